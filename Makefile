@@ -1,0 +1,44 @@
+# pg_portfolio: variables, PGXS and a few rules.
+EXTENSION      = control/pg_portfolio
+EXTVERSION     = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/pg_portfolio.control)
+MODULE_big     = pg_portfolio
+OBJS           = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
+PG_CPPFLAGS    = -I$(srcdir)/src/include -DPF_VERSION='"$(EXTVERSION)"' -MMD -MP -MF $@.d
+PG_CFLAGS      = -Wextra -Wshadow -Wno-unused-parameter -Wno-sign-compare
+SQL_PARTS      = $(sort $(wildcard sql/[0-9]*/*.sql))
+INSTALL_SQL    = sql/pg_portfolio--$(EXTVERSION).sql
+DATA           = $(wildcard sql/upgrade/pg_portfolio--*--*.sql)
+DATA_built     = $(INSTALL_SQL)
+DOCS           = $(wildcard docs/*.md)
+EXTRA_CLEAN    = $(INSTALL_SQL) $(DEPEND_FILES)
+DEPEND_FILES   = $(wildcard src/*.d src/*/*.d)
+PG_CONFIG     ?= pg_config
+# The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
+STANDALONE     = demo demo-stop test bench fresh
+ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
+PGXS          := $(shell $(PG_CONFIG) --pgxs)
+include $(PGXS)
+endif
+
+# Rules come after PGXS, so that "all" stays the default goal.
+$(INSTALL_SQL): $(SQL_PARTS) control/pg_portfolio.control
+	awk 'BEGIN { print "\\echo Use \"CREATE EXTENSION pg_portfolio CASCADE\" to load this file. \\quit"; \
+	             print "SET LOCAL search_path = pg_catalog, pg_temp;" } \
+	     FNR == 1 { printf "\n-- %s\n", FILENAME } { print }' $(SQL_PARTS) > $@
+
+-include $(DEPEND_FILES)
+
+.PHONY: $(STANDALONE)
+# make test [LAYERS="style regress pgtap isolation tap"] [TESTS="names in those layers"]
+test:
+	@contrib/ci/test.sh
+# make demo [DATA=../shared/data]
+demo:
+	@contrib/ci/demo.sh start "$(DATA)"
+demo-stop:
+	@contrib/ci/demo.sh stop
+bench:
+	@contrib/bench/bench.sh
+# The two commands, twice, in a bare Debian made for the purpose.
+fresh:
+	@contrib/ci/fresh.sh

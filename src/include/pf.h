@@ -1,0 +1,48 @@
+/*
+ * pf.h
+ *		What every C file of pg_portfolio shares: settings and the one way to act as a table's owner.
+ */
+#ifndef PF_H
+#define PF_H
+
+#include "postgres.h"
+
+#include "fmgr.h"
+
+#include "pf_compat.h"
+#include "pf_error.h"
+
+#define PF_SCHEMA "portfolio"
+
+/* Settings (pg_portfolio.c), in alphabetical order of their names */
+extern bool pf_allow_drop;
+extern bool pf_allow_superuser_jobs;
+extern char *pf_as_of;
+extern int	pf_idle_timeout;		/* ms */
+extern bool pf_mask_identifiers;
+extern int	pf_max_workers;
+extern char *pf_reason;
+extern bool pf_run_jobs;
+extern int	pf_score_mem;			/* kB */
+extern int	pf_stored_query_max_rows;
+extern int	pf_stored_query_timeout;	/* ms */
+extern int	pf_worker_max_runs;
+
+/*
+ * Run one fixed statement on a table of ours as that table's owner (owner.c). `sql` must be a
+ * string constant: its address is the key of the saved plan. Returns SPI's result code; the rows
+ * are in SPI_tuptable until the caller's pf_end_as_owner().
+ */
+typedef struct PfAsOwner
+{
+	Oid			saved_user;
+	int			saved_sec_context;
+	int			guc_level;
+} PfAsOwner;
+
+extern Oid	pf_relation_oid(const char *table);
+extern int	pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
+							  const Oid *argtypes, const Datum *values, const char *nulls);
+extern void pf_end_as_owner(PfAsOwner *state);
+
+#endif							/* PF_H */
