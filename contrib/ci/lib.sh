@@ -50,6 +50,9 @@ build() {
   mkdir -p "$prefix/usr/lib/postgresql" "$prefix/usr/share/postgresql"
   cp -au "/usr/lib/postgresql/$pf_major" "$prefix/usr/lib/postgresql/"
   cp -auL "/usr/share/postgresql/$pf_major" "$prefix/usr/share/postgresql/"
+  # A pg_config that was moved looks for the headers beside itself.
+  mkdir -p "$prefix/usr/include"
+  ln -sfn /usr/include/postgresql "$prefix/usr/include/postgresql"
   PG_CONFIG=$bindir/pg_config
   export PG_CONFIG
   make -s -j2 PG_CONFIG="$PG_CONFIG" all >"$run/build.log" 2>&1 || { cat "$run/build.log"; echo "the build failed" >&2; exit 1; }
