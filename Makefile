@@ -3,7 +3,7 @@ EXTENSION      = control/pg_portfolio
 EXTVERSION     = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/pg_portfolio.control)
 MODULE_big     = pg_portfolio
 OBJS           = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-PG_CPPFLAGS    = -I$(srcdir)/src/include -DPF_VERSION='"$(EXTVERSION)"' -MMD -MP -MF $@.d
+PG_CPPFLAGS    = -I$(srcdir)/src/include -I$(srcdir)/src -DPF_VERSION='"$(EXTVERSION)"' -MMD -MP -MF $@.d
 PG_CFLAGS      = -Wextra -Wshadow -Wno-unused-parameter -Wno-sign-compare
 SQL_PARTS      = $(sort $(wildcard sql/[0-9]*/*.sql))
 INSTALL_SQL    = sql/pg_portfolio--$(EXTVERSION).sql

@@ -9,6 +9,8 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "portfolio/portfolio.h"
+
 PF_MODULE_MAGIC;
 
 bool		pf_allow_drop = false;
@@ -39,7 +41,9 @@ define_settings(void)
 	DefineCustomStringVariable("pg_portfolio.as_of",
 							   "Sets the day that views and graph functions show; empty means today.",
 							   "It moves reads only: constraints, policies and gates use the clock.",
-							   &pf_as_of, "", PGC_USERSET, 0, NULL, NULL, NULL);
+							   &pf_as_of, "", PGC_USERSET, 0,
+							   pf_as_of_check, pf_as_of_assign, NULL);
+	pf_as_of_defined();
 	DefineCustomIntVariable("pg_portfolio.idle_timeout",
 							"Sets how long scheduler and workers of a database stay without work.",
 							NULL, &pf_idle_timeout, 60000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,

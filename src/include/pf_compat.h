@@ -46,4 +46,13 @@
 	} while (0)
 #endif
 
+/* PG15 gave set-returning functions one call that prepares the tuplestore (9e98583898c) */
+#if PG_VERSION_NUM >= 160000
+#define pf_init_materialized_srf(fcinfo) InitMaterializedSRF((fcinfo), 0)
+#elif PG_VERSION_NUM >= 150000
+#define pf_init_materialized_srf(fcinfo) SetSingleFuncCall((fcinfo), 0)
+#else
+extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
+#endif
+
 #endif							/* PF_COMPAT_H */

@@ -1,0 +1,24 @@
+/*
+ * portfolio.h
+ *		What the files of the portfolio share.
+ */
+#ifndef PF_PORTFOLIO_H
+#define PF_PORTFOLIO_H
+
+#include "pf.h"
+
+#include "utils/guc.h"
+#include "utils/rel.h"
+
+/* as_of.c: hooks of pg_portfolio.as_of */
+extern bool pf_as_of_check(char **newval, void **extra, GucSource source);
+extern void pf_as_of_assign(const char *newval, void *extra);
+extern void pf_as_of_defined(void);
+
+/* register.c: is element being written because a concept's own row was? */
+extern bool pf_registering(void);
+
+/* record_change.c: are rows of this table being loaded from a dump? */
+extern bool pf_restoring(Relation rel);
+
+#endif							/* PF_PORTFOLIO_H */

@@ -1,0 +1,183 @@
+/*
+ * record_change.c
+ *		The journal: one row of portfolio.change for every row that is changed.
+ *
+ * The trigger is AFTER ROW and writes as the owner of the journal, so that nobody needs a right to
+ * write it and nobody can leave it out. `by` is the role in whose name the statement ran, not the
+ * owner that a trigger or a foreign key's cascade runs as.
+ *
+ * What a restore loads is not a change: the rows arrive in the state that the journal, which is in
+ * the same dump, already accounts for, in whatever order (pg_restore -j loads tables side by side).
+ * A dump script is known by the settings that pg_dump writes at its head, an empty search_path
+ * and check_function_bodies = off, and only for who owns the table or is a superuser, who could
+ * disable the trigger as well: the rule opens no way around the journal.
+ *
+ * Rows are kept as jsonb made with ISO dates, so that the journal reads the same whatever the
+ * session's settings.
+ */
+#include "portfolio.h"
+
+#include "catalog/namespace.h"
+#include "catalog/pg_type.h"
+#include "commands/trigger.h"
+#include "executor/spi.h"
+#include "miscadmin.h"
+#include "utils/acl.h"
+#include "utils/builtins.h"
+#include "utils/fmgrprotos.h"
+
+PG_FUNCTION_INFO_V1(pf_record_change);
+PG_FUNCTION_INFO_V1(pf_guard_change);
+
+static const char change_sql[] =
+"INSERT INTO portfolio.change (table_name, element, by, reason, operation, old, new)"
+" VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb)";
+
+bool
+pf_restoring(Relation rel)
+{
+	const char *path = namespace_search_path;
+
+	if (check_function_bodies)
+		return false;
+	while (path != NULL && *path == ' ')
+		path++;
+	if (path != NULL && *path != '\0' && strcmp(path, "\"\"") != 0)
+		return false;
+	return has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
+}
+
+/* The row as JSON, with dates, intervals and floats in one form. */
+static char *
+row_as_json(HeapTuple tuple, TupleDesc desc)
+{
+	int			guc_level = NewGUCNestLevel();
+	Datum		json;
+
+	if (DateStyle != USE_ISO_DATES)
+		(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	if (IntervalStyle != INTSTYLE_POSTGRES)
+		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+	json = DirectFunctionCall1(row_to_json, heap_copy_tuple_as_datum(tuple, desc));
+	AtEOXact_GUC(true, guc_level);
+	return TextDatumGetCString(json);
+}
+
+/* The element that a row is about, by the column that the trigger names. */
+static Datum
+element_of(TriggerData *trigdata, HeapTuple tuple, bool *isnull)
+{
+	TupleDesc	desc = RelationGetDescr(trigdata->tg_relation);
+	const char *column;
+	int			attnum;
+
+	*isnull = true;
+	if (trigdata->tg_trigger->tgnargs == 0)
+		return (Datum) 0;
+	column = trigdata->tg_trigger->tgargs[0];
+	attnum = SPI_fnumber(desc, column);
+	if (attnum <= 0 || TupleDescAttr(desc, attnum - 1)->atttypid != INT8OID)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("record_change() cannot find the element of a row of \"%s\"",
+						RelationGetRelationName(trigdata->tg_relation)),
+				 errdetail("It has no column \"%s\" of type bigint.", column)));
+	return SPI_getbinval(tuple, desc, attnum, isnull);
+}
+
+static void
+write_change(TriggerData *trigdata, const char *operation, const char *old_json, const char *new_json)
+{
+	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
+	Oid			argtypes[7] = {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
+	Datum		values[7];
+	char		nulls[7];
+	bool		no_element;
+	PfAsOwner	state;
+
+	memset(nulls, ' ', sizeof(nulls));
+	memset(values, 0, sizeof(values));
+	values[0] = CStringGetTextDatum(RelationGetRelationName(trigdata->tg_relation));
+	values[1] = element_of(trigdata, tuple, &no_element);
+	if (no_element)
+		nulls[1] = 'n';
+	values[2] = CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false));
+	if (pf_reason != NULL && pf_reason[0] != '\0')
+		values[3] = CStringGetTextDatum(pf_reason);
+	else
+		nulls[3] = 'n';
+	values[4] = CStringGetTextDatum(operation);
+	if (old_json != NULL)
+		values[5] = CStringGetTextDatum(old_json);
+	else
+		nulls[5] = 'n';
+	if (new_json != NULL)
+		values[6] = CStringGetTextDatum(new_json);
+	else
+		nulls[6] = 'n';
+	(void) pf_as_table_owner(&state, "change", change_sql, 7, argtypes, values, nulls);
+	pf_end_as_owner(&state);
+}
+
+Datum
+pf_record_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	TupleDesc	desc;
+	const char *operation = "UPDATE";
+	char	   *old_json = NULL;
+	char	   *new_json = NULL;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
+		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("record_change() must be called by an AFTER ... FOR EACH ROW trigger")));
+	if (pf_restoring(trigdata->tg_relation))
+		return PointerGetDatum(NULL);
+	/* The second copy of a concept's row is no change of its own. */
+	if (pf_registering() && RelationGetRelid(trigdata->tg_relation) == pf_relation_oid("element"))
+		return PointerGetDatum(NULL);
+
+	desc = RelationGetDescr(trigdata->tg_relation);
+	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
+	{
+		operation = "INSERT";
+		new_json = row_as_json(trigdata->tg_trigtuple, desc);
+	}
+	else
+	{
+		old_json = row_as_json(trigdata->tg_trigtuple, desc);
+		if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
+			operation = "DELETE";
+		else
+		{
+			new_json = row_as_json(trigdata->tg_newtuple, desc);
+			if (strcmp(old_json, new_json) == 0)
+				return PointerGetDatum(NULL);
+		}
+	}
+	write_change(trigdata, operation, old_json, new_json);
+	return PointerGetDatum(NULL);
+}
+
+Datum
+pf_guard_change(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+
+	if (!CALLED_AS_TRIGGER(fcinfo))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("guard_change() was not called by a trigger")));
+	if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event) &&
+		has_privs_of_role(GetUserId(), trigdata->tg_relation->rd_rel->relowner))
+		return PointerGetDatum(trigdata->tg_trigtuple);
+	ereport(ERROR,
+			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
+			 errmsg("the journal \"%s.%s\" is append-only", PF_SCHEMA, RelationGetRelationName(trigdata->tg_relation)),
+			 errhint("To take a change back, make the opposite change; both stay in the journal.")));
+	return PointerGetDatum(NULL);
+}
