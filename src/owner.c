@@ -46,8 +46,8 @@ pf_relation_oid(const char *table)
 	return relid;
 }
 
-static Oid
-relation_owner(Oid relid)
+Oid
+pf_relation_owner(Oid relid)
 {
 	HeapTuple	tuple = SearchSysCache1(RELOID, ObjectIdGetDatum(relid));
 	Oid			owner;
@@ -94,9 +94,10 @@ int
 pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
 				  const Oid *argtypes, const Datum *values, const char *nulls)
 {
-	Oid			owner = relation_owner(pf_relation_oid(table));
+	Oid			owner = pf_relation_owner(pf_relation_oid(table));
 	int			rc;
 
+	pf_check_version();
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);

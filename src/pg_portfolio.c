@@ -84,4 +84,5 @@ void
 _PG_init(void)
 {
 	define_settings();
+	pf_drop_guard_init();
 }

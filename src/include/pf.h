@@ -41,8 +41,15 @@ typedef struct PfAsOwner
 } PfAsOwner;
 
 extern Oid	pf_relation_oid(const char *table);
+extern Oid	pf_relation_owner(Oid relid);
 extern int	pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
 							  const Oid *argtypes, const Datum *values, const char *nulls);
 extern void pf_end_as_owner(PfAsOwner *state);
+
+/* Refuses DROP EXTENSION while user rows exist (drop_guard.c) */
+extern void pf_drop_guard_init(void);
+
+/* Warns once a session where library and SQL objects differ in version (version.c) */
+extern void pf_check_version(void);
 
 #endif							/* PF_H */

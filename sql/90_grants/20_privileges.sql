@@ -1,0 +1,86 @@
+-- What each profile holds. Columns are computed once, here, into plain lists: a person may write
+-- every column of a table but those that the database fills (generated, identity, or a default that
+-- names the user, the time or a sequence) and those in `kept`, which tell how something ended or
+-- what a release ships. An upgrade script adds to the table what its release adds.
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
+SELECT p.code, 'schema', s.name, 'USAGE'
+  FROM portfolio.profile p, (VALUES ('portfolio'), ('portfolio_bi')) s (name);
+
+-- Every profile reads every view for BI tools.
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
+SELECT p.code, 'table', 'portfolio_bi.' || quote_ident(c.relname), 'SELECT'
+  FROM portfolio.profile p, pg_catalog.pg_class c
+ WHERE c.relnamespace = 'portfolio_bi'::regnamespace AND c.relkind = 'v';
+
+-- Tables: who reads, and who writes what.
+WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
+  -- the portfolio
+  ('element_kind',       '{analyst,editor,operator}'::text[], '{editor}'::text[], '{INSERT,UPDATE,DELETE}'::text[], '{builtin,table_name}'::name[]),
+  ('relationship_rule',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('element',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('element_property',   '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('element_alias',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('relationship',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('organisation',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('site',               '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('supplier',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('programme',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('service',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('system',             '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('standard',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('interface',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('team',               '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('contract',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  -- what reads a relation (schema, expressions) is for analysts; what describes the data set is for editors too
+  ('data_set',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{schema_name,relation_name,row_key,period,provider,filter}'),
+  ('data_set',           NULL, '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
+  -- data quality
+  ('dimension',          '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('data_item',          '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('quality_rule',       '{analyst,editor,operator}', '{analyst}', '{INSERT}', NULL),
+  ('current_rule',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('trusted_function',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('reporting_period',   '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('submission',         '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('score_run',          '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('quality_score',      '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('published_score',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  -- rights
+  ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('profile_grant',      '{analyst,editor,operator}', NULL, NULL, NULL)
+), reading AS (
+  SELECT r.profile, w.object, 'SELECT' AS privilege, NULL::name[] AS columns
+    FROM wanted w, unnest(w.readers) r (profile)
+  UNION
+  -- The auditor reads everything there is.
+  SELECT 'auditor', c.relname::text, 'SELECT', NULL
+    FROM pg_catalog.pg_class c
+   WHERE c.relnamespace = 'portfolio'::regnamespace AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+), writing AS (
+  SELECT p.profile, w.object, v.privilege,
+         CASE WHEN v.privilege <> 'DELETE' THEN
+           (SELECT array_agg(a.attname ORDER BY a.attnum)
+              FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+             WHERE a.attrelid = to_regclass('portfolio.' || w.object) AND a.attnum > 0 AND NOT a.attisdropped
+               AND a.attgenerated = '' AND a.attidentity = '' AND a.attname <> ALL (coalesce(w.kept, '{}'))
+               AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* '(current_user|session_user|now\(\)|_timestamp|nextval)')
+         END AS columns
+    FROM wanted w, unnest(w.writers) p (profile), unnest(w.privileges) v (privilege)
+)
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege, columns)
+SELECT profile, 'table', 'portfolio.' || quote_ident(object), privilege, columns
+  FROM (TABLE reading UNION ALL TABLE writing) grants
+ WHERE to_regclass('portfolio.' || quote_ident(object)) IS NOT NULL;
+
+-- Functions. The auditor runs none that writes; PUBLIC has those of types (90_public.sql).
+WITH wanted (profiles, functions) AS (VALUES
+  ('{analyst,editor,operator,auditor}'::text[],
+   '{has_profile,library_version,as_of,check_options}'::text[]),
+  ('{reader}', '{as_of}')
+)
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
+SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'
+  FROM wanted w, unnest(w.profiles) p (profile), unnest(w.functions) f (name)
+ WHERE EXISTS (SELECT FROM pg_catalog.pg_proc r WHERE r.pronamespace = 'portfolio'::regnamespace AND r.proname = f.name);
