@@ -26,7 +26,7 @@ CREATE TYPE portfolio.nhs_number (
   LIKE = pg_catalog.int8
 );
 COMMENT ON TYPE portfolio.nhs_number IS
-  'NHS number: ten digits, the last a modulus 11 check digit. Input: 9991234567, 999 123 4567 or 999-123-4567, white space around ignored; output: ten digits. Ordered as a number. Source: NHS Data Dictionary, NHS NUMBER.';
+  'NHS number: ten digits, the last a modulus 11 check digit. Input: 9990000018, 999 000 0018 or 999-000-0018, white space around ignored; output: ten digits. Ordered as a number. Source: NHS Data Dictionary, NHS NUMBER.';
 
 -- Judging text: nothing here raises an error or reads anything.
 CREATE FUNCTION portfolio.is_nhs_number(value text) RETURNS boolean

@@ -218,7 +218,7 @@ problem_detail(PfNhsNumberProblem problem, const char *s, size_t len)
 		case PF_NHS_NUMBER_WRONG_LENGTH:
 			return psprintf("Number of digits is %d, expected %d.", count_digits(s, len), PF_NHS_NUMBER_DIGITS);
 		case PF_NHS_NUMBER_MISPLACED_SEPARATOR:
-			return pstrdup("Separators do not stand as in \"999 123 4567\" or \"999-123-4567\".");
+			return pstrdup("Separators do not stand as in \"999 000 0018\" or \"999-000-0018\".");
 		case PF_NHS_NUMBER_ALL_ZERO:
 			return pstrdup("Ten zeros are never issued.");
 		case PF_NHS_NUMBER_NO_CHECK_DIGIT:
