@@ -84,3 +84,12 @@ INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'
   FROM wanted w, unnest(w.profiles) p (profile), unnest(w.functions) f (name)
  WHERE EXISTS (SELECT FROM pg_catalog.pg_proc r WHERE r.pronamespace = 'portfolio'::regnamespace AND r.proname = f.name);
+
+-- Who inserts needs the sequences behind the defaults.
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
+SELECT DISTINCT pp.profile, 'sequence', s.refobjid::regclass::text, 'USAGE'
+  FROM portfolio.profile_privilege pp
+  JOIN pg_catalog.pg_attrdef d ON d.adrelid = pp.object::regclass
+  JOIN pg_catalog.pg_depend s ON s.classid = 'pg_attrdef'::regclass AND s.objid = d.oid AND s.refclassid = 'pg_class'::regclass
+  JOIN pg_catalog.pg_class c ON c.oid = s.refobjid AND c.relkind = 'S'
+ WHERE pp.object_kind = 'table' AND pp.privilege = 'INSERT';

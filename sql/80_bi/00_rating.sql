@@ -1,0 +1,34 @@
+-- Ratings as tools want them: a label to show, a number to sort by, a colour to fill with.
+CREATE TABLE portfolio.rating (
+  scheme text NOT NULL,
+  code text NOT NULL,
+  label text NOT NULL,
+  sort_order int NOT NULL,
+  colour text NOT NULL CHECK (colour ~ '^#[0-9a-f]{6}$'),
+  PRIMARY KEY (scheme, code),
+  UNIQUE (scheme, sort_order)
+);
+COMMENT ON TABLE portfolio.rating IS 'Labels, sort orders and colours of ratings, for views and dashboards. Class: reference.';
+COMMENT ON COLUMN portfolio.rating.scheme IS 'What is rated: severity (findings and rules), dca (delivery confidence of programmes), readiness (gates), outcome (runs of jobs).';
+COMMENT ON COLUMN portfolio.rating.code IS 'The rating as tables hold it.';
+COMMENT ON COLUMN portfolio.rating.label IS 'The rating as people read it.';
+COMMENT ON COLUMN portfolio.rating.sort_order IS 'Worst first: 1 is the worst of its scheme.';
+COMMENT ON COLUMN portfolio.rating.colour IS 'Fill colour, #rrggbb. Never the only sign: the label stands beside it.';
+
+INSERT INTO portfolio.rating (scheme, code, label, sort_order, colour) VALUES
+  ('severity', 'critical', 'Critical', 1, '#8b0000'),
+  ('severity', 'high',     'High',     2, '#d4351c'),
+  ('severity', 'medium',   'Medium',   3, '#f47738'),
+  ('severity', 'low',      'Low',      4, '#ffdd00'),
+  ('severity', 'info',     'Information', 5, '#b1b4b6'),
+  -- Delivery confidence as the Infrastructure and Projects Authority publishes it, five points, and three points from 2021-22 on.
+  ('dca', 'Red',         'Red',         1, '#d4351c'),
+  ('dca', 'Amber/Red',   'Amber/Red',   2, '#f47738'),
+  ('dca', 'Amber',       'Amber',       3, '#ffbf00'),
+  ('dca', 'Amber/Green', 'Amber/Green', 4, '#85994b'),
+  ('dca', 'Green',       'Green',       5, '#00703c'),
+  ('dca', 'Reset',       'Reset',       6, '#b1b4b6'),
+  ('dca', 'Exempt',      'Exempt',      7, '#b1b4b6'),
+  ('readiness', 'blocked',     'Blocked',     1, '#d4351c'),
+  ('readiness', 'in_progress', 'In progress', 2, '#ffbf00'),
+  ('readiness', 'ready',       'Ready',       3, '#00703c');
