@@ -9,7 +9,7 @@
  *
  * Per session: the assigned day is kept parsed in as_of_day.
  */
-#include "portfolio.h"
+#include "portfolio/portfolio.h"
 
 #include "access/parallel.h"
 #include "utils/date.h"

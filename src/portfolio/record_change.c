@@ -15,7 +15,7 @@
  * Rows are kept as jsonb made with ISO dates, so that the journal reads the same whatever the
  * session's settings.
  */
-#include "portfolio.h"
+#include "portfolio/portfolio.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"

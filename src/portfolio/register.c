@@ -14,7 +14,7 @@
  * Concurrency: two sessions that insert one code meet at the unique index of the concept table,
  * before this trigger runs, so element never sees the second one.
  */
-#include "portfolio.h"
+#include "portfolio/portfolio.h"
 
 #include "catalog/pg_type.h"
 #include "commands/trigger.h"
