@@ -22,9 +22,7 @@ SET client_min_messages = warning;
 CREATE EXTENSION pg_portfolio CASCADE;
 CREATE ROLE dashboard LOGIN;
 SELECT portfolio.grant_profile('dashboard', 'reader');
-INSERT INTO portfolio.organisation (code, name) VALUES ('NTO', 'National technology organisation');
-INSERT INTO portfolio.programme (code, name, dca, end_date) VALUES ('P1', 'Programme one', 'Amber/Red', '2016-12-31');
-INSERT INTO portfolio.service (code, name, owner) SELECT 'S1', 'Service one', id FROM portfolio.organisation WHERE code = 'NTO';
+SELECT count(*) FROM portfolio.load_example();
 EOT
 my $port = $node->port;
 
@@ -40,7 +38,7 @@ my $expected = join('', map {
 	my $rows = $node->safe_psql('bi', "SELECT count(*) FROM $_", extra_params => [ '-U', 'dashboard' ]);
 	"$_\trows $rows\n" } @views)
   . join('', map { "$_\trefused 42501\n" } @refused);
-like($expected, qr/^portfolio_bi\.service\trows 1$/m, 'the reader sees the service');
+like($expected, qr/^portfolio_bi\.programme\trows 18$/m, 'the reader sees the 18 published programmes');
 
 SKIP:
 {
