@@ -1,0 +1,63 @@
+-- What suffers when an element fails, and what an element needs.
+CREATE TYPE portfolio.reached_element AS (
+  element bigint, kind text, code text, name text, depth int, via bigint, path text
+);
+COMMENT ON TYPE portfolio.reached_element IS
+  'A row of impact_of() and dependencies_of(): an element that is reached, in how many steps, from which element (via), and the whole way to it.';
+
+CREATE VIEW portfolio.impact_edge WITH (security_invoker = true) AS
+  SELECT w.failing, w.suffering, d.kind, d.origin, d.relationship
+    FROM portfolio.dependency d
+    JOIN portfolio.element s ON s.id = d.source AND s.valid @> (SELECT portfolio.as_of())
+    JOIN portfolio.element t ON t.id = d.target AND t.valid @> (SELECT portfolio.as_of())
+   CROSS JOIN LATERAL (
+         SELECT d.source AS failing, d.target AS suffering WHERE d.propagates IN ('fwd', 'both')
+          UNION ALL
+         SELECT d.target, d.source WHERE d.propagates IN ('rev', 'both')) w
+   WHERE d.valid @> (SELECT portfolio.as_of());
+COMMENT ON VIEW portfolio.impact_edge IS
+  'The dependencies of the day of pg_portfolio.as_of in the direction in which impact travels. Example: SELECT count(*) FROM portfolio.impact_edge;';
+COMMENT ON COLUMN portfolio.impact_edge.failing IS 'Element whose failure is felt.';
+COMMENT ON COLUMN portfolio.impact_edge.suffering IS 'Element that feels it.';
+COMMENT ON COLUMN portfolio.impact_edge.kind IS 'Kind of the relationship, or a verb for a foreign key.';
+COMMENT ON COLUMN portfolio.impact_edge.origin IS 'relationship, or table and column of the foreign key.';
+COMMENT ON COLUMN portfolio.impact_edge.relationship IS 'The relationship; NULL for a foreign key.';
+
+CREATE FUNCTION portfolio.breadth_first(tails bigint[], heads bigint[], start bigint, max_depth int,
+                                        OUT element bigint, OUT depth int, OUT via bigint, OUT path bigint[])
+RETURNS SETOF record
+LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_breadth_first';
+COMMENT ON FUNCTION portfolio.breadth_first(bigint[], bigint[], bigint, int) IS
+  'Everything that can be reached from start over the edges tails[i] to heads[i], nearest first: each element once, with the number of steps, the element before it and the shortest path. A NULL max_depth means any depth; a NULL start reaches nothing. Example: SELECT * FROM portfolio.breadth_first(''{1,2,3}'', ''{2,3,1}'', 1, NULL);';
+
+CREATE FUNCTION portfolio.impact_of(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS SETOF portfolio.reached_element
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT e.id, e.kind, e.code, e.name, r.depth, r.via,
+         (SELECT string_agg(p.kind || ':' || p.code, ' > ' ORDER BY u.step)
+            FROM unnest(r.path) WITH ORDINALITY u (id, step) JOIN portfolio.element p ON p.id = u.id)
+    FROM (SELECT array_agg(i.failing) AS tails, array_agg(i.suffering) AS heads FROM portfolio.impact_edge i) g
+   CROSS JOIN LATERAL portfolio.breadth_first(coalesce(g.tails, '{}'), coalesce(g.heads, '{}'), portfolio.element_ref($1), $2) r
+    JOIN portfolio.element e ON e.id = r.element
+   WHERE portfolio.check_options($3, '{}') IS NOT NULL
+   ORDER BY r.depth, e.kind, e.code;
+END;
+COMMENT ON FUNCTION portfolio.impact_of(text, int, jsonb) IS
+  'What suffers when this element fails, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.impact_of(''team:DDC'');';
+
+CREATE FUNCTION portfolio.dependencies_of(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}')
+RETURNS SETOF portfolio.reached_element
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT e.id, e.kind, e.code, e.name, r.depth, r.via,
+         (SELECT string_agg(p.kind || ':' || p.code, ' > ' ORDER BY u.step)
+            FROM unnest(r.path) WITH ORDINALITY u (id, step) JOIN portfolio.element p ON p.id = u.id)
+    FROM (SELECT array_agg(i.suffering) AS tails, array_agg(i.failing) AS heads FROM portfolio.impact_edge i) g
+   CROSS JOIN LATERAL portfolio.breadth_first(coalesce(g.tails, '{}'), coalesce(g.heads, '{}'), portfolio.element_ref($1), $2) r
+    JOIN portfolio.element e ON e.id = r.element
+   WHERE portfolio.check_options($3, '{}') IS NOT NULL
+   ORDER BY r.depth, e.kind, e.code;
+END;
+COMMENT ON FUNCTION portfolio.dependencies_of(text, int, jsonb) IS
+  'What this element needs, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.dependencies_of(''service:EPS'');';
