@@ -14,10 +14,12 @@ pf_major=${PF_PG_MAJOR:-15}
 os_user=$(id -un)
 if [ "$(id -u)" -eq 0 ]; then os_user=postgres; fi
 
-# Run a command as the user that servers run as.
+# Run a command as the user that servers run as, who may not be able to stand in the checkout.
 as_user() {
+  local dir=$PWD
+  [ "$dir" != "$top" ] || dir=$run
   if [ "$(id -u)" -eq 0 ]; then
-    setpriv --reuid="$os_user" --regid="$os_user" --init-groups env HOME="$run" "$@"
+    setpriv --reuid="$os_user" --regid="$os_user" --init-groups env -C "$dir" HOME="$run" "$@"
   else
     "$@"
   fi
