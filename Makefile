@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL) $(DEPEND_FILES)
 DEPEND_FILES   = $(wildcard src/*.d src/*/*.d)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test bench fresh
+STANDALONE     = demo demo-stop test bench fresh matrix
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -42,3 +42,6 @@ bench:
 # The two commands, twice, in a bare Debian made for the purpose.
 fresh:
 	@contrib/ci/fresh.sh
+# The C against the headers of every PostgreSQL that Debian ships.
+matrix:
+	@contrib/ci/matrix.sh

@@ -234,7 +234,7 @@ problem_detail(PfNhsNumberProblem problem, const char *s, size_t len)
 
 /* The value of a text that must be an NHS number; an error of the caller's kind otherwise. */
 static Datum
-accept(const char *s, size_t len, Node *escontext)
+must_be(const char *s, size_t len, Node *escontext)
 {
 	int64		value;
 	PfNhsNumberProblem problem = pf_nhs_number_parse(s, len, &value);
@@ -256,7 +256,7 @@ pf_nhs_number_in(PG_FUNCTION_ARGS)
 {
 	char	   *s = PG_GETARG_CSTRING(0);
 
-	return accept(s, strlen(s), PF_ESCONTEXT);
+	return must_be(s, strlen(s), PF_ESCONTEXT);
 }
 
 Datum
@@ -305,7 +305,7 @@ pf_nhs_number_from_text(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
 
-	return accept(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), NULL);
+	return must_be(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), NULL);
 }
 
 Datum

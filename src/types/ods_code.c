@@ -169,7 +169,7 @@ shown(const char *s, size_t len)
 
 /* The value of a text that must be an ODS code; an error of the caller's kind otherwise. */
 static Datum
-accept(const char *s, size_t len, Node *escontext)
+must_be(const char *s, size_t len, Node *escontext)
 {
 	int64		value;
 	PfOdsCodeProblem problem = pf_ods_code_parse(s, len, &value);
@@ -190,7 +190,7 @@ pf_ods_code_in(PG_FUNCTION_ARGS)
 {
 	char	   *s = PG_GETARG_CSTRING(0);
 
-	return accept(s, strlen(s), PF_ESCONTEXT);
+	return must_be(s, strlen(s), PF_ESCONTEXT);
 }
 
 Datum
@@ -240,7 +240,7 @@ pf_ods_code_from_text(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
 
-	return accept(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), NULL);
+	return must_be(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), NULL);
 }
 
 Datum
