@@ -65,7 +65,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
               FROM pg_catalog.pg_attribute a LEFT JOIN pg_catalog.pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
              WHERE a.attrelid = to_regclass('portfolio.' || w.object) AND a.attnum > 0 AND NOT a.attisdropped
                AND a.attgenerated = '' AND a.attidentity = '' AND a.attname <> ALL (coalesce(w.kept, '{}'))
-               AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* '(current_user|session_user|now\(\)|_timestamp|nextval)')
+               AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* '(current_user|session_user|current_role|current_database|current_system|now\(\)|_timestamp|nextval)')
          END AS columns
     FROM wanted w, unnest(w.writers) p (profile), unnest(w.privileges) v (privilege)
 )
@@ -93,3 +93,30 @@ SELECT DISTINCT pp.profile, 'sequence', s.refobjid::regclass::text, 'USAGE'
   JOIN pg_catalog.pg_depend s ON s.classid = 'pg_attrdef'::regclass AND s.objid = d.oid AND s.refclassid = 'pg_class'::regclass
   JOIN pg_catalog.pg_class c ON c.oid = s.refobjid AND c.relkind = 'S'
  WHERE pp.object_kind = 'table' AND pp.privilege = 'INSERT';
+
+-- Without SECURITY DEFINER a caller needs whatever stands below what he uses: functions in views that he reads, in
+-- defaults, constraints and policies of tables that he writes, and in the bodies of functions that he calls.
+WITH RECURSIVE needs AS (
+  SELECT pp.profile, d.refobjid AS function
+    FROM portfolio.profile_privilege pp
+    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_proc'::regclass
+     AND (d.classid, d.objid) IN (
+           SELECT 'pg_rewrite'::regclass, r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class = pp.object::regclass
+           UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid = pp.object::regclass
+           UNION ALL SELECT 'pg_attrdef'::regclass, a.oid FROM pg_catalog.pg_attrdef a WHERE a.adrelid = pp.object::regclass AND pp.privilege <> 'SELECT'
+           UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c WHERE c.conrelid = pp.object::regclass AND pp.privilege <> 'SELECT')
+   WHERE pp.object_kind = 'table'
+  UNION
+  SELECT pp.profile, p.oid
+    FROM portfolio.profile_privilege pp
+    JOIN pg_catalog.pg_proc p ON p.pronamespace = 'portfolio'::regnamespace AND pp.object = 'portfolio.' || quote_ident(p.proname)
+   WHERE pp.object_kind = 'function'
+  UNION
+  SELECT n.profile, d.refobjid
+    FROM needs n
+    JOIN pg_catalog.pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = n.function AND d.refclassid = 'pg_proc'::regclass
+)
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
+SELECT DISTINCT n.profile, 'function', 'portfolio.' || quote_ident(p.proname), 'EXECUTE'
+  FROM needs n JOIN pg_catalog.pg_proc p ON p.oid = n.function AND p.pronamespace = 'portfolio'::regnamespace
+ON CONFLICT DO NOTHING;

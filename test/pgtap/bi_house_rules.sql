@@ -1,6 +1,6 @@
 -- What must hold for every object of the extension, enumerated from the catalogs.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 
 CREATE TEMP VIEW member AS
 SELECT d.classid, d.objid, i.type, i.schema, i.identity
@@ -76,6 +76,12 @@ $$, 'every column of portfolio_bi is of a plain built-in type: no array, range, 
 SELECT is_empty($$
   SELECT c.oid::regclass, c.relkind FROM pg_class c WHERE c.relnamespace = 'portfolio_bi'::regnamespace AND c.relkind <> 'v'
 $$, 'portfolio_bi holds views and nothing else');
+
+SELECT is_empty($$
+  SELECT c.oid::regclass, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+   WHERE c.relnamespace = 'portfolio_bi'::regnamespace AND a.atttypid IN ('timestamptz'::regtype, 'timestamp'::regtype)
+     AND NOT EXISTS (SELECT FROM pg_attribute k WHERE k.attrelid = c.oid AND k.attname = a.attname || '_date_key' AND k.atttypid = 'int'::regtype)
+$$, 'beside every timestamp is its date key');
 
 -- A view that is simple enough can be written through; ours must not be.
 SELECT is_empty($$

@@ -1,0 +1,43 @@
+-- Data quality for BI tools: what was published, and nothing else. Suppression happened when it was published
+-- (publish_scores()); a view cannot hide what its reader may read below it.
+CREATE VIEW portfolio_bi.data_quality WITH (security_barrier = true) AS
+  SELECT d.id AS data_set_id, d.code AS data_set_code, d.name AS data_set_name,
+         s.period, p.kind AS period_kind, lower(p.during) AS period_from, upper(p.during) - 1 AS period_ends_on,
+         s.provider, o.name AS provider_name, s.item,
+         s.records, s.valid_and_complete, s.defaults, s.defaults_in_excess, s.data_item_score,
+         d.quality_threshold, s.data_item_score < d.quality_threshold AS is_below_threshold,
+         nullif(array_to_string(s.suppressed, ', '), '') AS suppressed,
+         s.edition, s.edition = max(s.edition) OVER (PARTITION BY s.data_set, s.period) AS is_latest_edition, s.method,
+         s.scored_at, to_char(s.scored_at, 'YYYYMMDD')::int AS scored_at_date_key,
+         s.published_at, to_char(s.published_at, 'YYYYMMDD')::int AS published_at_date_key
+    FROM portfolio.published_score s
+    JOIN portfolio.data_set d ON d.id = s.data_set
+    JOIN portfolio.reporting_period p ON p.code = s.period
+    LEFT JOIN portfolio.organisation o ON o.ods_code = s.provider;
+COMMENT ON VIEW portfolio_bi.data_quality IS
+  'Scores as published: one row a data set, period, provider, item and edition. Slice by is_latest_edition to see each once.';
+COMMENT ON COLUMN portfolio_bi.data_quality.data_set_id IS 'Key of the data set, as in view data_set.';
+COMMENT ON COLUMN portfolio_bi.data_quality.data_set_code IS 'Code of the data set.';
+COMMENT ON COLUMN portfolio_bi.data_quality.data_set_name IS 'Name of the data set.';
+COMMENT ON COLUMN portfolio_bi.data_quality.period IS 'Code of the reporting period.';
+COMMENT ON COLUMN portfolio_bi.data_quality.period_kind IS 'day, week, month, quarter, year, financial_quarter, financial_year or other.';
+COMMENT ON COLUMN portfolio_bi.data_quality.period_from IS 'First day of the period: sort and slice by it.';
+COMMENT ON COLUMN portfolio_bi.data_quality.period_ends_on IS 'Last day of the period, inclusive.';
+COMMENT ON COLUMN portfolio_bi.data_quality.provider IS 'Code of the organisation that submitted the records.';
+COMMENT ON COLUMN portfolio_bi.data_quality.provider_name IS 'Name of the organisation with that ODS code; NULL where the portfolio does not have it.';
+COMMENT ON COLUMN portfolio_bi.data_quality.item IS 'Data item.';
+COMMENT ON COLUMN portfolio_bi.data_quality.records IS 'Records to which the item applies, rounded to the nearest 5; NULL when suppressed.';
+COMMENT ON COLUMN portfolio_bi.data_quality.valid_and_complete IS 'Records in which the item is present and every validity rule of it is true, rounded to the nearest 5; NULL when suppressed.';
+COMMENT ON COLUMN portfolio_bi.data_quality.defaults IS 'Records that hold a default code, rounded to the nearest 5; NULL when suppressed or not applicable.';
+COMMENT ON COLUMN portfolio_bi.data_quality.defaults_in_excess IS 'Defaults above the acceptable share, rounded to the nearest 5; NULL when suppressed or not applicable.';
+COMMENT ON COLUMN portfolio_bi.data_quality.data_item_score IS 'Percent, 0 to 100, as the Data Quality Maturity Index defines the data item score; NULL when suppressed.';
+COMMENT ON COLUMN portfolio_bi.data_quality.quality_threshold IS 'Percent below which a score of this data set is a finding; NULL: none set.';
+COMMENT ON COLUMN portfolio_bi.data_quality.is_below_threshold IS 'Whether the score is below the threshold; NULL when either is not there.';
+COMMENT ON COLUMN portfolio_bi.data_quality.suppressed IS 'Names of the figures that were suppressed, with commas between; NULL: none.';
+COMMENT ON COLUMN portfolio_bi.data_quality.edition IS 'Number of the publication for this data set and period: a correction is a new edition.';
+COMMENT ON COLUMN portfolio_bi.data_quality.is_latest_edition IS 'Whether no later edition corrects it.';
+COMMENT ON COLUMN portfolio_bi.data_quality.method IS 'Rule of suppression that was used.';
+COMMENT ON COLUMN portfolio_bi.data_quality.scored_at IS 'When the records were scored.';
+COMMENT ON COLUMN portfolio_bi.data_quality.scored_at_date_key IS 'Day of scored_at, for view date, in the time zone of the session.';
+COMMENT ON COLUMN portfolio_bi.data_quality.published_at IS 'When it was published.';
+COMMENT ON COLUMN portfolio_bi.data_quality.published_at_date_key IS 'Day of published_at, for view date, in the time zone of the session.';
