@@ -53,7 +53,7 @@ define_settings(void)
 							 NULL, &pf_mask_identifiers, true, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_portfolio.max_workers",
 							"Sets the maximum number of job workers of the whole server.",
-							NULL, &pf_max_workers, 4, 1, 1024, PGC_SIGHUP, 0, NULL, NULL, NULL);
+							NULL, &pf_max_workers, 4, 1, PF_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("pg_portfolio.reason",
 							   "Sets the reason that the change journal records.",
 							   "Use SET LOCAL in the transaction that makes the change.",
@@ -85,4 +85,5 @@ _PG_init(void)
 {
 	define_settings();
 	pf_drop_guard_init();
+	pf_scheduler_init();
 }

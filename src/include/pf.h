@@ -14,6 +14,9 @@
 
 #define PF_SCHEMA "portfolio"
 
+/* Job workers of one server: shared memory has room for so many */
+#define PF_MAX_WORKERS 128
+
 /* Settings (pg_portfolio.c), in alphabetical order of their names */
 extern bool pf_allow_drop;
 extern bool pf_allow_superuser_jobs;
@@ -51,5 +54,8 @@ extern void pf_drop_guard_init(void);
 
 /* Warns once a session where library and SQL objects differ in version (version.c) */
 extern void pf_check_version(void);
+
+/* Scheduler (scheduler/hooks.c): launcher, hooks and shared memory, at library start. */
+extern void pf_scheduler_init(void);
 
 #endif							/* PF_H */

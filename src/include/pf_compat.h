@@ -55,4 +55,50 @@
 extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #endif
 
+/* PG15 asks for shared memory in a hook of its own (4f2400cb3f1) */
+#if PG_VERSION_NUM >= 150000
+#define PF_HAS_SHMEM_REQUEST_HOOK 1
+#endif
+
+/* PG14 tells utility hooks whether they may scribble on the tree (7c337b6b527) */
+#if PG_VERSION_NUM >= 140000
+#define PF_UTILITY_PARAMS PlannedStmt *pstmt, const char *queryString, bool readOnlyTree, \
+	ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv, \
+	DestReceiver *dest, QueryCompletion *qc
+#define PF_UTILITY_ARGS pstmt, queryString, readOnlyTree, context, params, queryEnv, dest, qc
+#define pf_raw_parser(sql) raw_parser((sql), RAW_PARSE_DEFAULT)
+#else
+#define PF_UTILITY_PARAMS PlannedStmt *pstmt, const char *queryString, \
+	ProcessUtilityContext context, ParamListInfo params, QueryEnvironment *queryEnv, \
+	DestReceiver *dest, QueryCompletion *qc
+#define PF_UTILITY_ARGS pstmt, queryString, context, params, queryEnv, dest, qc
+#define pf_raw_parser(sql) raw_parser(sql)
+#endif
+
+/* PG16 has one function for the privileges of all kinds of objects (c727f511bd7) */
+#if PG_VERSION_NUM >= 160000
+#define pf_database_aclcheck(db, role, mode) object_aclcheck(DatabaseRelationId, (db), (role), (mode))
+#define pf_database_ownercheck(db, role) object_ownercheck(DatabaseRelationId, (db), (role))
+#else
+#define pf_database_aclcheck(db, role, mode) pg_database_aclcheck((db), (role), (mode))
+#define pf_database_ownercheck(db, role) pg_database_ownercheck((db), (role))
+#endif
+
+/* PG17 gave a background worker a flag to log in as a role without LOGIN (492217301e9) */
+#define pf_connect_worker(db, role) BackgroundWorkerInitializeConnectionByOid((db), (role), 0)
+
+/* PG15 named the variant that takes fixed parameter types (791b1b71da3) */
+#if PG_VERSION_NUM >= 150000
+#define pf_analyze_and_rewrite(tree, sql) pg_analyze_and_rewrite_fixedparams((tree), (sql), NULL, 0, NULL)
+#else
+#define pf_analyze_and_rewrite(tree, sql) pg_analyze_and_rewrite((tree), (sql), NULL, 0, NULL)
+#endif
+
+/* PG18 runs a portal once, always (3eea7a0c97e) */
+#if PG_VERSION_NUM >= 180000
+#define pf_portal_run(portal, dest, qc) PortalRun((portal), FETCH_ALL, true, (dest), (dest), (qc))
+#else
+#define pf_portal_run(portal, dest, qc) PortalRun((portal), FETCH_ALL, true, true, (dest), (dest), (qc))
+#endif
+
 #endif							/* PF_COMPAT_H */

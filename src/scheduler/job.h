@@ -1,0 +1,30 @@
+/*
+ * job.h
+ *		What sessions, scheduler and workers know about jobs.
+ */
+#ifndef PF_JOB_H
+#define PF_JOB_H
+
+#include "pf.h"
+
+#include "datatype/timestamp.h"
+#include "nodes/pg_list.h"
+
+/* job_role.c: why a role may not run jobs in this database */
+typedef struct PfRoleProblem
+{
+	int			sqlstate;		/* 0: no problem */
+	char		detail[NAMEDATALEN * 2 + 128];
+	char		hint[NAMEDATALEN * 2 + 256];
+} PfRoleProblem;
+
+extern bool pf_role_may_run_jobs(Oid role, PfRoleProblem *problem);
+
+/* job_check.c */
+extern void pf_check_command(const char *command);
+extern bool pf_may_control_transactions(List *raw_statements);
+
+/* hooks.c */
+extern void pf_mark_jobs_changed(void);
+
+#endif							/* PF_JOB_H */

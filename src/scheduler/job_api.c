@@ -1,0 +1,222 @@
+/*
+ * job_api.c
+ *		SQL functions of the scheduler that need more than SQL: run_job, adopt_jobs,
+ *		start_scheduler and the identity of this place.
+ */
+#include "job.h"
+
+#include "access/xlog.h"
+#include "catalog/pg_type.h"
+#include "clock.h"
+#include "executor/spi.h"
+#include "launcher.h"
+#include "miscadmin.h"
+#include "shared_state.h"
+#include "storage/ipc.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pf_current_role_oid);
+PG_FUNCTION_INFO_V1(pf_current_database_oid);
+PG_FUNCTION_INFO_V1(pf_current_system_identifier);
+PG_FUNCTION_INFO_V1(pf_enqueue_run);
+PG_FUNCTION_INFO_V1(pf_adopt_jobs);
+PG_FUNCTION_INFO_V1(pf_start_scheduler);
+
+Datum
+pf_current_role_oid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_OID(GetUserId());
+}
+
+Datum
+pf_current_database_oid(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_OID(MyDatabaseId);
+}
+
+Datum
+pf_current_system_identifier(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_INT64((int64) GetSystemIdentifier());
+}
+
+/* A queued row in the caller's transaction: it is seen, and runs, when that commits. */
+static int64
+enqueue_row(int64 job_id)
+{
+	static const char *const sql =
+	"INSERT INTO portfolio.job_run (job_id, job_name, owner, week_slot, queued_at, outcome)"
+	" SELECT j.job_id, j.name, j.owner, portfolio.week_slot($2), $2, 'queued'"
+	" FROM portfolio.job j WHERE j.job_id = $1 RETURNING run_id";
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID};
+	Datum		values[2];
+	PfAsOwner	as_owner;
+	bool		null;
+	int64		run_id = 0;
+
+	values[0] = Int64GetDatum(job_id);
+	values[1] = TimestampTzGetDatum(pf_clock_now());
+	pf_as_table_owner(&as_owner, "job_run", sql, 2, types, values, NULL);
+	if (SPI_processed == 1)
+		run_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
+	pf_end_as_owner(&as_owner);
+	pf_mark_jobs_changed();
+	return run_id;
+}
+
+/* The session gives up, or has its answer. */
+static void
+leave_waiter(int code, Datum arg)
+{
+	PfWaiter   *waiter = &pf_shared->waiters[DatumGetInt32(arg)];
+
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	if (waiter->state == PF_WAITER_TAKEN)
+	{
+		waiter->gone = true;
+		waiter->latch = NULL;
+	}
+	else
+		waiter->state = PF_WAITER_FREE;
+	LWLockRelease(&pf_shared->lock);
+}
+
+/* Hand a request to the scheduler; the index of the waiter, or -1 with *nobody or a full table. */
+static int
+ask_scheduler(int64 job_id, bool *nobody)
+{
+	PfDatabase *db;
+	int			found = -1;
+
+	pf_shared_attach();
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	db = pf_database_slot(MyDatabaseId, true);
+	*nobody = db == NULL || (db->scheduler_pid == 0 && pf_shared->launcher_pid == 0);
+	for (int i = 0; i < PF_MAX_WAITERS && found < 0 && !*nobody; i++)
+	{
+		PfWaiter   *waiter = &pf_shared->waiters[i];
+
+		if (waiter->state != PF_WAITER_FREE)
+			continue;
+		memset(waiter, 0, sizeof(*waiter));
+		waiter->state = PF_WAITER_ASKED;
+		waiter->database = MyDatabaseId;
+		waiter->latch = MyLatch;
+		waiter->job_id = job_id;
+		db->changed = true;
+		pf_wake_scheduler(db);
+		found = i;
+	}
+	LWLockRelease(&pf_shared->lock);
+	return found;
+}
+
+static int64
+run_and_wait(int64 job_id)
+{
+	bool		nobody;
+	int			index = ask_scheduler(job_id, &nobody);
+	PfWaiter	answer;
+
+	if (index < 0)
+		ereport(ERROR,
+				(errcode(nobody ? ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE : ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 nobody ? errmsg("no scheduler runs in this database") :
+				 errmsg("too many sessions wait for jobs"),
+				 nobody ? errhint("Add pg_portfolio to shared_preload_libraries and restart the server, or SELECT portfolio.start_scheduler().") :
+				 errhint("Leave out wait => true: the run is then queued when the transaction commits.")));
+	PG_ENSURE_ERROR_CLEANUP(leave_waiter, Int32GetDatum(index));
+	{
+		do
+		{
+			pf_clock_wait_until(DT_NOEND);
+			CHECK_FOR_INTERRUPTS();
+			LWLockAcquire(&pf_shared->lock, LW_SHARED);
+			answer = pf_shared->waiters[index];
+			LWLockRelease(&pf_shared->lock);
+		} while (answer.state != PF_WAITER_DONE);
+	}
+	PG_END_ENSURE_ERROR_CLEANUP(leave_waiter, Int32GetDatum(index));
+	leave_waiter(0, Int32GetDatum(index));
+
+	if (answer.run_id == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+				 errmsg("job " INT64_FORMAT " could not be run", job_id),
+				 errdetail("The scheduler holds it, its owner may not run jobs, or it is not committed yet."),
+				 errhint("SELECT state, state_reason, held FROM portfolio.job_overview tells which.")));
+	return answer.run_id;
+}
+
+/* enqueue_run(job_id, wait) */
+Datum
+pf_enqueue_run(PG_FUNCTION_ARGS)
+{
+	int64		job_id = PG_GETARG_INT64(0);
+
+	PG_RETURN_INT64(PG_GETARG_BOOL(1) ? run_and_wait(job_id) : enqueue_row(job_id));
+}
+
+static int64
+adopt(const char *sql)
+{
+	PfAsOwner	as_owner;
+	int64		adopted;
+
+	pf_as_table_owner(&as_owner, "job", sql, 0, NULL, NULL, NULL);
+	adopted = (int64) SPI_processed;
+	pf_end_as_owner(&as_owner);
+	return adopted;
+}
+
+/* adopt_jobs() */
+Datum
+pf_adopt_jobs(PG_FUNCTION_ARGS)
+{
+	/* a role that was renamed here keeps its jobs */
+	static const char *const renamed =
+	"UPDATE portfolio.job j SET owner = r.rolname FROM pg_catalog.pg_roles r"
+	" WHERE r.oid = j.owner_oid AND r.rolname <> j.owner"
+	" AND j.database_oid = portfolio.current_database_oid()"
+	" AND j.system_identifier = portfolio.current_system_identifier()"
+	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles o WHERE o.rolname = j.owner)";
+	static const char *const elsewhere =
+	"UPDATE portfolio.job j SET owner_oid = r.oid, database_oid = portfolio.current_database_oid(),"
+	" system_identifier = portfolio.current_system_identifier(), account_from = now()"
+	" FROM pg_catalog.pg_roles r"
+	" WHERE r.rolname = j.owner AND portfolio.job_held_reason(j) IS NOT NULL";
+	int64		adopted = adopt(renamed);
+
+	PG_RETURN_INT64(adopted + adopt(elsewhere));
+}
+
+/* start_scheduler() */
+Datum
+pf_start_scheduler(PG_FUNCTION_ARGS)
+{
+	BackgroundWorkerHandle *handle;
+	PfDatabase *db;
+	pid_t		pid = 0;
+	bool		has_launcher;
+
+	pf_shared_attach();
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	db = pf_database_slot(MyDatabaseId, true);
+	has_launcher = pf_shared->launcher_pid != 0;
+	if (db != NULL)
+		pid = db->scheduler_pid;
+	LWLockRelease(&pf_shared->lock);
+	if (pid != 0)
+		PG_RETURN_INT32(pid);
+	if (db == NULL || !pf_register_scheduler(MyDatabaseId, !has_launcher, &handle))
+		ereport(ERROR,
+				(errcode(ERRCODE_CONFIGURATION_LIMIT_EXCEEDED),
+				 errmsg("no background worker is free for the scheduler"),
+				 errhint("Consider increasing max_worker_processes.")));
+	if (WaitForBackgroundWorkerStartup(handle, &pid) != BGWH_STARTED)
+		ereport(ERROR,
+				(errcode(ERRCODE_INSUFFICIENT_RESOURCES),
+				 errmsg("the scheduler could not start"),
+				 errhint("The server log tells why.")));
+	PG_RETURN_INT32(pid);
+}

@@ -1,0 +1,117 @@
+-- Jobs: what is written, what is refused, word for word
+\set SHOW_CONTEXT never
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_portfolio CASCADE;
+CREATE ROLE regress_pf_job LOGIN;
+CREATE ROLE regress_pf_job2 LOGIN;
+CREATE ROLE regress_pf_nologin;
+CREATE ROLE regress_pf_expired LOGIN VALID UNTIL '2001-01-01';
+GRANT SELECT, DELETE, INSERT (name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, priority, comment),
+      UPDATE (name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, priority, comment, state)
+   ON portfolio.job TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
+GRANT USAGE ON SEQUENCE portfolio.job_id_seq TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
+GRANT SELECT ON portfolio.job_overview, portfolio.job_account, portfolio.job_run, portfolio.job_slot_range TO regress_pf_job, regress_pf_job2;
+GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA portfolio TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
+-- (what is said where no scheduler runs is tested with servers of their own)
+SET timezone = 'Europe/London';
+
+-- a superuser, a role that cannot log in, one that has expired, one without CONNECT
+SELECT portfolio.schedule_job('by_superuser', '@daily', 'SELECT 1');
+SET ROLE regress_pf_nologin;
+SELECT portfolio.schedule_job('by_nologin', '@daily', 'SELECT 1');
+SET ROLE regress_pf_expired;
+SELECT portfolio.schedule_job('by_expired', '@daily', 'SELECT 1');
+RESET ROLE;
+SELECT current_database() AS db \gset
+REVOKE CONNECT ON DATABASE :"db" FROM PUBLIC;
+SET ROLE regress_pf_job;
+SELECT portfolio.schedule_job('no_connect', '@daily', 'SELECT 1');
+RESET ROLE;
+GRANT CONNECT ON DATABASE :"db" TO PUBLIC;
+
+-- commands, schedules and choices that cannot be
+SET ROLE regress_pf_job;
+SELECT portfolio.schedule_job('bad', '@daily', 'SELEC 1');
+SELECT portfolio.schedule_job('bad', '@daily', E'SELECT 1;\nSELECT (');
+SELECT portfolio.schedule_job('bad', '@daily', ' ; -- nothing');
+SELECT portfolio.schedule_job('bad', '@daily', 'COPY t FROM STDIN');
+SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1; COPY t TO STDOUT');
+SELECT portfolio.schedule_job('bad', '@daily', 'LISTEN news');
+SELECT portfolio.schedule_job('bad', '61 * * * *', 'SELECT 1');
+SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', time_zone => 'Europe/Lndon');
+SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', overlap => 'often');
+SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', statement_timeout => '-1 s');
+SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', options => '{"colour": "red"}');
+SELECT portfolio.schedule_job(' ', '@daily', 'SELECT 1');
+SELECT portfolio.schedule_job(NULL, '@daily', 'SELECT 1');
+SELECT count(*) FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
+
+-- what is stored; the defaults are visible
+SELECT portfolio.schedule_job('nightly', '0 2 * * mon-fri', 'SELECT 1') AS id \gset
+SELECT name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, state, owner
+  FROM portfolio.job WHERE job_id = :id;
+SELECT owner_oid = 'regress_pf_job'::regrole, database_oid = (SELECT oid FROM pg_database WHERE datname = current_database()), portfolio.job_held_reason(j)
+  FROM portfolio.job j WHERE job_id = :id;
+SELECT name, owner, schedule, state, held, next_run > now() AS later, next_run = portfolio.next_run('0 2 * * 1-5', now(), 'Europe/London') AS next_is_next FROM portfolio.job_overview WHERE job_id = :id;
+SELECT portfolio.schedule_job('nightly', '@daily', 'SELECT 1');
+-- changes
+SELECT portfolio.alter_job('nightly', schedule => '0 3 * * *', comment => 'at three') = :id AS same;
+SELECT schedule, command, comment, account_from > created_at AS new_account FROM portfolio.job WHERE job_id = :id;
+SELECT portfolio.alter_job('nightly', command => 'SELECT') = :id AS same;
+SELECT portfolio.alter_job('nightly', command => 'SELEC');
+SELECT portfolio.pause_job('nightly');
+SELECT state, next_run FROM portfolio.job_overview WHERE job_id = :id;
+SELECT portfolio.resume_job('nightly');
+SELECT state, next_run > now() AS later FROM portfolio.job_overview WHERE job_id = :id;
+SELECT portfolio.pause_job('nightli');
+-- what the engine fills is not the writer's
+INSERT INTO portfolio.job (name, schedule, command, owner) VALUES ('x', '@daily', 'SELECT 1', 'postgres');
+UPDATE portfolio.job SET owner = 'regress_pf_job2' WHERE job_id = :id;
+UPDATE portfolio.job SET system_identifier = 1 WHERE job_id = :id;
+INSERT INTO portfolio.job_run (job_id, job_name, owner, week_slot, queued_at, outcome) VALUES (1, 'x', 'x', 0, now(), 'queued');
+
+-- another operator sees it, may pause it, and may not change what it runs
+SET ROLE regress_pf_job2;
+SELECT name, owner FROM portfolio.job_overview WHERE owner::text LIKE 'regress_pf%';
+SELECT portfolio.pause_job('nightly');
+SELECT portfolio.pause_job(:id);
+UPDATE portfolio.job SET command = 'DROP TABLE x' WHERE job_id = :id;
+UPDATE portfolio.job SET schedule = 'every 1 second' WHERE job_id = :id;
+UPDATE portfolio.job SET priority = 5, comment = 'mine now' WHERE job_id = :id;
+SELECT portfolio.resume_job(:id);
+SELECT portfolio.schedule_job('nightly', '@weekly', 'SELECT 2') > 0 AS own_name_space;
+-- with privileges on columns only, one sees one's own
+RESET ROLE;
+REVOKE SELECT ON portfolio.job FROM regress_pf_job2;
+GRANT SELECT (job_id, name, owner, command) ON portfolio.job TO regress_pf_job2;
+SET ROLE regress_pf_job2;
+SELECT name, owner, command FROM portfolio.job;
+RESET ROLE;
+GRANT SELECT ON portfolio.job TO regress_pf_job2;
+
+-- run_job puts a row into the caller's transaction
+SET ROLE regress_pf_job;
+SELECT portfolio.pause_job('nightly');
+BEGIN;
+SELECT portfolio.run_job('nightly') > 0 AS queued;
+SELECT job_name, owner, due_at, outcome FROM portfolio.job_run WHERE job_id = :id;
+ROLLBACK;
+SELECT count(*) FROM portfolio.job_run WHERE job_id = :id;
+SELECT portfolio.run_job('no such job');
+-- removed
+SELECT portfolio.unschedule_job('nightly');
+SELECT portfolio.unschedule_job('nightly');
+RESET ROLE;
+
+-- the account: every row of history is in the partition of its week, no slot in two ranges
+\set VERBOSITY terse
+INSERT INTO portfolio.job_run (job_id, job_name, owner, week_slot, queued_at, outcome) VALUES (1, 'x', 'x', 64, now(), 'queued');
+INSERT INTO portfolio.job_run (job_id, job_name, owner, week_slot, queued_at, outcome) VALUES (1, 'x', 'x', portfolio.week_slot('2026-01-01 00:00+00'), '2026-01-08 00:00+00', 'queued');
+INSERT INTO portfolio.job_slot_range (job_id, owner, first_due, last_due, slots, outcome, reason)
+VALUES (-1, 'x', '2026-01-01 00:00+00', '2026-01-01 00:10+00', 11, 'missed', 'misfire'), (-1, 'x', '2026-01-01 00:10+00', '2026-01-01 00:10+00', 1, 'skipped', 'overlap');
+SELECT count(*) AS partitions FROM pg_inherits WHERE inhparent = 'portfolio.job_run'::regclass;
+SELECT portfolio.week_slot('1970-01-01 00:00+00'), portfolio.week_slot('1969-12-31 23:59+00'), portfolio.week_slot('1971-03-25 00:00+00'), portfolio.week_slot(NULL);
+
+DELETE FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
+DROP OWNED BY regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
+DROP ROLE regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
