@@ -17,6 +17,13 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   -- the portfolio
   ('element_kind',       '{analyst,editor,operator}'::text[], '{editor}'::text[], '{INSERT,UPDATE,DELETE}'::text[], '{builtin,table_name}'::name[]),
   ('relationship_rule',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('dependency',         '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('impact_edge',        '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('current_element',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('current_relationship', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('change',             '{editor,operator}', NULL, NULL, NULL),
+  ('access_log',         '{operator}', NULL, NULL, NULL),
+  ('rating',             '{analyst,editor,operator}', NULL, NULL, NULL),
   ('element',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('element_property',   '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('element_alias',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
@@ -74,11 +81,24 @@ SELECT profile, 'table', 'portfolio.' || quote_ident(object), privilege, columns
   FROM (TABLE reading UNION ALL TABLE writing) grants
  WHERE to_regclass('portfolio.' || quote_ident(object)) IS NOT NULL;
 
--- Functions. The auditor runs none that writes; PUBLIC has those of types (90_public.sql).
+-- Functions. PUBLIC has those of types (90_public.sql); what only the owner of the extension runs is in no list.
 WITH wanted (profiles, functions) AS (VALUES
-  ('{analyst,editor,operator,auditor}'::text[],
-   '{has_profile,library_version,as_of,check_options}'::text[]),
-  ('{reader}', '{as_of}')
+  ('{reader,analyst,editor,operator,auditor}'::text[],
+   '{help,use_types}'::text[]),
+  -- ask
+  ('{analyst,editor,operator,auditor}',
+   '{has_profile,profile_statements,library_version,as_of,check_options,element_id,element_ref,element_label,legal_kinds,find,describe,
+     impact_of,dependencies_of,doctor,health,my_work,next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
+  ('{editor,operator,auditor}', '{element_history}'),
+  -- the portfolio and its gates
+  ('{editor}', '{relate,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
+  -- data quality
+  ('{analyst}',
+   '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
+     score_data_set,failed_rules,failing_rows,tally_sql}'),
+  -- checks and jobs
+  ('{operator}',
+   '{run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'
