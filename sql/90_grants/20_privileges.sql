@@ -53,6 +53,14 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('quality_score',      '{analyst,editor,operator}', NULL, NULL, NULL),
   ('published_score',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  -- checks and findings
+  ('check_definition',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin,author}'),
+  ('check_setting',      '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('effective_check',    '{operator}', NULL, NULL, NULL),
+  ('check_run',          '{operator}', NULL, NULL, NULL),
+  ('finding',            '{operator}', '{operator}', '{UPDATE}',
+                         '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by}'),
+  ('open_finding',       '{operator}', NULL, NULL, NULL),
   -- rights
   ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
   ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),

@@ -101,4 +101,11 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_portal_run(portal, dest, qc) PortalRun((portal), FETCH_ALL, true, true, (dest), (dest), (qc))
 #endif
 
+/* PG15 has repeating timeouts (9ce346eabf3); before it a timeout fires once */
+#if PG_VERSION_NUM >= 150000
+#define pf_enable_timeout_every(id, fin_time, delay_ms) enable_timeout_every((id), (fin_time), (delay_ms))
+#else
+#define pf_enable_timeout_every(id, fin_time, delay_ms) enable_timeout_at((id), (fin_time))
+#endif
+
 #endif							/* PF_COMPAT_H */

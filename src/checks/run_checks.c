@@ -1,0 +1,485 @@
+/*
+ * run_checks.c
+ *		portfolio.run_checks(): run check queries, then bring the findings up to date.
+ *
+ * Two halves. First every query runs, read-only, by pf_run_stored(), and its rows are kept in
+ * memory as three arrays; no transaction id is spent so far. Then the findings are merged, one
+ * set-wise statement a check: what is new opens, what is still there is touched, what is gone is
+ * resolved. A check that erred, ran too long or hit its row cap resolves nothing and is itself a
+ * finding (subject PF_CHECK_SUBJECT), which the next good run resolves like any other.
+ *
+ * Concurrency: a run takes a lock on each check that it runs, until its transaction ends, and
+ * does not wait for it: a check that somebody else is running is reported as busy. It is an
+ * object lock and not an advisory one, because those anybody may take.
+ */
+#include "pf_checks.h"
+
+#include "access/htup_details.h"
+#include "access/xact.h"
+#include "catalog/pg_type.h"
+#include "commands/async.h"
+#include "common/hashfn.h"
+#include "executor/spi.h"
+#include "funcapi.h"
+#include "miscadmin.h"
+#include "nodes/execnodes.h"
+#include "storage/lock.h"
+#include "utils/array.h"
+#include "utils/builtins.h"
+#include "utils/datum.h"
+#include "utils/guc.h"
+#include "utils/json.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define PF_CHECK_SUBJECT "(check)"	/* the finding about a check that did not run well */
+#define PF_CHECK_CHANNEL "pg_portfolio_check_run"
+
+PG_FUNCTION_INFO_V1(pf_run_checks);
+
+/* One check of this run */
+typedef struct Check
+{
+	char	   *code;
+	char	   *severity;
+	PfStoredQuery query;
+	const char *state;			/* why it does not run: disabled, not_applicable, busy; else NULL */
+	PfStoredOutcome outcome;
+	int			sqlstate;
+	char	   *message;
+	double		elapsed_ms;
+	int			nrows;
+	Datum	   *subjects;		/* with room for one row more: PF_CHECK_SUBJECT */
+	Datum	   *elements;
+	bool	   *element_nulls;
+	Datum	   *details;
+	bool	   *detail_nulls;
+	int64		opened;
+	int64		resolved;
+} Check;
+
+static const PfStoredColumn check_columns[] = {
+	{"subject", TEXTOID, false},
+	{"element", INT8OID, true},
+	{"detail", JSONBOID, true}
+};
+
+static const char list_checks_sql[] =
+"SELECT c.code, c.severity, c.query, c.author, c.threshold, c.enabled, c.applies"
+"  FROM portfolio.effective_check c"
+" WHERE ($1 IS NULL OR c.area = $1) AND ($2 IS NULL OR c.code = ANY ($2))"
+"   AND ($2 IS NOT NULL OR (c.enabled AND c.applies))"
+" ORDER BY c.code COLLATE \"C\"";
+
+static const char unknown_check_sql[] =
+"SELECT u.code FROM unnest($1) AS u(code)"
+" WHERE NOT EXISTS (SELECT FROM portfolio.effective_check c WHERE c.code = u.code) LIMIT 1";
+
+static const char areas_sql[] =
+"SELECT string_agg(DISTINCT c.area, ', ') FROM portfolio.effective_check c";
+
+static const char merge_sql[] =
+"WITH seen AS MATERIALIZED ("
+"  SELECT s.subject, e.id AS element, coalesce(s.detail, '{}') AS detail,"
+"         CASE WHEN s.subject = '" PF_CHECK_SUBJECT "' THEN 'medium' ELSE $2 END AS severity"
+"    FROM unnest($3, $4, $5) AS s(subject, element, detail)"
+"    LEFT JOIN portfolio.element e ON e.id = s.element),"
+" gone AS ("
+"  UPDATE portfolio.finding f SET status = 'resolved', resolved_at = now()"
+"   WHERE f.check_code = $1 AND $6 AND f.status <> 'resolved'"
+"     AND NOT EXISTS (SELECT FROM seen s WHERE s.subject = f.subject)"
+"  RETURNING 1),"
+" put AS ("
+"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail)"
+"  SELECT $1, s.subject, s.element, s.severity, s.detail FROM seen s"
+"  ON CONFLICT (check_code, subject) DO UPDATE SET"
+"    element = EXCLUDED.element, severity = EXCLUDED.severity, detail = EXCLUDED.detail,"
+"    last_seen = now(), resolved_at = NULL,"
+"    opened_at = CASE WHEN f.status = 'resolved' THEN now() ELSE f.opened_at END,"
+"    status = CASE WHEN f.accepted_until >= current_date THEN 'risk_accepted' ELSE 'open' END"
+"  RETURNING f.opened_at = now() AS opened)"
+" SELECT (SELECT count(*) FROM put WHERE opened), (SELECT count(*) FROM gone)";
+
+static const char record_sql[] =
+"INSERT INTO portfolio.check_run (area, codes, started, run_by, checks, failed, opened, resolved, results)"
+" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
+
+static char *
+spi_text(int row, int column)
+{
+	return SPI_getvalue(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column);
+}
+
+static bool
+spi_bool(int row, int column)
+{
+	bool		isnull;
+	Datum		value = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, column, &isnull);
+
+	return !isnull && DatumGetBool(value);
+}
+
+static void
+spi_select(const char *sql, int nargs, Oid *types, Datum *args, const char *nulls)
+{
+	int			rc = SPI_execute_with_args(sql, nargs, types, args, nulls, true, 0);
+
+	if (rc != SPI_OK_SELECT)
+		elog(ERROR, "could not read the checks: %s", SPI_result_code_string(rc));
+}
+
+/* Raise where the caller names a check or an area that does not exist. */
+static void
+refuse_unknown(bool no_checks, NullableDatum area, NullableDatum codes)
+{
+	Oid			type = TEXTARRAYOID;
+
+	if (!codes.isnull)
+	{
+		spi_select(unknown_check_sql, 1, &type, &codes.value, NULL);
+		if (SPI_processed > 0)
+			ereport(ERROR,
+					(errcode(ERRCODE_UNDEFINED_OBJECT),
+					 errmsg("check \"%s\" does not exist", spi_text(0, 1)),
+					 errhint("SELECT code, title FROM portfolio.effective_check lists the checks.")));
+	}
+	else if (no_checks && !area.isnull)
+	{
+		spi_select(areas_sql, 0, NULL, NULL, NULL);
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("no check has area \"%s\"", TextDatumGetCString(area.value)),
+				 errhint("Areas with checks: %s.", spi_text(0, 1) ? spi_text(0, 1) : "none")));
+	}
+}
+
+/* Fill one check from the row of list_checks_sql, in the current memory context. */
+static void
+read_check(Check *check, int row)
+{
+	bool		isnull;
+	Datum		threshold;
+
+	memset(check, 0, sizeof(Check));
+	check->code = spi_text(row, 1);
+	check->severity = spi_text(row, 2);
+	check->query.label = psprintf("check \"%s\"", check->code);
+	check->query.query = spi_text(row, 3);
+	check->query.author = spi_text(row, 4);
+	threshold = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 5, &isnull);
+	if (!isnull)
+	{
+		check->query.has_threshold = true;
+		check->query.threshold = datumCopy(threshold, false, -1);
+	}
+	if (!spi_bool(row, 6))
+		check->state = "disabled";
+	else if (!spi_bool(row, 7))
+		check->state = "not_applicable";
+}
+
+/* The checks to run, as the caller may see them. */
+static Check *
+list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks)
+{
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext old;
+	Oid			types[2] = {TEXTOID, TEXTARRAYOID};
+	Oid			options_type = JSONBOID;
+	Datum		args[2] = {area.value, codes.value};
+	char		nulls[3] = {area.isnull ? 'n' : ' ', codes.isnull ? 'n' : ' ', '\0'};
+	Check	   *checks;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	spi_select("SELECT portfolio.check_options($1, '{}')", 1, &options_type, &options, NULL);
+	spi_select(list_checks_sql, 2, types, args, nulls);
+	*nchecks = (int) SPI_processed;
+	old = MemoryContextSwitchTo(context);
+	checks = palloc0(sizeof(Check) * (*nchecks + 1));
+	for (int i = 0; i < *nchecks; i++)
+		read_check(&checks[i], i);
+	MemoryContextSwitchTo(old);
+	refuse_unknown(*nchecks == 0, area, codes);
+	SPI_finish();
+	return checks;
+}
+
+/* Lock a check for this run; false where another transaction runs it. */
+static bool
+lock_check(const Check *check)
+{
+	LOCKTAG		tag;
+
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, pf_relation_oid("check_definition"),
+					   hash_bytes((const unsigned char *) check->code, strlen(check->code)), 0);
+	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
+}
+
+static int
+compare_subjects(const void *a, const void *b)
+{
+	return strcmp(*(char *const *) a, *(char *const *) b);
+}
+
+/* A subject is the identity of a finding: never NULL, ours or twice. The reason, or NULL when fine. */
+static char *
+subject_problem(const Check *check)
+{
+	char	  **sorted = palloc(sizeof(char *) * (check->nrows + 1));
+	char	   *problem = NULL;
+
+	for (int i = 0; i < check->nrows; i++)
+	{
+		if (DatumGetPointer(check->subjects[i]) == NULL)
+			return pstrdup("the query returned a row without a subject");
+		sorted[i] = TextDatumGetCString(check->subjects[i]);
+		if (strcmp(sorted[i], PF_CHECK_SUBJECT) == 0)
+			return pstrdup("the query returned the subject \"" PF_CHECK_SUBJECT "\", which is reserved");
+	}
+	qsort(sorted, check->nrows, sizeof(char *), compare_subjects);
+	for (int i = 1; i < check->nrows && problem == NULL; i++)
+	{
+		if (strcmp(sorted[i - 1], sorted[i]) == 0)
+			problem = pstrdup("the query returned one subject more than once; a subject is the key of a finding");
+	}
+	return problem;
+}
+
+/* Move the rows of a result into the check's arrays. */
+static void
+take_rows(Check *check, PfStoredResult *result)
+{
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(result->desc, &TTSOpsMinimalTuple);
+	int			n = (int) result->nrows;
+
+	check->subjects = palloc0(sizeof(Datum) * (n + 1));
+	check->elements = palloc0(sizeof(Datum) * (n + 1));
+	check->element_nulls = palloc0(sizeof(bool) * (n + 1));
+	check->details = palloc0(sizeof(Datum) * (n + 1));
+	check->detail_nulls = palloc0(sizeof(bool) * (n + 1));
+	while (tuplestore_gettupleslot(result->rows, true, false, slot))
+	{
+		int			i = check->nrows++;
+		bool		isnull;
+		Datum		value = slot_getattr(slot, 1, &isnull);
+
+		check->subjects[i] = isnull ? (Datum) 0 : datumCopy(value, false, -1);
+		check->elements[i] = slot_getattr(slot, 2, &check->element_nulls[i]);
+		value = slot_getattr(slot, 3, &check->detail_nulls[i]);
+		if (!check->detail_nulls[i])
+			check->details[i] = datumCopy(value, false, -1);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+}
+
+static void
+run_one(Check *check)
+{
+	PfStoredResult *result;
+
+	if (check->state != NULL)
+		return;
+	if (!lock_check(check))
+	{
+		check->state = "busy";
+		return;
+	}
+	result = pf_run_stored(&check->query, check_columns, lengthof(check_columns));
+	check->outcome = result->outcome;
+	check->sqlstate = result->sqlstate;
+	check->message = result->message;
+	check->elapsed_ms = result->elapsed_ms;
+	if (result->outcome != PF_STORED_OK && result->outcome != PF_STORED_TOO_MANY_ROWS)
+		result->nrows = 0;
+	if (result->nrows == 0)
+		tuplestore_clear(result->rows);
+	take_rows(check, result);
+	pf_free_stored(result);
+	if (check->nrows > 0)
+	{
+		char	   *problem = subject_problem(check);
+
+		if (problem != NULL)
+		{
+			check->outcome = PF_STORED_ERROR;
+			check->sqlstate = ERRCODE_CARDINALITY_VIOLATION;
+			check->message = problem;
+			check->nrows = 0;
+		}
+	}
+}
+
+/* The row by which a check that did not run well is a finding itself */
+static void
+add_own_finding(Check *check, int at)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"outcome\": \"%s\", \"sqlstate\": \"%s\", \"message\": ",
+					 pf_outcome_name(check->outcome), unpack_sql_state(check->sqlstate));
+	escape_json(&json, check->message ? check->message : "");
+	appendStringInfoChar(&json, '}');
+	check->subjects[at] = CStringGetTextDatum(PF_CHECK_SUBJECT);
+	check->element_nulls[at] = true;
+	check->details[at] = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+	check->detail_nulls[at] = false;
+}
+
+static Datum
+make_array(Datum *values, bool *nulls, int n, Oid type, int16 len, bool byval, char align)
+{
+	int			dims[1] = {n};
+	int			lower[1] = {1};
+
+	if (n == 0)
+		return PointerGetDatum(construct_empty_array(type));
+	return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, type, len, byval, align));
+}
+
+/* Bring the findings of one check up to date. */
+static void
+merge_findings(Check *check)
+{
+	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, BOOLOID};
+	PfAsOwner	state;
+	Datum		args[6];
+	int			n = check->nrows;
+	bool		isnull;
+
+	if (check->state != NULL)
+		return;
+	if (check->outcome != PF_STORED_OK)
+		add_own_finding(check, n++);
+	args[0] = CStringGetTextDatum(check->code);
+	args[1] = CStringGetTextDatum(check->severity);
+	args[2] = make_array(check->subjects, NULL, n, TEXTOID, -1, false, TYPALIGN_INT);
+	args[3] = make_array(check->elements, check->element_nulls, n, INT8OID, 8, FLOAT8PASSBYVAL,
+						 TYPALIGN_DOUBLE);
+	args[4] = make_array(check->details, check->detail_nulls, n, JSONBOID, -1, false, TYPALIGN_INT);
+	args[5] = BoolGetDatum(check->outcome == PF_STORED_OK);
+	pf_as_table_owner(&state, "finding", merge_sql, 6, types, args, NULL);
+	check->opened = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	check->resolved = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
+	pf_end_as_owner(&state);
+}
+
+static const char *
+outcome_of(const Check *check)
+{
+	return check->state ? check->state : pf_outcome_name(check->outcome);
+}
+
+/* What check_run.results keeps of a run: one object a check */
+static Datum
+results_json(const Check *checks, int nchecks)
+{
+	StringInfoData json;
+
+	initStringInfo(&json);
+	appendStringInfoChar(&json, '[');
+	for (int i = 0; i < nchecks; i++)
+	{
+		const Check *c = &checks[i];
+
+		appendStringInfoString(&json, i > 0 ? ", {\"check\": " : "{\"check\": ");
+		escape_json(&json, c->code);
+		appendStringInfo(&json, ", \"outcome\": \"%s\", \"findings\": %d, \"opened\": " INT64_FORMAT
+						 ", \"resolved\": " INT64_FORMAT ", \"ms\": %.3f",
+						 outcome_of(c), c->nrows, c->opened, c->resolved, c->elapsed_ms);
+		if (c->message != NULL)
+		{
+			appendStringInfo(&json, ", \"sqlstate\": \"%s\", \"message\": ", unpack_sql_state(c->sqlstate));
+			escape_json(&json, c->message);
+		}
+		appendStringInfoChar(&json, '}');
+	}
+	appendStringInfoChar(&json, ']');
+	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+/* Write the run down and tell who listens: a run id and a word, as anybody may listen. */
+static void
+record_run(const Check *checks, int nchecks, NullableDatum area, NullableDatum codes, TimestampTz started)
+{
+	static const Oid types[] = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID, NAMEOID,
+	INT4OID, INT4OID, INT8OID, INT8OID, JSONBOID};
+	char		nulls[10] = "         ";
+	Datum		args[9];
+	int			failed = 0;
+	int64		opened = 0;
+	int64		resolved = 0;
+	PfAsOwner	state;
+	bool		isnull;
+	int64		id;
+
+	for (int i = 0; i < nchecks; i++)
+	{
+		failed += checks[i].state == NULL && checks[i].outcome != PF_STORED_OK;
+		opened += checks[i].opened;
+		resolved += checks[i].resolved;
+	}
+	args[0] = area.value;
+	args[1] = codes.value;
+	nulls[0] = area.isnull ? 'n' : ' ';
+	nulls[1] = codes.isnull ? 'n' : ' ';
+	args[2] = TimestampTzGetDatum(started);
+	args[3] = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)));
+	args[4] = Int32GetDatum(nchecks);
+	args[5] = Int32GetDatum(failed);
+	args[6] = Int64GetDatum(opened);
+	args[7] = Int64GetDatum(resolved);
+	args[8] = results_json(checks, nchecks);
+	pf_as_table_owner(&state, "check_run", record_sql, 9, types, args, nulls);
+	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
+	pf_end_as_owner(&state);
+	Async_Notify(PF_CHECK_CHANNEL, psprintf(INT64_FORMAT " %s", id, failed > 0 ? "finished_with_errors" : "finished"));
+}
+
+static void
+return_rows(FunctionCallInfo fcinfo, const Check *checks, int nchecks)
+{
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
+
+	for (int i = 0; i < nchecks; i++)
+	{
+		Datum		values[4];
+		bool		nulls[4] = {false};
+		Interval   *elapsed = palloc0(sizeof(Interval));
+
+		elapsed->time = (TimeOffset) (checks[i].elapsed_ms * 1000);
+		values[0] = CStringGetTextDatum(checks[i].code);
+		values[1] = Int64GetDatum(checks[i].nrows);
+		values[2] = CStringGetTextDatum(outcome_of(&checks[i]));
+		values[3] = IntervalPGetDatum(elapsed);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
+	}
+}
+
+/* portfolio.run_checks(area text, codes text[], options jsonb) */
+Datum
+pf_run_checks(PG_FUNCTION_ARGS)
+{
+	NullableDatum area = {PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
+	NullableDatum codes = {PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)};
+	Datum		options = PG_ARGISNULL(2) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")) : PG_GETARG_DATUM(2);
+	TimestampTz started = GetCurrentTimestamp();
+	Check	   *checks;
+	int			nchecks;
+	int			guc_level;
+
+	pf_init_materialized_srf(fcinfo);
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	checks = list_checks(area, codes, options, &nchecks);
+	for (int i = 0; i < nchecks; i++)
+		run_one(&checks[i]);
+	for (int i = 0; i < nchecks; i++)
+		merge_findings(&checks[i]);
+	record_run(checks, nchecks, area, codes, started);
+	AtEOXact_GUC(true, guc_level);
+	return_rows(fcinfo, checks, nchecks);
+	return (Datum) 0;
+}
