@@ -31,4 +31,10 @@ INSERT INTO portfolio.rating (scheme, code, label, sort_order, colour) VALUES
   ('dca', 'Exempt',      'Exempt',      7, '#b1b4b6'),
   ('readiness', 'blocked',     'Blocked',     1, '#d4351c'),
   ('readiness', 'in_progress', 'In progress', 2, '#ffbf00'),
-  ('readiness', 'ready',       'Ready',       3, '#00703c');
+  ('readiness', 'ready',       'Ready',       3, '#00703c'),
+  ('outcome', 'failed',    'Failed',    1, '#d4351c'),
+  ('outcome', 'unknown',   'Unknown',   2, '#f47738'),
+  ('outcome', 'withdrawn', 'Withdrawn', 3, '#b1b4b6'),
+  ('outcome', 'queued',    'Queued',    4, '#5694ca'),
+  ('outcome', 'started',   'Running',   5, '#1d70b8'),
+  ('outcome', 'succeeded', 'Succeeded', 6, '#00703c');

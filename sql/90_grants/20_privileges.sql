@@ -61,6 +61,14 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('finding',            '{operator}', '{operator}', '{UPDATE}',
                          '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by}'),
   ('open_finding',       '{operator}', NULL, NULL, NULL),
+  -- jobs: row security shows one's own, or all with SELECT on the whole table
+  ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_reason,state_since,account_from}'),
+  ('job_run',            '{operator}', NULL, NULL, NULL),
+  ('job_slot_range',     '{operator}', NULL, NULL, NULL),
+  ('job_overview',       '{operator}', NULL, NULL, NULL),
+  ('job_account',        '{operator}', NULL, NULL, NULL),
+  ('pg_stat_portfolio_scheduler', '{operator}', NULL, NULL, NULL),
+  ('pg_stat_portfolio_progress', '{analyst,operator}', NULL, NULL, NULL),
   -- rights
   ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
   ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),

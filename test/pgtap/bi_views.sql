@@ -1,0 +1,75 @@
+-- What the views of portfolio_bi show, and to whom.
+BEGIN;
+SELECT plan(17);
+SET LOCAL TimeZone = 'Europe/London';
+
+-- date
+SELECT results_eq($$SELECT count(*), min(date), max(date), count(DISTINCT date_key) FROM portfolio_bi.date$$,
+  $$VALUES (18628::bigint, '2000-01-01'::date, '2050-12-31'::date, 18628::bigint)$$, 'every day from 2000 to 2050 once');
+SELECT results_eq($$SELECT date, financial_year, financial_quarter, financial_month, iso_week, iso_year, day_name, is_weekend FROM portfolio_bi.date
+   WHERE date IN ('2016-03-31', '2016-04-01', '2017-01-01', '1999-12-31', '2000-01-01') ORDER BY 1$$,
+  $$VALUES ('2000-01-01'::date, '1999/00', 4, 10, 52, 1999, 'Saturday', true),
+           ('2016-03-31', '2015/16', 4, 12, 13, 2016, 'Thursday', false),
+           ('2016-04-01', '2016/17', 1, 1, 13, 2016, 'Friday', false),
+           ('2017-01-01', '2016/17', 4, 10, 52, 2016, 'Sunday', true)$$, 'financial years run from April to March, ISO weeks belong to ISO years');
+
+-- the portfolio
+INSERT INTO portfolio.organisation (code, name) VALUES ('BI_ORG', 'An organisation');
+INSERT INTO portfolio.programme (code, name, dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, owner)
+  SELECT 'BI_PRG', 'A programme', 'Amber/Red', '2016-12-31', 10, 12.5, id FROM portfolio.organisation WHERE code = 'BI_ORG';
+INSERT INTO portfolio.programme (code, name, state, closed_on, end_date) VALUES ('BI_OLD', 'A closed programme', 'closed', '2016-12-01', '2016-06-30');
+INSERT INTO portfolio.service (code, name, state, governed_by, valid)
+  SELECT 'BI_SRV', 'A service', 'early_life_support', id, '[2015-04-01,2018-04-01)' FROM portfolio.programme WHERE code = 'BI_PRG';
+SET LOCAL pg_portfolio.as_of = '2017-01-10';
+SELECT results_eq($$SELECT dca, dca_label, dca_sort_order, dca_colour, days_past_end_date, fy_variance_gbp_m, owner_code, state_label FROM portfolio_bi.programme WHERE code = 'BI_PRG'$$,
+  $$VALUES ('Amber/Red', 'Amber/Red', 2, '#f47738', 10, 2.5, 'BI_ORG', 'In delivery')$$, 'a rating is label, sort order and colour; days run to the day shown');
+SELECT results_eq($$SELECT days_past_end_date FROM portfolio_bi.programme WHERE code = 'BI_OLD'$$, 'VALUES (NULL::int)', 'a closed programme does not run late');
+SELECT results_eq($$SELECT state_label, state_sort_order, governed_by_code, valid_from, ends_on, is_current FROM portfolio_bi.service WHERE code = 'BI_SRV'$$,
+  $$VALUES ('Early life support', 3, 'BI_PRG', '2015-04-01'::date, '2018-03-31'::date, true)$$, 'the last day is inclusive');
+SET LOCAL pg_portfolio.as_of = '2018-04-01';
+SELECT results_eq($$SELECT is_current FROM portfolio_bi.service WHERE code = 'BI_SRV'$$, 'VALUES (false)', 'is_current follows pg_portfolio.as_of, and the row stays');
+RESET pg_portfolio.as_of;
+
+-- data quality: published rows only
+INSERT INTO portfolio.data_set (code, name, quality_threshold) VALUES ('BI_DS', 'A data set', 95);
+INSERT INTO portfolio.reporting_period (code, kind, during) VALUES ('BI-2016-12', 'month', '[2016-12-01,2017-01-01)');
+INSERT INTO portfolio.published_score (data_set, period, edition, provider, item, records, valid_and_complete, data_item_score, suppressed, method, scored_at)
+  SELECT d.id, 'BI-2016-12', e.edition, 'RXX', 'sex', 100, 90 + e.edition * 4, 90 + e.edition * 4, e.hidden, 'apc', '2017-01-05 23:30+00'
+    FROM portfolio.data_set d, (VALUES (1, '{}'::text[]), (2, '{defaults,defaults_in_excess}')) e (edition, hidden) WHERE d.code = 'BI_DS';
+SELECT results_eq($$SELECT edition, is_latest_edition, data_item_score, is_below_threshold, suppressed, period_from, period_ends_on, scored_at_date_key
+    FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS' ORDER BY edition$$,
+  $$VALUES (1, false, 94::numeric, true, NULL, '2016-12-01'::date, '2016-12-31'::date, 20170105),
+           (2, true, 98, false, 'defaults, defaults_in_excess', '2016-12-01', '2016-12-31', 20170105)$$, 'every edition is there, and the latest is told');
+SET LOCAL TimeZone = 'Europe/Athens';
+SELECT results_eq($$SELECT DISTINCT scored_at_date_key FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS'$$, 'VALUES (20170106)', 'a date key is of the session''s time zone');
+SET LOCAL TimeZone = 'Europe/London';
+
+-- as reader, as owner of a job, as operator
+CREATE ROLE pf_bi_reader LOGIN;
+CREATE ROLE pf_bi_operator LOGIN;
+CREATE ROLE pf_bi_other LOGIN;
+SELECT portfolio.grant_profile('pf_bi_reader', 'reader');
+SELECT portfolio.grant_profile('pf_bi_operator', 'operator');
+SELECT portfolio.grant_profile('pf_bi_other', 'operator');
+GRANT CREATE ON SCHEMA public TO pf_bi_reader;
+SET LOCAL client_min_messages = error;
+SET LOCAL ROLE pf_bi_operator;
+SELECT portfolio.schedule_job('bi_nightly', '@daily', 'SELECT 1');
+SET LOCAL ROLE pf_bi_other;
+SELECT results_eq($$SELECT name, owner COLLATE "default", schedule, state_label, last_outcome, failed_in_30_days FROM portfolio_bi.job WHERE name LIKE 'bi\_%'$$,
+  $$VALUES ('bi_nightly', 'pf_bi_operator', '0 0 * * *', 'Active', NULL, 0::bigint)$$, 'an operator sees every job');
+SET LOCAL ROLE pf_bi_reader;
+SELECT is_empty('SELECT * FROM portfolio_bi.job', 'a reader sees no job of another');
+CREATE TEMP TABLE leaked (name text);
+CREATE FUNCTION pg_temp.leak(name text) RETURNS boolean LANGUAGE plpgsql COST 0.0000001 AS $$BEGIN RAISE WARNING 'leaked %', name; INSERT INTO leaked VALUES (name); RETURN true; END$$;
+SELECT is_empty('SELECT * FROM portfolio_bi.job WHERE pg_temp.leak(name)', 'nor with a function that talks');
+SELECT is_empty('SELECT * FROM leaked', 'which is never called');
+SELECT throws_ok('SELECT * FROM portfolio.programme', '42501', 'permission denied for table programme', 'a reader is refused the table');
+SELECT throws_ok('SELECT * FROM portfolio.score_run', '42501', 'permission denied for table score_run', 'and the scores below the published ones');
+SELECT throws_ok('SELECT * FROM portfolio.current_element', '42501', 'permission denied for view current_element', 'and the views that show what their caller may see');
+SELECT results_eq($$SELECT dca_label FROM portfolio_bi.programme WHERE code = 'BI_PRG'$$, $$VALUES ('Amber/Red')$$, 'he reads the programme by the view');
+SELECT is((SELECT count(*) FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS'), 2::bigint, 'and the published scores');
+RESET ROLE;
+
+SELECT * FROM finish();
+ROLLBACK;
