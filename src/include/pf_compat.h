@@ -108,4 +108,38 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_enable_timeout_every(id, fin_time, delay_ms) enable_timeout_at((id), (fin_time))
 #endif
 
+/* PG14 can parse a single expression by itself (c9d52984204) */
+#if PG_VERSION_NUM >= 140000
+#define PF_RAW_PARSE_SHIFT 0
+#define pf_raw_parse_source(text) (text)
+#define pf_raw_parse_expression(text) raw_parser(text, RAW_PARSE_PLPGSQL_EXPR)
+#else
+#define PF_RAW_PARSE_SHIFT 7
+#define pf_raw_parse_source(text) psprintf("SELECT %s", text)
+#define pf_raw_parse_expression(text) raw_parser(psprintf("SELECT %s", text))
+#endif
+
+/* PG14 candidates can include OUT arguments (e56bce5d43) */
+#if PG_VERSION_NUM >= 140000
+#define pf_funcname_candidates(name) FuncnameGetCandidates(name, -1, NIL, false, false, false, true)
+#else
+#define pf_funcname_candidates(name) FuncnameGetCandidates(name, -1, NIL, false, false, true)
+#endif
+
+/* PG16 gave these two an error context (858e776c84f) */
+#if PG_VERSION_NUM >= 160000
+#define pf_parse_type(name, type, typmod) ((void) parseTypeString(name, type, typmod, NULL))
+#define pf_qualified_name_list(name) stringToQualifiedNameList(name, NULL)
+#else
+#define pf_parse_type(name, type, typmod) parseTypeString(name, type, typmod, false)
+#define pf_qualified_name_list(name) stringToQualifiedNameList(name)
+#endif
+
+/* PG17 allows subtransactions while a parallel plan runs (0075d78947e) */
+#if PG_VERSION_NUM >= 170000
+#define PF_SUBTRANSACTION_IN_PARALLEL true
+#else
+#define PF_SUBTRANSACTION_IN_PARALLEL false
+#endif
+
 #endif							/* PF_COMPAT_H */

@@ -1,0 +1,426 @@
+/*
+ * rule_parse.c
+ *		From the text of a rule to an expression that can be trusted, and back to text.
+ *
+ * A rule is code that runs inside the scan with the rights of whoever scores, so the way in is
+ * narrow: the text must be one expression and nothing else; names in it are resolved under a fixed
+ * search_path, never the caller's; a column reference becomes a Var by a hook of ours, so there is
+ * no range table that could bring in anything but the columns of the one relation; and both the raw
+ * parse tree (before the parser may call the input function of a type) and the finished one are
+ * walked by rule_trust.c.
+ *
+ * :period_start, :period_end and :scored_on are read as Params of type date. Positions in errors
+ * refer to the text as the user wrote it.
+ */
+#include "rule.h"
+
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "mb/pg_wchar.h"
+#include "nodes/makefuncs.h"
+#include "nodes/nodeFuncs.h"
+#include "parser/parse_coerce.h"
+#include "parser/parse_collate.h"
+#include "parser/parse_expr.h"
+#include "parser/parser.h"
+#include "parser/scansup.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/lsyscache.h"
+#include "utils/ruleutils.h"
+#include "utils/varlena.h"
+
+const char *const pf_param_names[PF_NPARAMS] = {"period_start", "period_end", "scored_on"};
+
+typedef struct ParseContext
+{
+	TupleDesc	desc;
+	const char *relname;
+	const char *text;			/* as the user wrote it, for error positions */
+	int			shift;			/* of positions in what the parser sees */
+	bool		allow_params;
+} ParseContext;
+
+/*
+ * Rules mean the same whoever reads them: names by a fixed path, strings by the standard. Deparsed
+ * text is also independent of the caller's way of writing dates and numbers, as pg_dump's is.
+ */
+void
+pf_rule_settings_push(PfRuleSettings *state, PfRuleSettingsFor what)
+{
+	static const char *const settings[][2] = {
+		{"standard_conforming_strings", "on"},
+		{"transform_null_equals", "off"},
+		{"datestyle", "ISO, YMD"},
+		{"intervalstyle", "postgres"},
+		{"timezone", "UTC"},
+		{"extra_float_digits", "3"},
+		{"quote_all_identifiers", "off"},
+		{"bytea_output", "hex"},
+	};
+	int			n = what == PF_FOR_PARSE ? 2 : lengthof(settings);
+
+	state->guc_level = NewGUCNestLevel();
+	(void) set_config_option("search_path", what == PF_FOR_DEPARSE ? "pg_catalog, pg_temp" : "pg_catalog, portfolio, pg_temp",
+							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	for (int i = 0; i < n; i++)
+		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
+								 GUC_ACTION_SAVE, true, 0, false);
+}
+
+void
+pf_rule_settings_pop(PfRuleSettings *state)
+{
+	AtEOXact_GUC(true, state->guc_level);
+}
+
+/* The end of the quoted thing or comment that begins at p, or p itself where none does. */
+static const char *
+skip_quoted(const char *start, const char *p)
+{
+	if (p[0] == '\'' || p[0] == '"')
+	{
+		char		quote = *p;
+		bool		escapes = quote == '\'' && p > start && (p[-1] == 'e' || p[-1] == 'E') &&
+			(p - 1 == start || !(isalnum((unsigned char) p[-2]) || p[-2] == '_' || IS_HIGHBIT_SET(p[-2])));
+
+		for (p++; *p; p++)
+		{
+			if (escapes && *p == '\\' && p[1])
+				p++;
+			else if (*p == quote)
+				return p + 1;
+		}
+		return p;
+	}
+	if (p[0] == '-' && p[1] == '-')
+		return p + strcspn(p, "\r\n");
+	if (p[0] == '/' && p[1] == '*')
+	{
+		int			depth = 0;
+
+		for (; *p; p++)
+		{
+			if (p[0] == '/' && p[1] == '*')
+				depth++, p++;
+			else if (p[0] == '*' && p[1] == '/' && --depth == 0)
+				return p + 2;
+			else if (p[0] == '*' && p[1] == '/')
+				p++;
+		}
+		return p;
+	}
+	if (p[0] == '$' && !(p > start && (isalnum((unsigned char) p[-1]) || p[-1] == '_' || IS_HIGHBIT_SET(p[-1]))))
+	{
+		const char *tag_end = p + 1;
+		const char *close;
+
+		while (isalpha((unsigned char) *tag_end) || *tag_end == '_' || IS_HIGHBIT_SET(*tag_end) ||
+			   (tag_end > p + 1 && isdigit((unsigned char) *tag_end)))
+			tag_end++;
+		if (*tag_end != '$')
+			return p;
+		close = strstr(tag_end + 1, pnstrdup(p, tag_end - p + 1));
+		return close ? close + (tag_end - p + 1) : p + strlen(p);
+	}
+	return p;
+}
+
+/*
+ * The text with each :name outside quotes and comments replaced by values[i]. Where values is NULL
+ * it is replaced by $i in as many characters, so that positions stay.
+ */
+char *
+pf_replace_params(const char *rule, const char *const *values)
+{
+	StringInfoData buf;
+	const char *p = rule;
+
+	initStringInfo(&buf);
+	while (*p)
+	{
+		const char *end = skip_quoted(rule, p);
+		int			param = -1;
+
+		if (end > p)
+		{
+			appendBinaryStringInfo(&buf, p, end - p);
+			p = end;
+			continue;
+		}
+		if (*p == ':' && p[1] != ':' && (p == rule || p[-1] != ':'))
+		{
+			for (int i = 0; i < PF_NPARAMS; i++)
+			{
+				size_t		len = strlen(pf_param_names[i]);
+
+				if (pg_strncasecmp(p + 1, pf_param_names[i], len) == 0 &&
+					!(isalnum((unsigned char) p[1 + len]) || p[1 + len] == '_'))
+					param = i;
+			}
+		}
+		if (param < 0)
+			appendStringInfoChar(&buf, *p++);
+		else
+		{
+			size_t		len = strlen(pf_param_names[param]) + 1;
+
+			if (values)
+				appendStringInfoString(&buf, values[param]);
+			else
+				appendStringInfo(&buf, "$%d%*s", param + 1, (int) len - 2, "");
+			p += len;
+		}
+	}
+	return buf.data;
+}
+
+/* Errors point into the user's text, which is not the text of the statement that is running. */
+static void
+parse_error_callback(void *arg)
+{
+	ParseContext *context = arg;
+	int			position = geterrposition();
+
+	if (position > 0)
+	{
+		errposition(0);
+		internalerrposition(Max(position - context->shift, 1));
+		internalerrquery(context->text);
+	}
+	else
+		errcontext("rule expression \"%s\"", context->text);
+}
+
+static void
+refuse_syntax(ParseState *pstate, int location)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_SYNTAX_ERROR),
+			 errmsg("a rule must be one expression and nothing else"),
+			 errhint("Write what would stand in a CHECK constraint, for example: age BETWEEN 0 AND 120."),
+			 parser_errposition(pstate, location)));
+}
+
+/* The raw tree of the one expression that the text must be. */
+static Node *
+raw_expression(const char *source, ParseState *pstate)
+{
+	List	   *raw = pf_raw_parse_expression(source);
+	SelectStmt *select;
+	ResTarget  *target;
+
+	if (list_length(raw) != 1 || !IsA(linitial_node(RawStmt, raw)->stmt, SelectStmt))
+		refuse_syntax(pstate, -1);
+	select = castNode(SelectStmt, linitial_node(RawStmt, raw)->stmt);
+	if (select->op != SETOP_NONE || list_length(select->targetList) != 1 || select->distinctClause ||
+		select->intoClause || select->fromClause || select->whereClause || select->groupClause ||
+		select->havingClause || select->windowClause || select->valuesLists || select->sortClause ||
+		select->limitOffset || select->limitCount || select->lockingClause || select->withClause)
+		refuse_syntax(pstate, -1);
+	target = linitial_node(ResTarget, select->targetList);
+	if (target->name || target->indirection)
+		refuse_syntax(pstate, target->location);
+	return target->val;
+}
+
+static void
+refuse_column(ParseState *pstate, ParseContext *context, const char *name, int location)
+{
+	const char *closest = NULL;
+	int			best = 4;
+
+	for (int i = 0; i < context->desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(context->desc, i);
+		int			distance;
+
+		if (att->attisdropped)
+			continue;
+		distance = varstr_levenshtein_less_equal(name, Min(strlen(name), 255), NameStr(att->attname),
+												 strlen(NameStr(att->attname)), 1, 1, 1, best, true);
+		if (distance < best)
+		{
+			best = distance;
+			closest = NameStr(att->attname);
+		}
+	}
+	ereport(ERROR,
+			(errcode(ERRCODE_UNDEFINED_COLUMN),
+			 context->relname ? errmsg("column \"%s\" of relation \"%s\" does not exist", name, context->relname)
+			 : errmsg("column \"%s\" does not exist", name),
+			 closest ? errhint("Perhaps you meant the column \"%s\".", closest) : 0,
+			 parser_errposition(pstate, location)));
+}
+
+/* A column reference becomes a Var over range table entry 1, which exists only in our minds. */
+static Node *
+column_hook(ParseState *pstate, ColumnRef *cref)
+{
+	ParseContext *context = pstate->p_ref_hook_state;
+	const char *name;
+
+	if (IsA(llast(cref->fields), A_Star))
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a rule cannot refer to the whole row"),
+				 errhint("Name the columns."),
+				 parser_errposition(pstate, cref->location)));
+	if (list_length(cref->fields) > 2 ||
+		(list_length(cref->fields) == 2 &&
+		 (context->relname == NULL || strcmp(strVal(linitial(cref->fields)), context->relname) != 0)))
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_COLUMN),
+				 errmsg("a rule can refer only to columns of its own relation"),
+				 errhint("Write the column's name alone."),
+				 parser_errposition(pstate, cref->location)));
+	name = strVal(llast(cref->fields));
+	for (int i = 0; i < context->desc->natts; i++)
+	{
+		Form_pg_attribute att = TupleDescAttr(context->desc, i);
+		Var		   *var;
+
+		if (att->attisdropped || strcmp(NameStr(att->attname), name) != 0)
+			continue;
+		pf_trust_column_type(att->atttypid, name, pstate, cref->location);
+		var = makeVar(1, att->attnum, att->atttypid, att->atttypmod, att->attcollation, 0);
+		var->location = cref->location;
+		return (Node *) var;
+	}
+	if (context->relname && strcmp(name, context->relname) == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a rule cannot refer to the whole row"),
+				 errhint("Name the columns."),
+				 parser_errposition(pstate, cref->location)));
+	refuse_column(pstate, context, name, cref->location);
+	return NULL;
+}
+
+/* $n stands for :period_start and so on; a user cannot write it, for we look at his text first. */
+static Node *
+param_hook(ParseState *pstate, ParamRef *pref)
+{
+	ParseContext *context = pstate->p_ref_hook_state;
+	Param	   *param;
+
+	if (pref->number < 1 || pref->number > PF_NPARAMS || context->text[pref->location - context->shift] != ':')
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_PARAMETER),
+				 errmsg("there is no parameter $%d", pref->number),
+				 errhint("A rule may use :period_start, :period_end and :scored_on."),
+				 parser_errposition(pstate, pref->location)));
+	if (!context->allow_params)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_PARAMETER),
+				 errmsg("\":%s\" cannot be used here", pf_param_names[pref->number - 1]),
+				 errdetail("It has a value only while rules are scored."),
+				 parser_errposition(pstate, pref->location)));
+	param = makeNode(Param);
+	param->paramkind = PARAM_EXTERN;
+	param->paramid = pref->number;
+	param->paramtype = DATEOID;
+	param->paramtypmod = -1;
+	param->paramcollid = InvalidOid;
+	param->location = pref->location;
+	return (Node *) param;
+}
+
+static Node *
+coerce_result(ParseState *pstate, Node *node, Oid wanted)
+{
+	Oid			type = exprType(node);
+	Node	   *coerced;
+
+	if (wanted == BOOLOID)
+		return coerce_to_boolean(pstate, node, "a rule");
+	if (!OidIsValid(wanted))
+		wanted = type == UNKNOWNOID ? TEXTOID : type;
+	coerced = coerce_to_target_type(pstate, node, type, wanted, -1, COERCION_ASSIGNMENT,
+									COERCE_IMPLICIT_CAST, -1);
+	if (coerced == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_DATATYPE_MISMATCH),
+				 errmsg("the expression must be of type %s, not type %s",
+						format_type_be(wanted), format_type_be(type)),
+				 errhint("Add a cast."),
+				 parser_errposition(pstate, exprLocation(node))));
+	return coerced;
+}
+
+/*
+ * Parse, transform and judge. desc has the columns that may be named, relname the name by which they
+ * may be qualified (or NULL). result_type: BOOLOID for rules, InvalidOid for whatever it is. The
+ * caller has pushed the settings. Raises on anything that is not one trusted expression.
+ */
+PfExpression *
+pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_type,
+			  bool allow_params)
+{
+	ParseContext context = {desc, relname, rule, PF_RAW_PARSE_SHIFT, allow_params};
+	ErrorContextCallback callback = {error_context_stack, parse_error_callback, &context};
+	ParseState *pstate = make_parsestate(NULL);
+	PfExpression *expression = palloc0(sizeof(PfExpression));
+	char	   *source = pf_replace_params(rule, NULL);
+	Node	   *node;
+
+	error_context_stack = &callback;
+	pstate->p_sourcetext = pf_raw_parse_source(source);
+	pstate->p_pre_columnref_hook = column_hook;
+	pstate->p_paramref_hook = param_hook;
+	pstate->p_ref_hook_state = &context;
+
+	node = raw_expression(source, pstate);
+	pf_trust_raw(node, pstate);
+	node = transformExpr(pstate, node, EXPR_KIND_OTHER);
+	node = coerce_result(pstate, node, result_type);
+	assign_expr_collations(pstate, node);
+
+	expression->node = node;
+	expression->type = exprType(node);
+	expression->volatility = PROVOLATILE_IMMUTABLE;
+	expression->parallel = PROPARALLEL_SAFE;
+	pf_trust_node(node, pstate, expression);
+
+	free_parsestate(pstate);
+	error_context_stack = callback.previous;
+	return expression;
+}
+
+/* The text of an expression over a relation, fully qualified, independent of any setting. */
+char *
+pf_rule_deparse(const PfExpression *expression, Oid relid)
+{
+	PfRuleSettings settings;
+	char	   *deparsed;
+	StringInfoData buf;
+
+	pf_rule_settings_push(&settings, PF_FOR_DEPARSE);
+	deparsed = deparse_expression(expression->node,
+								  deparse_context_for(get_rel_name(relid), relid), false, false);
+	pf_rule_settings_pop(&settings);
+	if (expression->params == 0)
+		return deparsed;
+
+	/* $1 back to :period_start; only Params print a $ outside quotes */
+	initStringInfo(&buf);
+	for (const char *p = deparsed; *p;)
+	{
+		const char *end = skip_quoted(deparsed, p);
+
+		if (end > p)
+			appendBinaryStringInfo(&buf, p, end - p);
+		else if (*p == '$' && p[1] >= '1' && p[1] < '1' + PF_NPARAMS && (p == deparsed || strchr(" (,", p[-1])))
+		{
+			appendStringInfo(&buf, ":%s", pf_param_names[p[1] - '1']);
+			end = p + 2;
+		}
+		else
+		{
+			appendStringInfoChar(&buf, *p);
+			end = p + 1;
+		}
+		p = end;
+	}
+	return buf.data;
+}

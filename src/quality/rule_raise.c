@@ -1,0 +1,121 @@
+/*
+ * rule_raise.c
+ *		Which functions can never fail, whatever values they are given.
+ *
+ * A rule made of these alone needs no subtransaction and may run in a parallel worker on every
+ * version. Leakproof functions are total by definition; the list adds the server's text functions
+ * that fail for no value, given the constants they are called with. In doubt a function may raise.
+ */
+#include "rule.h"
+
+#include "access/transam.h"
+#include "catalog/namespace.h"
+#include "catalog/pg_collation.h"
+#include "catalog/pg_proc.h"
+#include "catalog/pg_type.h"
+#include "nodes/nodeFuncs.h"
+#include "utils/builtins.h"
+#include "utils/lsyscache.h"
+
+/* Total for every argument: by name, for text, bpchar, numeric and the small integers. */
+static const char *const total_functions[] = {
+	"length", "char_length", "character_length", "octet_length", "upper", "lower", "initcap", "btrim",
+	"ltrim", "rtrim", "reverse", "starts_with", "strpos", "left", "right", "text", "int8", "numeric",
+	"text_lt", "text_le", "text_gt", "text_ge", "texteq", "textne", "bpchareq", "bpcharne", "bpcharlt",
+	"bpcharle", "bpchargt", "bpcharge", "numeric_eq", "numeric_ne", "numeric_lt", "numeric_le",
+	"numeric_gt", "numeric_ge"
+};
+
+/* Total when the pattern is a constant that works: regular expressions and LIKE. */
+static const char *const pattern_functions[] = {
+	"textregexeq", "textregexne", "texticregexeq", "texticregexne", "bpcharregexeq", "bpcharregexne",
+	"bpcharicregexeq", "bpcharicregexne", "textlike", "textnlike", "texticlike", "texticnlike",
+	"bpcharlike", "bpcharnlike"
+};
+
+static bool
+in_list(const char *name, const char *const *list, int n)
+{
+	for (int i = 0; i < n; i++)
+		if (strcmp(list[i], name) == 0)
+			return true;
+	return false;
+}
+
+static bool
+is_total(const char *name, List *args)
+{
+	ListCell   *lc;
+
+	if (!in_list(name, total_functions, lengthof(total_functions)))
+		return false;
+	foreach(lc, args)
+	{
+		switch (exprType(lfirst(lc)))
+		{
+			case TEXTOID:
+			case VARCHAROID:
+			case BPCHAROID:
+			case NUMERICOID:
+			case INT2OID:
+			case INT4OID:
+			case INT8OID:
+				break;
+			default:
+				return false;
+		}
+	}
+	return true;
+}
+
+/* The constant pattern must at least work on the empty string; LIKE must not end in an escape. */
+static bool
+pattern_works(Oid funcid, const char *name, List *args)
+{
+	Const	   *pattern;
+	char	   *source;
+
+	if (list_length(args) != 2 || !IsA(lsecond(args), Const))
+		return false;
+	pattern = lsecond_node(Const, args);
+	if (pattern->constisnull)
+		return true;
+	if (pattern->consttype != TEXTOID)
+		return false;
+	source = TextDatumGetCString(pattern->constvalue);
+	if (strstr(name, "like"))
+		return strchr(source, '\\') == NULL;
+	(void) OidFunctionCall2Coll(funcid, DEFAULT_COLLATION_OID, CStringGetTextDatum(""),
+								pattern->constvalue);
+	return true;
+}
+
+/* is_x, try_x and x_problem of pg_portfolio judge any text without an error: that is their contract. */
+static bool
+is_portfolio_judge(Oid funcid)
+{
+	char	   *name;
+	size_t		len;
+
+	if (get_func_namespace(funcid) != get_namespace_oid(PF_SCHEMA, true))
+		return false;
+	name = get_func_name(funcid);
+	len = strlen(name);
+	return strncmp(name, "is_", 3) == 0 || strncmp(name, "try_", 4) == 0 ||
+		(len > 8 && strcmp(name + len - 8, "_problem") == 0);
+}
+
+bool
+pf_function_may_raise(Oid funcid, List *args)
+{
+	char	   *name;
+
+	if (get_func_leakproof(funcid) || is_portfolio_judge(funcid))
+		return false;
+	if (funcid >= FirstNormalObjectId)
+		return true;
+	name = get_func_name(funcid);
+	if (in_list(name, pattern_functions, lengthof(pattern_functions)))
+		return !pattern_works(funcid, name, args);
+	return !is_total(name, args);
+}
