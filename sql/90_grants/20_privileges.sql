@@ -69,6 +69,10 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('job_account',        '{operator}', NULL, NULL, NULL),
   ('pg_stat_portfolio_scheduler', '{operator}', NULL, NULL, NULL),
   ('pg_stat_portfolio_progress', '{analyst,operator}', NULL, NULL, NULL),
+  ('fact',               '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('shipped_fact',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('effective_fact',     '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('hba_rule',           '{operator}', NULL, NULL, NULL),
   -- rights
   ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
   ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),
