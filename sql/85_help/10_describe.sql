@@ -69,7 +69,7 @@ BEGIN
   page := page || coalesce(E'\nSuffers if this fails\n' || section, '');
 
   -- What other parts know of it, as far as the reader may see it.
-  IF to_regclass('portfolio.finding') IS NOT NULL AND has_table_privilege('portfolio.finding', 'SELECT') THEN
+  IF has_table_privilege('portfolio.finding', 'SELECT') THEN
     SELECT string_agg(format(E'  %-9s %s (%s)\n', f.severity, f.subject, f.check_code), '' ORDER BY f.check_code, f.subject) INTO section
       FROM portfolio.finding f WHERE f.element = wanted AND f.status = 'open';
     page := page || coalesce(E'\nOpen findings\n' || section, '');
