@@ -5,11 +5,21 @@ CREATE TYPE portfolio.element_change AS (
 );
 COMMENT ON TYPE portfolio.element_change IS
   'A row of element_history(): the journal entry, when, who and why, the table, which relationship, property or alias it is about (NULL for the element itself), the operation, and the column with its value before and after.';
+COMMENT ON COLUMN portfolio.element_change.change IS 'The journal entry, a row of change.';
+COMMENT ON COLUMN portfolio.element_change.at IS 'Start of the transaction that made the change.';
+COMMENT ON COLUMN portfolio.element_change.by IS 'Role in whose name it was made.';
+COMMENT ON COLUMN portfolio.element_change.reason IS 'pg_portfolio.reason of that transaction; NULL when none was given.';
+COMMENT ON COLUMN portfolio.element_change.table_name IS 'Table of this schema that was changed.';
+COMMENT ON COLUMN portfolio.element_change.about IS 'Which relationship, property or alias; NULL for the element itself.';
+COMMENT ON COLUMN portfolio.element_change.operation IS 'INSERT, UPDATE or DELETE.';
+COMMENT ON COLUMN portfolio.element_change.column_name IS 'Column that was touched.';
+COMMENT ON COLUMN portfolio.element_change.old_value IS 'Its value before as text; NULL for INSERT.';
+COMMENT ON COLUMN portfolio.element_change.new_value IS 'Its value after as text; NULL for DELETE.';
 
 CREATE FUNCTION portfolio.element_history(element text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_change
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-  WITH wanted AS (
+  WITH wanted AS MATERIALIZED (  -- the planner would evaluate element_ref() to estimate
     SELECT coalesce(
       portfolio.element_id(split_part($1, ':', 1), substr($1, strpos($1, ':') + 1)),
       (SELECT c.element FROM portfolio.change c

@@ -9,6 +9,12 @@ CREATE TYPE portfolio.found_element AS (
 );
 COMMENT ON TYPE portfolio.found_element IS
   'A row of find(): the element, what of it matched, and a rank from 1 (the code itself) to 9 (a name that is spelt nearly so).';
+COMMENT ON COLUMN portfolio.found_element.element IS 'The element.';
+COMMENT ON COLUMN portfolio.found_element.kind IS 'What it is.';
+COMMENT ON COLUMN portfolio.found_element.code IS 'Its code.';
+COMMENT ON COLUMN portfolio.found_element.name IS 'Its name.';
+COMMENT ON COLUMN portfolio.found_element.matched IS 'What of it matched.';
+COMMENT ON COLUMN portfolio.found_element.rank IS '1 (the code itself) to 9 (a name that is spelt nearly so).';
 
 CREATE FUNCTION portfolio.find(text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.found_element
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -79,6 +79,8 @@ COMMENT ON FUNCTION portfolio.example_relationships() IS
 
 CREATE TYPE portfolio.example_count AS (what text, total bigint);
 COMMENT ON TYPE portfolio.example_count IS 'A row of load_example() and unload_example(): a kind of element or relationship, and how many of the example there are.';
+COMMENT ON COLUMN portfolio.example_count.what IS 'A kind of element, or relationship.';
+COMMENT ON COLUMN portfolio.example_count.total IS 'How many of the example there are.';
 
 CREATE FUNCTION portfolio.load_example() RETURNS SETOF portfolio.example_count
 LANGUAGE sql VOLATILE PARALLEL UNSAFE

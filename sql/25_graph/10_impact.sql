@@ -4,6 +4,13 @@ CREATE TYPE portfolio.reached_element AS (
 );
 COMMENT ON TYPE portfolio.reached_element IS
   'A row of impact_of() and dependencies_of(): an element that is reached, in how many steps, from which element (via), and the whole way to it.';
+COMMENT ON COLUMN portfolio.reached_element.element IS 'An element that is reached.';
+COMMENT ON COLUMN portfolio.reached_element.kind IS 'What it is.';
+COMMENT ON COLUMN portfolio.reached_element.code IS 'Its code.';
+COMMENT ON COLUMN portfolio.reached_element.name IS 'Its name.';
+COMMENT ON COLUMN portfolio.reached_element.depth IS 'Number of steps.';
+COMMENT ON COLUMN portfolio.reached_element.via IS 'Element before it on the way.';
+COMMENT ON COLUMN portfolio.reached_element.path IS 'The whole way, as kind:code with  >  between.';
 
 CREATE VIEW portfolio.impact_edge WITH (security_invoker = true) AS
   SELECT w.failing, w.suffering, d.kind, d.origin, d.relationship

@@ -2,6 +2,7 @@
 CREATE FUNCTION portfolio.describe(element text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
 SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
   wanted bigint := portfolio.element_ref(element);
@@ -43,7 +44,7 @@ BEGIN
              ELSE line.value END);
     END LOOP;
   END IF;
-  section := section || coalesce(format(E'  %-22s %s\n', 'source', e.source), '');
+  section := section || CASE WHEN e.source IS NULL THEN '' ELSE format(E'  %-22s %s\n', 'source', e.source) END;
   page := page || E'\nFacts\n' || section;
 
   SELECT string_agg(format(E'  %-22s %s\n', a.scheme, a.value), '' ORDER BY a.scheme, a.value) INTO section

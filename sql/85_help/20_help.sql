@@ -2,6 +2,11 @@
 CREATE TYPE portfolio.help_entry AS (kind text, name text, usage text, what text, example text);
 COMMENT ON TYPE portfolio.help_entry IS
   'A row of help(): a function, view or table, how it is called, what its comment says, and an example to run.';
+COMMENT ON COLUMN portfolio.help_entry.kind IS 'function, procedure, aggregate, view or table.';
+COMMENT ON COLUMN portfolio.help_entry.name IS 'Name with schema.';
+COMMENT ON COLUMN portfolio.help_entry.usage IS 'How it is called, or its columns.';
+COMMENT ON COLUMN portfolio.help_entry.what IS 'What its comment says.';
+COMMENT ON COLUMN portfolio.help_entry.example IS 'A statement to run.';
 
 CREATE FUNCTION portfolio.help(topic text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.help_entry
 LANGUAGE sql STABLE PARALLEL SAFE

@@ -2,6 +2,10 @@
 CREATE TYPE portfolio.diagnosis AS (area text, state text, what text, mend text);
 COMMENT ON TYPE portfolio.diagnosis IS
   'A row of doctor(): what was looked at, ok, notice (works, but know it) or problem (does not work), what was found, and the command that mends it (NULL when nothing is to be done).';
+COMMENT ON COLUMN portfolio.diagnosis.area IS 'What was looked at.';
+COMMENT ON COLUMN portfolio.diagnosis.state IS 'ok, notice (works, but know it) or problem (does not work).';
+COMMENT ON COLUMN portfolio.diagnosis.what IS 'What was found.';
+COMMENT ON COLUMN portfolio.diagnosis.mend IS 'The command that mends it; NULL when nothing is to be done.';
 
 CREATE FUNCTION portfolio.doctor_server() RETURNS SETOF portfolio.diagnosis
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
@@ -189,6 +193,18 @@ CREATE TYPE portfolio.health_status AS (
 );
 COMMENT ON TYPE portfolio.health_status IS
   'The row of health(): ok, notice or problem as doctor() finds, when, how many of each and the first problem, then counts of elements, open and critical findings, jobs, held jobs, jobs whose last run failed, and the last run. What the caller may not see is NULL.';
+COMMENT ON COLUMN portfolio.health_status.state IS 'ok, notice or problem: the worst that doctor() finds.';
+COMMENT ON COLUMN portfolio.health_status.checked_at IS 'When it was looked at.';
+COMMENT ON COLUMN portfolio.health_status.problems IS 'Number of problems.';
+COMMENT ON COLUMN portfolio.health_status.notices IS 'Number of notices.';
+COMMENT ON COLUMN portfolio.health_status.first_problem IS 'The first problem; NULL without one.';
+COMMENT ON COLUMN portfolio.health_status.elements IS 'Number of elements.';
+COMMENT ON COLUMN portfolio.health_status.open_findings IS 'Number of open findings; NULL when the caller may not see them.';
+COMMENT ON COLUMN portfolio.health_status.critical_findings IS 'Those of them that are critical.';
+COMMENT ON COLUMN portfolio.health_status.jobs IS 'Number of jobs; NULL when the caller may not see them.';
+COMMENT ON COLUMN portfolio.health_status.jobs_held IS 'Jobs that wait for adopt_jobs().';
+COMMENT ON COLUMN portfolio.health_status.jobs_failing IS 'Jobs whose last run failed or ended nobody knows how.';
+COMMENT ON COLUMN portfolio.health_status.last_run_at IS 'Start of the last run of any job.';
 
 CREATE FUNCTION portfolio.health(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.health_status
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED

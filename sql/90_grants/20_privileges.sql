@@ -108,7 +108,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- ask
   ('{analyst,editor,operator,auditor}',
    '{has_profile,profile_statements,library_version,as_of,check_options,element_id,element_ref,element_label,legal_kinds,find,describe,
-     impact_of,dependencies_of,doctor,health,my_work,next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
+     impact_of,dependencies_of,breadth_first,edit_distance,doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
   ('{editor}', '{relate,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
