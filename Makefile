@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL) $(DEPEND_FILES)
 DEPEND_FILES   = $(wildcard src/*.d src/*/*.d)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test bench fresh matrix
+STANDALONE     = demo demo-stop test bench fresh matrix sanitize
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -45,3 +45,6 @@ fresh:
 # The C against the headers of every PostgreSQL that Debian ships.
 matrix:
 	@contrib/ci/matrix.sh
+# The tests with our library under UndefinedBehaviorSanitizer.
+sanitize:
+	@contrib/ci/sanitize.sh
