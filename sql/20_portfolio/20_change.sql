@@ -64,3 +64,18 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.eleme
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('source');
+
+-- Shipped kinds belong to releases: a dump leaves them out, so a change of theirs would not survive a restore.
+CREATE FUNCTION portfolio.guard_builtin_kind() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION 'kind "%" belongs to the release and cannot be changed', OLD.kind
+    USING ERRCODE = 'object_not_in_prerequisite_state',
+          HINT = 'Insert a kind of your own into portfolio.element_kind.';
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_builtin_kind() IS 'Trigger of element_kind: refuses to change or delete a shipped kind (55000).';
+CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.element_kind
+  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind();

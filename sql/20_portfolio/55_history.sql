@@ -49,3 +49,65 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION portfolio.element_history(text, jsonb) IS
   'What happened to an element, its properties, aliases and relationships: one row for each column that a change touched, oldest first. Also tells of deleted elements when given as kind:code. Example: SELECT at, by, reason, column_name, old_value, new_value FROM portfolio.element_history(''service:EPS'');';
+
+CREATE FUNCTION portfolio.undo_change(change bigint) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+  key_columns name[];
+  own_columns name[];       -- those that can be written: not generated
+  touched name[];
+  where_key text;
+  now_there jsonb;
+  reason text := nullif(current_setting('pg_portfolio.reason', true), '');
+BEGIN
+  SELECT j.* INTO c FROM portfolio.change j WHERE j.id = undo_change.change;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'change % does not exist', change
+      USING ERRCODE = 'no_data_found', HINT = 'SELECT change, column_name FROM portfolio.element_history(...) lists the changes of an element.';
+  END IF;
+  SELECT array_agg(a.attname) INTO key_columns
+    FROM pg_index i CROSS JOIN LATERAL unnest(i.indkey) k (attnum)
+    JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = k.attnum
+   WHERE i.indrelid = format('portfolio.%I', c.table_name)::regclass AND i.indisprimary;
+  SELECT array_agg(a.attname ORDER BY a.attnum) INTO own_columns
+    FROM pg_attribute a
+   WHERE a.attrelid = format('portfolio.%I', c.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+     AND coalesce(c.old, c.new) ? a.attname;
+  SELECT string_agg(format('t.%1$I = r.%1$I', k), ' AND ') INTO where_key FROM unnest(key_columns) k;
+  EXECUTE format('SELECT to_jsonb(t) FROM portfolio.%1$I t, jsonb_populate_record(NULL::portfolio.%1$I, $1) r WHERE %2$s FOR UPDATE OF t', c.table_name, where_key)
+    INTO now_there USING coalesce(c.new, c.old);
+
+  -- What the change left must still be there: a later change of the same columns is not thrown away with it.
+  SELECT coalesce(array_agg(k), '{}') INTO touched FROM unnest(own_columns) k
+   WHERE c.operation <> 'UPDATE' OR (c.old -> k) IS DISTINCT FROM (c.new -> k);
+  IF (now_there IS NULL) <> (c.operation = 'DELETE')
+     OR (c.operation <> 'DELETE' AND EXISTS (SELECT FROM unnest(touched) k WHERE (now_there -> k) IS DISTINCT FROM (c.new -> k))) THEN
+    RAISE EXCEPTION 'change % cannot be undone', change
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = format('The row of portfolio.%I has been changed again since.', c.table_name),
+            HINT = 'Undo the later changes first.';
+  END IF;
+
+  PERFORM set_config('pg_portfolio.reason', concat_ws(': ', 'undo of change ' || change, reason), true);
+  CASE c.operation
+    WHEN 'INSERT' THEN
+      EXECUTE format('DELETE FROM portfolio.%1$I t USING jsonb_populate_record(NULL::portfolio.%1$I, $1) r WHERE %2$s', c.table_name, where_key) USING c.new;
+    WHEN 'DELETE' THEN
+      EXECUTE format('INSERT INTO portfolio.%1$I (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::portfolio.%1$I, $1)', c.table_name,
+                     (SELECT string_agg(quote_ident(k), ', ') FROM unnest(own_columns) k)) USING c.old;
+    ELSE
+      -- The row is the one with the new key; it gets the old values back.
+      EXECUTE format('UPDATE portfolio.%1$I t SET (%2$s) = (SELECT %3$s FROM jsonb_populate_record(NULL::portfolio.%1$I, $2) o)
+                        FROM jsonb_populate_record(NULL::portfolio.%1$I, $1) r WHERE %4$s', c.table_name,
+                     (SELECT string_agg(quote_ident(k), ', ') FROM unnest(touched) k), (SELECT string_agg('o.' || quote_ident(k), ', ') FROM unnest(touched) k), where_key)
+        USING c.new, c.old;
+  END CASE;
+  PERFORM set_config('pg_portfolio.reason', coalesce(reason, ''), true);
+  RETURN (SELECT max(j.id) FROM portfolio.change j WHERE j.table_name = c.table_name AND j.element IS NOT DISTINCT FROM c.element);
+END
+$$;
+COMMENT ON FUNCTION portfolio.undo_change(bigint) IS
+  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. Raises 55000 when the row has been changed again since, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';

@@ -111,7 +111,7 @@ WITH wanted (profiles, functions) AS (VALUES
      impact_of,dependencies_of,breadth_first,edit_distance,doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
-  ('{editor}', '{relate,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
+  ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,

@@ -70,6 +70,10 @@ SELECT pg_temp.refusal($$INSERT INTO service (id, code, name) VALUES (element_id
 SELECT name FROM element WHERE kind = 'capability' AND code = 'PC_C';
 SELECT pg_temp.refusal($$INSERT INTO element (kind, code, name) VALUES ('dragon', 'PC_X', 'x')$$);
 
+-- Shipped kinds are the release's
+SELECT pg_temp.refusal($$UPDATE element_kind SET label = 'x' WHERE kind = 'service'$$);
+SELECT pg_temp.refusal($$DELETE FROM element_kind WHERE kind = 'capability'$$) ~ '^55000';
+
 -- Naming
 SELECT pg_temp.refusal($$SELECT element_ref('PC_NOWHERE')$$);
 INSERT INTO system (code, name) VALUES ('PC_A', 'Constraint service A');
