@@ -27,7 +27,7 @@ SELECT is_empty($$
   SELECT p.profile, p.object, p.privilege, a.attname
     FROM portfolio.profile_privilege p JOIN pg_attribute a ON a.attrelid = p.object::regclass AND a.attname = ANY (p.columns)
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-   WHERE p.object_kind = 'table'
+   WHERE p.object_kind = 'table' AND p.privilege <> 'SELECT'
      AND (a.attname IN ('author', 'by', 'granted_by', 'decided_by', 'created_by', 'builtin', 'written_at', 'outcome')
           OR pg_get_expr(d.adbin, d.adrelid) ~* '(current_user|session_user|now\(\)|_timestamp)')
 $$, 'no profile writes a column that tells who wrote a row, when, or how it ended');

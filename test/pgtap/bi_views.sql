@@ -1,6 +1,6 @@
 -- What the views of portfolio_bi show, and to whom.
 BEGIN;
-SELECT plan(17);
+SELECT plan(29);
 SET LOCAL TimeZone = 'Europe/London';
 
 -- date
@@ -69,6 +69,50 @@ SELECT throws_ok('SELECT * FROM portfolio.score_run', '42501', 'permission denie
 SELECT throws_ok('SELECT * FROM portfolio.current_element', '42501', 'permission denied for view current_element', 'and the views that show what their caller may see');
 SELECT results_eq($$SELECT dca_label FROM portfolio_bi.programme WHERE code = 'BI_PRG'$$, $$VALUES ('Amber/Red')$$, 'he reads the programme by the view');
 SELECT is((SELECT count(*) FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS'), 2::bigint, 'and the published scores');
+RESET ROLE;
+
+-- findings: counts for all, single ones for whoever works on them
+INSERT INTO portfolio.check_definition (code, area, title, severity, query) VALUES
+  ('bi-quality', 'quality', 'Quality is low', 'high', 'SELECT NULL::text AS subject WHERE false'),
+  ('bi-server', 'security', 'The server is open', 'critical', 'SELECT NULL::text AS subject WHERE false');
+INSERT INTO portfolio.finding (check_code, subject, element, severity, due_on, status, accepted_by, accepted_until, reason, opened_at)
+SELECT 'bi-quality', 'item 1', NULL::bigint, 'high', current_date - 1, 'open', NULL, NULL::date, NULL, '2017-01-01 00:00+00'::timestamptz
+UNION ALL SELECT 'bi-quality', 'item 2', NULL, 'high', NULL, 'risk_accepted', 'someone', current_date - 1, 'lapsed', now()
+UNION ALL SELECT 'bi-quality', 'item 3', NULL, 'high', NULL, 'risk_accepted', 'someone', current_date, 'holds today', now()
+UNION ALL SELECT 'bi-server', 'role bob', NULL, 'critical', NULL, 'open', NULL, NULL, NULL, now()
+UNION ALL SELECT 'bi-server', 'service', id, 'critical', NULL, 'open', NULL, NULL, NULL, now() FROM portfolio.service WHERE code = 'BI_SRV';
+CREATE ROLE pf_bi_editor;
+CREATE ROLE pf_bi_analyst;
+CREATE ROLE pf_bi_auditor;
+SELECT portfolio.grant_profile('pf_bi_editor', 'editor');
+SELECT portfolio.grant_profile('pf_bi_analyst', 'analyst');
+SELECT portfolio.grant_profile('pf_bi_auditor', 'auditor');
+CREATE TEMP TABLE id AS SELECT check_code || ' ' || subject AS what, f.id FROM portfolio.finding f WHERE check_code LIKE 'bi-%';
+GRANT SELECT ON id TO PUBLIC;
+
+SET LOCAL ROLE pf_bi_reader;
+SELECT results_eq($$SELECT check_code, severity_label, status_label, element_code, findings, overdue, oldest_opened_at_date_key = 20170101 FROM portfolio_bi.finding
+    WHERE check_code LIKE 'bi-%' ORDER BY severity_sort_order, status, element_code$$,
+  $$VALUES ('bi-server', 'Critical', 'Open', 'BI_SRV', 1::bigint, 0::bigint, false), ('bi-server', 'Critical', 'Open', NULL, 1, 0, false),
+           ('bi-quality', 'High', 'Open', NULL, 2, 1, true), ('bi-quality', 'High', 'Risk accepted', NULL, 1, 0, false)$$,
+  'a reader sees counts, and a lapsed acceptance as open');
+SELECT is_empty('SELECT * FROM portfolio_bi.finding_detail', 'and no single finding');
+SET LOCAL ROLE pf_bi_editor;
+SELECT results_eq($$SELECT subject FROM portfolio_bi.finding_detail WHERE check_code LIKE 'bi-%'$$, $$VALUES ('service')$$, 'an editor sees those about an element');
+SELECT results_eq($$SELECT count(*) FROM portfolio.finding f WHERE check_code LIKE 'bi-%' AND status = 'open' AND severity = 'critical'$$, 'VALUES (2::bigint)',
+  'and that there are others, so that a gate does not open for him too early');
+SELECT throws_ok('SELECT subject FROM portfolio.finding', '42501', 'permission denied for table finding', 'but not what they are about');
+SELECT lives_ok($$UPDATE portfolio.finding SET next_step = 'call the team', due_on = current_date + 7 WHERE id = (SELECT id FROM id WHERE what = 'bi-server service')$$, 'an editor plans a finding about an element');
+PREPARE not_mine AS UPDATE portfolio.finding f SET next_step = 'forget it' WHERE f.id = (SELECT i.id FROM id i WHERE i.what = $1);
+SELECT throws_like($$EXECUTE not_mine('bi-server role bob')$$, 'permission denied for finding %', 'and no other');
+SELECT throws_ok($$UPDATE portfolio.finding SET status = 'resolved'$$, '42501', 'permission denied for table finding', 'nor says that it is over');
+SET LOCAL ROLE pf_bi_analyst;
+SELECT results_eq($$SELECT DISTINCT area FROM portfolio_bi.finding_detail WHERE check_code LIKE 'bi-%'$$, $$VALUES ('quality')$$, 'an analyst sees those of area quality');
+SELECT throws_like($$EXECUTE not_mine('bi-server service')$$, 'permission denied for finding %', 'and plans no other');
+SET LOCAL ROLE pf_bi_auditor;
+SELECT results_eq($$SELECT count(*) FROM portfolio_bi.finding_detail WHERE check_code LIKE 'bi-%'$$, 'VALUES (5::bigint)', 'an auditor sees all');
+SET LOCAL ROLE pf_bi_operator;
+SELECT lives_ok($$EXECUTE not_mine('bi-server role bob')$$, 'an operator works on all');
 RESET ROLE;
 
 SELECT * FROM finish();

@@ -101,21 +101,32 @@ SELECT profile, 'table', 'portfolio.' || quote_ident(object), privilege, columns
   FROM (TABLE reading UNION ALL TABLE writing) grants
  WHERE to_regclass('portfolio.' || quote_ident(object)) IS NOT NULL;
 
+-- Findings and checks for those who work on some of them (20_finding.sql): which there are, not what was found.
+INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege, columns)
+SELECT p.profile, 'table', t.object, t.privilege, t.columns
+  FROM unnest('{analyst,editor}'::text[]) p (profile),
+       (VALUES ('portfolio.finding', 'SELECT', '{id,check_code,element,severity,first_seen,opened_at,last_seen,resolved_at,owner,due_on,next_step,status,accepted_until}'::name[]),
+               ('portfolio.finding', 'UPDATE', '{owner,due_on,next_step}'),
+               ('portfolio.check_definition', 'SELECT', '{code,area,title,severity,description,remediation}')) t (object, privilege, columns);
+
 -- Functions. PUBLIC has those of types (90_public.sql); what only the owner of the extension runs is in no list.
 WITH wanted (profiles, functions) AS (VALUES
   ('{reader,analyst,editor,operator,auditor}'::text[],
    '{help,use_types}'::text[]),
   -- ask
   ('{analyst,editor,operator,auditor}',
-   '{has_profile,profile_statements,library_version,as_of,check_options,element_id,element_ref,element_label,legal_kinds,find,describe,
-     impact_of,dependencies_of,breadth_first,edit_distance,doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
+   '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,
+     element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
+     doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,
+     next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
   ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
-     score_data_set,failed_rules,failing_rows,tally_sql}'),
+     score_data_set,failed_rules,failing_rows,tally_sql,publish_scores,stable_rules,serial_rules,row_columns,rule_set_rules,
+     rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set}'),
   -- checks and jobs
   ('{operator}',
    '{run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
