@@ -71,9 +71,9 @@ COMMENT ON COLUMN portfolio.tally_count.errors IS 'The rule raised an error.';
 COMMENT ON COLUMN portfolio.tally_count.not_applicable IS 'The item''s applies_when was not true.';
 COMMENT ON COLUMN portfolio.tally_count.defaults IS 'Items: the value is a default code. Otherwise 0.';
 CREATE FUNCTION portfolio.tally_counts(tally portfolio.tally, rules portfolio.rule_set DEFAULT NULL) RETURNS SETOF portfolio.tally_count
-LANGUAGE C STABLE PARALLEL SAFE ROWS 100 AS 'MODULE_PATHNAME', 'pf_tally_counts';
+LANGUAGE C STABLE PARALLEL RESTRICTED ROWS 100 AS 'MODULE_PATHNAME', 'pf_tally_counts';
 COMMENT ON FUNCTION portfolio.tally_counts(portfolio.tally, portfolio.rule_set) IS
-  'Opens a tally: a row a rule, item and dimension in the order of the set, then one for clean rows. Without rules the set is looked up in rule_set_version; 42704 where it is not there. No rows for NULL.';
+  'Opens a tally: a row a rule, item and dimension in the order of the set, then one for clean rows. Without rules the set is one that this session has made or counted with, or is looked up in rule_set_version; 42704 where it is in neither. No rows for NULL.';
 
 CREATE TYPE portfolio.column_values;
 CREATE FUNCTION portfolio.column_values_in(cstring) RETURNS portfolio.column_values

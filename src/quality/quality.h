@@ -175,6 +175,10 @@ extern JsonbContainer *pf_json_object_at(JsonbContainer *array, int i, const cha
 extern char **pf_json_strings(JsonbContainer *object, const char *key, int *n);
 extern PfOnNull pf_on_null(const char *name);
 
+/* remember.c */
+extern void pf_remember_rule_set(const PfRuleSetValue *value);
+extern const PfRuleSetValue *pf_remembered_rule_set(uint64 fingerprint);
+
 /* rows.c */
 extern Tuplestorestate *pf_begin_rows(FunctionCallInfo fcinfo, TupleDesc *desc);
 

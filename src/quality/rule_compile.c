@@ -332,6 +332,7 @@ create_engine(const PfRuleSetValue *value, MemoryContext parent)
 	PfEngine   *engine = palloc0(sizeof(PfEngine));
 
 	engine->context = context;
+	pf_remember_rule_set(value);
 	engine->set = pf_rule_set_open(value);
 	engine->shape.fingerprint = engine->set->fingerprint;
 	engine->shape.nrules = engine->set->nrules;

@@ -245,6 +245,7 @@ pf_rule_set_pack(const PfRuleSet *set)
 	value->definition_len = definition_len;
 	memcpy(value->payload, buf.data, buf.len);
 	pfree(buf.data);
+	pf_remember_rule_set(value);
 	return value;
 }
 

@@ -171,15 +171,17 @@ pf_tally_recv(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(pf_tally_value(pf_tally_open(value)));
 }
 
-/* The rule set of a fingerprint, from rule_set_version, with the caller's own rights. */
+/* The rule set of a fingerprint: this session's, or from rule_set_version with the caller's own rights. */
 static PfRuleSet *
 kept_rule_set(uint64 fingerprint)
 {
 	Oid			argtype = INT8OID;
 	Datum		arg = Int64GetDatum((int64) fingerprint);
 	MemoryContext context = CurrentMemoryContext;
-	PfRuleSetValue *value = NULL;
+	const PfRuleSetValue *value = pf_remembered_rule_set(fingerprint);
 
+	if (value)
+		return pf_rule_set_open(value);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (SPI_execute_with_args("SELECT rules FROM portfolio.rule_set_version WHERE fingerprint OPERATOR(pg_catalog.=) $1",
@@ -243,7 +245,7 @@ pf_tally_counts(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
 				 errmsg("rule set %016llx is not known here", (unsigned long long) tally->fingerprint),
-				 errdetail("A tally holds counts without names; rule_set_version has no rule set of this fingerprint."),
+				 errdetail("A tally holds counts without names; neither this session nor rule_set_version has a rule set of this fingerprint."),
 				 errhint("Give it as the second argument, tally_counts(tally, rules), or keep it with keep_rule_set(rules).")));
 	pf_tally_same(tally->fingerprint, set->fingerprint);
 	if (tally->nrules != set->nrules || tally->nitems != set->nitems || tally->ndimensions != set->ndimensions)
