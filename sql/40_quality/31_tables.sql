@@ -23,7 +23,7 @@ COMMENT ON COLUMN portfolio.data_item.column_name IS 'The column it stands for; 
 COMMENT ON COLUMN portfolio.data_item.description IS 'What the item means.';
 COMMENT ON COLUMN portfolio.data_item.mandatory IS 'True when a value must be there in every record to which the item applies; a mandatory item is scored even before it has a rule.';
 COMMENT ON COLUMN portfolio.data_item.missing_values IS
-  'Values that mean missing beside NULL, compared as text after trimming blanks: {""}, {-}, {1800-01-01}. They make the item incomplete; rules see the value as it is.';
+  'Values that mean missing beside NULL, compared as text after trimming blanks: {""}, {-}, {1800-01-01}. The value counts as NULL, for the rules over its column as for the item.';
 COMMENT ON COLUMN portfolio.data_item.applies_when IS
   'Boolean SQL over the columns of the data set: the item is expected only in records where it is true; NULL: in all. Checked as rules are.';
 COMMENT ON COLUMN portfolio.data_item.default_codes IS 'Values that stand for not known, as V81999 for a general practice; they are counted apart.';

@@ -10,7 +10,7 @@ CREATE TABLE portfolio.score_run (
   period       text,
   scored_at    timestamptz NOT NULL DEFAULT clock_timestamp(),
   scored_by    name NOT NULL DEFAULT SESSION_USER,
-  rule_set     bigint,
+  rule_set     bigint REFERENCES portfolio.rule_set_version (fingerprint),
   records      bigint NOT NULL CHECK (records >= 0),
   broken_rules text[] NOT NULL DEFAULT '{}'
 );

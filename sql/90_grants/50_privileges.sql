@@ -51,6 +51,13 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('submission',         '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
   ('score_run',          '{analyst,editor,operator}', NULL, NULL, NULL),
   ('quality_score',      '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('latest_score',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('latest_count',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('rule_quality',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('data_item_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('provider_item_quality', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('dimension_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('published_score',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
   -- checks and findings
@@ -126,7 +133,12 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
      score_data_set,failed_rules,failing_rows,tally_sql,publish_scores,stable_rules,serial_rules,row_columns,rule_set_rules,
-     rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set}'),
+     rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules}'),
+  -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
+  ('{analyst}',
+   '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
+     last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
+     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression}'),
   -- checks and jobs
   ('{operator}',
    '{run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
