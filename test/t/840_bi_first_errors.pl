@@ -74,6 +74,20 @@ is($err, '', 'equal versions say nothing');
 
 says($node, 'postgres', 'postgres', 'DROP EXTENSION pg_portfolio CASCADE', 'It holds user rows');
 
+# Jobs
+my $schedule = q{SELECT portfolio.schedule_job('nightly', '@daily', 'VACUUM')};
+$node->safe_psql('postgres', q{CREATE ROLE batch; SELECT portfolio.grant_profile('batch', 'operator');
+CREATE ROLE night LOGIN; SELECT portfolio.grant_profile('night', 'operator')});
+says($node, 'postgres', 'postgres', $schedule, 'A job of a superuser');
+says($node, 'postgres', 'postgres', "SET ROLE batch; $schedule", 'A job role without LOGIN');
+is($node->safe_psql('postgres', 'SELECT count(*) FROM portfolio.job'), '0', 'and no job was made');
+
+# The same server without preload
+$node->append_conf('postgresql.conf', "shared_preload_libraries = ''");
+$node->restart;
+says($node, 'postgres', 'night', $schedule, 'No preload');
+is($node->safe_psql('postgres', 'SELECT name FROM portfolio.job'), 'nightly', 'the job is kept');
+
 is_deeply([ sort keys %shown ], [ sort keys %section ], 'every section of the page was tested');
 
 $node->stop;
