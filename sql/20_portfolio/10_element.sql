@@ -134,7 +134,11 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.fill_types() IS
   'Trigger: fills archimate_type of an element, source_type and target_type of a relationship, when they are left out.';
-CREATE TRIGGER fill_types BEFORE INSERT OR UPDATE ON portfolio.element
+CREATE TRIGGER fill_types BEFORE INSERT ON portfolio.element
   FOR EACH ROW WHEN (NEW.archimate_type IS NULL) EXECUTE FUNCTION portfolio.fill_types();
+-- Another kind of another type: the type follows, and with it the relationships, as far as they stay legal.
+CREATE TRIGGER fill_types_again BEFORE UPDATE ON portfolio.element
+  FOR EACH ROW WHEN (NEW.archimate_type IS NULL OR (NEW.kind <> OLD.kind AND NEW.archimate_type = OLD.archimate_type))
+  EXECUTE FUNCTION portfolio.fill_types();
 CREATE TRIGGER fill_types BEFORE INSERT OR UPDATE ON portfolio.relationship
   FOR EACH ROW WHEN (NEW.source_type IS NULL OR NEW.target_type IS NULL) EXECUTE FUNCTION portfolio.fill_types();

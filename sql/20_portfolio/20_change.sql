@@ -51,6 +51,12 @@ CREATE TRIGGER guard_element BEFORE INSERT OR UPDATE OR DELETE ON portfolio.elem
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_element();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_property
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_alias
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.relationship
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER guard_change BEFORE UPDATE OR DELETE ON portfolio.change
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_change();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.change
@@ -64,6 +70,8 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.eleme
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('source');
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_kind
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 
 -- Shipped kinds belong to releases: a dump leaves them out, so a change of theirs would not survive a restore.
 CREATE FUNCTION portfolio.guard_builtin_kind() RETURNS trigger

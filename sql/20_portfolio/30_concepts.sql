@@ -290,6 +290,7 @@ COMMENT ON COLUMN portfolio.contract.notice_days IS 'Days of notice to end it.';
 DO $$
 DECLARE
   t name;
+  reference name;
 BEGIN
   FOR t IN SELECT k.table_name FROM portfolio.element_kind k WHERE k.builtin AND k.table_name IS NOT NULL ORDER BY 1
   LOOP
@@ -297,6 +298,12 @@ BEGIN
         ADD CONSTRAINT %I FOREIGN KEY (id, kind) REFERENCES portfolio.element (id, kind),
         ADD CONSTRAINT %I CHECK (NOT isempty(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid)))',
       t, t || '_element_fkey', t || '_valid_check');
+    -- Deleting an element looks for what refers to it.
+    FOR reference IN SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+                      WHERE c.conrelid = format('portfolio.%I', t)::regclass AND c.contype = 'f' ORDER BY a.attnum
+    LOOP
+      EXECUTE format('CREATE INDEX %I ON portfolio.%I (%I) WHERE %I IS NOT NULL', t || '_' || reference || '_idx', t, reference, reference);
+    END LOOP;
     EXECUTE format('CREATE TRIGGER "00_register" AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.register_element()', t);
     EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.%I

@@ -64,6 +64,7 @@ SELECT pg_temp.refusal($$INSERT INTO service (code, name) VALUES ('PC_X', '  ')$
 SELECT pg_temp.refusal($$UPDATE service SET id = id + 1000000 WHERE code = 'PC_B'$$);
 SELECT pg_temp.refusal($$UPDATE service SET kind = 'system' WHERE code = 'PC_B'$$) ~ '^428C9';
 SELECT pg_temp.refusal($$TRUNCATE contract CASCADE$$);
+SELECT pg_temp.refusal($$TRUNCATE relationship$$) ~ '^0A000';
 SELECT pg_temp.refusal($$TRUNCATE change$$);
 -- An id that belongs to another kind of element is refused, and that element is left as it is
 SELECT pg_temp.refusal($$INSERT INTO service (id, code, name) VALUES (element_id('capability', 'PC_C'), 'PC_X', 'Taken over')$$);
@@ -73,6 +74,16 @@ SELECT pg_temp.refusal($$INSERT INTO element (kind, code, name) VALUES ('dragon'
 -- Shipped kinds are the release's
 SELECT pg_temp.refusal($$UPDATE element_kind SET label = 'x' WHERE kind = 'service'$$);
 SELECT pg_temp.refusal($$DELETE FROM element_kind WHERE kind = 'capability'$$) ~ '^55000';
+
+-- Another kind brings its ArchiMate type, and relationships that stay legal follow
+INSERT INTO element (kind, code, name) VALUES ('business_process', 'PC_K', 'Kind to change');
+SELECT relate('PC_K', 'flow', 'PC_S') IS NOT NULL, relate('PC_K', 'triggering', 'PC_S') IS NOT NULL;
+UPDATE element SET kind = 'business_function' WHERE code = 'PC_K';
+SELECT e.kind, e.archimate_type, r.source_type, r.kind FROM element e JOIN relationship r ON r.source = e.id WHERE e.code = 'PC_K' ORDER BY 4;
+SELECT pg_temp.refusal($$UPDATE element SET kind = 'capability' WHERE code = 'PC_K'$$);
+DELETE FROM relationship WHERE source = element_ref('PC_K');
+UPDATE element SET kind = 'capability' WHERE code = 'PC_K';
+SELECT kind, archimate_type FROM element WHERE code = 'PC_K';
 
 -- Naming
 SELECT pg_temp.refusal($$SELECT element_ref('PC_NOWHERE')$$);
