@@ -22,6 +22,7 @@
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
 #include "utils/rel.h"
+#include "utils/snapmgr.h"
 #include "utils/syscache.h"
 
 typedef struct SavedPlan
@@ -98,6 +99,10 @@ pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int narg
 	int			rc;
 
 	pf_check_version();
+	/* a background worker has no portal that would have made one */
+	state->pushed_snapshot = !ActiveSnapshotSet();
+	if (state->pushed_snapshot)
+		PushActiveSnapshot(GetTransactionSnapshot());
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	GetUserIdAndSecContext(&state->saved_user, &state->saved_sec_context);
@@ -120,4 +125,6 @@ pf_end_as_owner(PfAsOwner *state)
 	AtEOXact_GUC(true, state->guc_level);
 	SetUserIdAndSecContext(state->saved_user, state->saved_sec_context);
 	SPI_finish();
+	if (state->pushed_snapshot)
+		PopActiveSnapshot();
 }

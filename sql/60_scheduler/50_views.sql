@@ -4,10 +4,34 @@ CREATE TYPE portfolio.scheduler_status AS (
   due bigint, ran bigint, failed bigint, retried bigint, coalesced bigint, skipped bigint, missed bigint, unknown bigint
 );
 COMMENT ON TYPE portfolio.scheduler_status IS 'One database as the scheduler sees it, and what it has counted since the server started.';
+COMMENT ON COLUMN portfolio.scheduler_status.database_oid IS 'Object id of the database.';
+COMMENT ON COLUMN portfolio.scheduler_status.scheduler_pid IS 'Process of the scheduler; NULL while none is needed.';
+COMMENT ON COLUMN portfolio.scheduler_status.launcher_pid IS 'Process of the launcher; NULL where the library is not preloaded.';
+COMMENT ON COLUMN portfolio.scheduler_status.next_due IS 'When the scheduler has something to do next; NULL for never.';
+COMMENT ON COLUMN portfolio.scheduler_status.workers IS 'Worker processes in the database.';
+COMMENT ON COLUMN portfolio.scheduler_status.running IS 'Those of them that run a job now.';
+COMMENT ON COLUMN portfolio.scheduler_status.counted_since IS 'When counting began.';
+COMMENT ON COLUMN portfolio.scheduler_status.due IS 'Slots that fell due.';
+COMMENT ON COLUMN portfolio.scheduler_status.ran IS 'Slots that ran, failed ones too.';
+COMMENT ON COLUMN portfolio.scheduler_status.failed IS 'Runs that failed, attempts counted one by one.';
+COMMENT ON COLUMN portfolio.scheduler_status.retried IS 'Attempts after the first.';
+COMMENT ON COLUMN portfolio.scheduler_status.coalesced IS 'Slots that another run stands for.';
+COMMENT ON COLUMN portfolio.scheduler_status.skipped IS 'Slots left out by the overlap policy or while paused.';
+COMMENT ON COLUMN portfolio.scheduler_status.missed IS 'Slots that nothing stands for.';
+COMMENT ON COLUMN portfolio.scheduler_status.unknown IS 'Slots whose run began and whose end nobody recorded.';
 CREATE TYPE portfolio.worker_status AS (
   pid integer, database_oid oid, owner_oid oid, state text, job_id bigint, run_id bigint, due_at timestamptz, attempt integer, started_at timestamptz
 );
 COMMENT ON TYPE portfolio.worker_status IS 'One worker process of the scheduler.';
+COMMENT ON COLUMN portfolio.worker_status.pid IS 'Process id; NULL while it starts.';
+COMMENT ON COLUMN portfolio.worker_status.database_oid IS 'Object id of its database.';
+COMMENT ON COLUMN portfolio.worker_status.owner_oid IS 'Object id of the role it is connected as.';
+COMMENT ON COLUMN portfolio.worker_status.state IS 'starting, running or idle.';
+COMMENT ON COLUMN portfolio.worker_status.job_id IS 'The job it runs; NULL when idle.';
+COMMENT ON COLUMN portfolio.worker_status.run_id IS 'The run; NULL when idle.';
+COMMENT ON COLUMN portfolio.worker_status.due_at IS 'The slot; NULL when idle or for a run that run_job() asked for.';
+COMMENT ON COLUMN portfolio.worker_status.attempt IS 'Attempt number of the run; NULL when idle.';
+COMMENT ON COLUMN portfolio.worker_status.started_at IS 'When the run began; NULL when idle.';
 CREATE FUNCTION portfolio.scheduler_status() RETURNS SETOF portfolio.scheduler_status
 LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_scheduler_status';
 COMMENT ON FUNCTION portfolio.scheduler_status() IS 'One row for each database that has or had jobs since the server started.';

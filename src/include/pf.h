@@ -41,6 +41,7 @@ typedef struct PfAsOwner
 	Oid			saved_user;
 	int			saved_sec_context;
 	int			guc_level;
+	bool		pushed_snapshot;
 } PfAsOwner;
 
 extern Oid	pf_relation_oid(const char *table);

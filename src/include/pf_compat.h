@@ -94,6 +94,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_analyze_and_rewrite(tree, sql) pg_analyze_and_rewrite((tree), (sql), NULL, 0, NULL)
 #endif
 
+/* PG15 no longer keeps the timeline in a variable (4a92a1c3d1c) */
+#if PG_VERSION_NUM >= 150000
+#define pf_timeline() ((int32) GetWALInsertionTimeLine())
+#else
+#define pf_timeline() ((int32) ThisTimeLineID)
+#endif
+
 /* PG18 runs a portal once, always (3eea7a0c97e) */
 #if PG_VERSION_NUM >= 180000
 #define pf_portal_run(portal, dest, qc) PortalRun((portal), FETCH_ALL, true, (dest), (dest), (qc))

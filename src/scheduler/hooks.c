@@ -230,4 +230,5 @@ pf_scheduler_init(void)
 #endif
 	next_shmem_startup_hook = shmem_startup_hook;
 	shmem_startup_hook = shmem_startup;
+	pf_register_launcher();
 }

@@ -159,8 +159,8 @@ pf_count_processes(Oid database)
 	{
 		PfWorker   *worker = &pf_shared->workers[i];
 
-		if (worker->database == database && worker->state != PF_WORKER_FREE &&
-			!(worker->state == PF_WORKER_ENDED && worker->pid == 0))
+		if (worker->database == database &&
+			(worker->pid != 0 || worker->state == PF_WORKER_RUNNING))
 			count++;
 	}
 	return count;
@@ -176,7 +176,7 @@ terminate_processes(PfDatabase *db)
 	{
 		PfWorker   *worker = &pf_shared->workers[i];
 
-		if (worker->database == db->database && worker->state != PF_WORKER_FREE && worker->pid != 0)
+		if (worker->database == db->database && worker->pid != 0)
 			kill(worker->pid, SIGTERM);
 	}
 }

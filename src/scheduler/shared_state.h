@@ -84,9 +84,9 @@ typedef struct PfWorker
 	Latch	   *latch;			/* NULL with pid = 0 */
 	uint32		generation;		/* tells two users of one slot apart */
 	bool		quit;			/* end as soon as idle */
-	bool		has_started_row;	/* the run's row says "started" and is committed */
 	PfRun		run;
 	TimestampTz started_at;
+	TimestampTz finished_at;	/* with DONE */
 	PfRunOutcome outcome;		/* with DONE */
 } PfWorker;
 
@@ -105,8 +105,7 @@ typedef struct PfWaiter
 	Oid			database;
 	Latch	   *latch;
 	int64		job_id;
-	int64		run_id;
-	PfRunOutcome outcome;
+	int64		run_id;			/* 0 with DONE: the job could not be run */
 	bool		gone;			/* the session no longer waits; the scheduler frees the slot */
 } PfWaiter;
 

@@ -1,0 +1,382 @@
+/*
+ * pool.c
+ *		The scheduler's side of its workers: runs are handed over, ends are collected, sessions that
+ *		wait are answered.
+ *
+ * There is one pool for each (database, owner): a worker connects as the owner of its jobs and
+ * serves nobody else. Runs wait in the ready heap until a worker of their owner is idle or a new
+ * one may be started; where all slots are taken, somebody's idle worker is asked to leave. A run
+ * that has to wait is late, never failed.
+ */
+#include "scheduler.h"
+
+#include "clock.h"
+#include "launcher.h"
+#include "miscadmin.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+#define START_PAUSE	USECS_PER_SEC	/* after the server had no process to give */
+
+/* Workers this process has registered: tells when one could not even start */
+static BackgroundWorkerHandle *handles[PF_MAX_WORKERS];
+
+void
+pf_answer_waiter(int index, int64 run_id)
+{
+	PfWaiter   *waiter;
+
+	if (index < 0)
+		return;
+	waiter = &pf_shared->waiters[index];
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	if (waiter->state == PF_WAITER_TAKEN)
+	{
+		waiter->run_id = run_id;
+		waiter->state = waiter->gone ? PF_WAITER_FREE : PF_WAITER_DONE;
+		if (waiter->latch != NULL)
+			SetLatch(waiter->latch);
+	}
+	LWLockRelease(&pf_shared->lock);
+}
+
+/* Sessions whose request got lost with the picture of the jobs learn that nothing will come. */
+void
+pf_release_waiters(void)
+{
+	for (int i = 0; i < PF_MAX_WAITERS; i++)
+	{
+		bool		ours;
+
+		LWLockAcquire(&pf_shared->lock, LW_SHARED);
+		ours = pf_shared->waiters[i].state == PF_WAITER_TAKEN &&
+			pf_shared->waiters[i].database == pf_scheduler->database;
+		LWLockRelease(&pf_shared->lock);
+		if (ours)
+			pf_answer_waiter(i, 0);
+	}
+}
+
+/* Take over what sessions have asked for since the last look. */
+void
+pf_take_waiters(void)
+{
+	for (int i = 0; i < PF_MAX_WAITERS; i++)
+	{
+		PfWaiter   *waiter = &pf_shared->waiters[i];
+		int64		job_id = 0;
+		PfJob	   *job;
+
+		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+		if (waiter->state == PF_WAITER_ASKED && waiter->database == pf_scheduler->database)
+		{
+			waiter->state = PF_WAITER_TAKEN;
+			job_id = waiter->job_id;
+		}
+		LWLockRelease(&pf_shared->lock);
+		if (job_id == 0)
+			continue;
+		job = pf_find_job(job_id);
+		if (job == NULL || !job->listed)
+			pf_answer_waiter(i, 0);
+		else
+			pf_ask(job, 0, pf_clock_now(), i);
+	}
+}
+
+/*
+ * A worker died during a run. History tells how far it got: no row means that nothing of the
+ * command was committed.
+ */
+static PfRunOutcome
+account_for_dead_worker(PfJob *job, PfRun *run, TimestampTz started_at)
+{
+	PfRunOutcome outcome = pf_recorded_outcome(run, &run->run_id);
+	PfRunRecord record = {0};
+
+	if (outcome == PF_RUN_UNKNOWN)
+	{
+		pf_close_run(run->job_id, run->run_id, "unknown", NULL,
+					 "the worker ended before the end of the command was recorded");
+		return PF_RUN_UNKNOWN;
+	}
+	if (outcome != PF_RUN_NONE || job == NULL)
+		return outcome;
+	record.run = *run;
+	record.job_name = job->name;
+	record.owner = NameStr(job->owner_name);
+	record.started_at = started_at != 0 ? started_at : pf_clock_now();
+	record.finished_at = Max(record.started_at, pf_clock_now());
+	record.outcome = "failed";
+	record.sqlstate = "57P01";
+	record.message = "the worker ended before the command did; nothing of the command was kept";
+	if (record.run.run_id == 0)
+		record.run.run_id = pf_next_run_id();
+	run->run_id = record.run.run_id;
+	pf_record_run(&record);
+	return PF_RUN_FAILED;
+}
+
+/* The owner may not run jobs. */
+static void
+job_is_broken(PfJob *job, const char *reason)
+{
+	job->active = false;
+	pf_record_broken(job, reason);
+	if (!PF_ASKED_FOR(&job->run) && job->run.attempt == 1)
+		pf_record_range(job, job->run.due_at, job->run.due_at, 1, "missed", "broken");
+	else if (job->run.run_id != 0)
+		pf_close_run(job->job_id, job->run.run_id, "failed", "42501", reason);
+	pf_answer_waiter(job->waiter, 0);
+	pf_rest(job);
+}
+
+/* The end of one run, as a worker slot shows it. In a transaction. */
+static void
+collect(PfWorker *seen)
+{
+	PfJob	   *job = pf_find_job(seen->run.job_id);
+	PfRunOutcome outcome = seen->outcome;
+	TimestampTz finished_at = seen->finished_at;
+	PfRoleProblem problem;
+
+	if (job != NULL && job->phase != PF_JOB_RUNNING)
+		job = NULL;
+	if (seen->state == PF_WORKER_ENDED)
+	{
+		finished_at = pf_clock_now();
+		outcome = account_for_dead_worker(job, &seen->run, seen->started_at);
+	}
+	if (job == NULL)
+		return;
+	pf_scheduler->running--;
+	pf_scheduler->last_activity = pf_clock_now();
+	if (seen->state == PF_WORKER_DECLINED)
+	{
+		pf_ready_put(job);
+		return;
+	}
+	job->run.run_id = seen->run.run_id;
+	if (outcome == PF_RUN_BROKEN)
+	{
+		if (pf_role_may_run_jobs(job->owner, &problem))
+			strlcpy(problem.detail, "The worker could not act as the owner of the job.", sizeof(problem.detail));
+		job_is_broken(job, problem.detail);
+	}
+	else
+	{
+		pf_answer_waiter(job->waiter, job->run.run_id);
+		pf_finish_run(job, finished_at, outcome);
+	}
+	if (!job->listed && job->phase == PF_JOB_RESTING)
+		pf_forget_job(job);
+}
+
+/* Collect the ends of all runs of this database. In a transaction. */
+void
+pf_harvest_workers(void)
+{
+	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+		PfWorker	seen;
+		pid_t		pid;
+
+		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+		seen = *worker;
+		if (seen.database != pf_scheduler->database)
+			seen.state = PF_WORKER_FREE;
+		else if (seen.state == PF_WORKER_RUNNING && seen.pid == 0 && handles[i] != NULL &&
+				 GetBackgroundWorkerPid(handles[i], &pid) == BGWH_STOPPED)
+		{
+			worker->generation++;
+			seen.state = worker->state = PF_WORKER_ENDED;
+		}
+		LWLockRelease(&pf_shared->lock);
+
+		if (seen.state != PF_WORKER_DONE && seen.state != PF_WORKER_ENDED &&
+			!(seen.state == PF_WORKER_DECLINED && seen.pid == 0))
+			continue;
+		collect(&seen);
+
+		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+		worker->state = worker->pid == 0 ? PF_WORKER_FREE : PF_WORKER_IDLE;
+		if (worker->latch != NULL && worker->quit)
+			SetLatch(worker->latch);
+		LWLockRelease(&pf_shared->lock);
+	}
+}
+
+typedef enum Placement
+{
+	PLACED_IDLE,				/* an idle worker got the run */
+	PLACED_NEW,					/* a slot is reserved: register a process */
+	NOT_PLACED
+} Placement;
+
+/* Find a worker slot for a run and put the run there. */
+static Placement
+place(PfJob *job, int *slot, uint32 *generation)
+{
+	Placement	placement = NOT_PLACED;
+	PfWorker   *worker = NULL;
+	PfWorker   *somebody_idle = NULL;
+	int			taken = 0;
+
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	for (int i = 0; i < PF_MAX_WORKERS && placement != PLACED_IDLE; i++)
+	{
+		PfWorker   *candidate = &pf_shared->workers[i];
+
+		if (candidate->state == PF_WORKER_FREE)
+		{
+			if (worker == NULL)
+			{
+				worker = candidate;
+				*slot = i;
+			}
+			continue;
+		}
+		taken++;
+		if (candidate->state != PF_WORKER_IDLE || candidate->quit)
+			continue;
+		if (candidate->database == pf_scheduler->database && candidate->owner == job->owner)
+		{
+			worker = candidate;
+			*slot = i;
+			placement = PLACED_IDLE;
+		}
+		else
+			somebody_idle = candidate;
+	}
+	if (placement != PLACED_IDLE && worker != NULL && taken < pf_max_workers)
+	{
+		*generation = worker->generation + 1;
+		memset(worker, 0, sizeof(PfWorker));
+		worker->generation = *generation;
+		worker->database = pf_scheduler->database;
+		worker->owner = job->owner;
+		placement = PLACED_NEW;
+	}
+	if (placement == NOT_PLACED)
+	{
+		pf_scheduler->shared->wants_worker = true;
+		if (somebody_idle != NULL)
+		{
+			somebody_idle->quit = true;
+			SetLatch(somebody_idle->latch);
+		}
+	}
+	else
+	{
+		worker->state = PF_WORKER_RUNNING;
+		worker->run = job->run;
+		worker->outcome = PF_RUN_NONE;
+		worker->started_at = 0;
+		if (worker->latch != NULL)
+			SetLatch(worker->latch);
+	}
+	LWLockRelease(&pf_shared->lock);
+	return placement;
+}
+
+/* Start the process of a slot just reserved; gives the slot back if there is none to be had. */
+static bool
+start_worker(int slot, uint32 generation)
+{
+	static bool logged = false;
+	MemoryContext old = MemoryContextSwitchTo(TopMemoryContext);
+	bool		started;
+
+	if (handles[slot] != NULL)
+		pfree(handles[slot]);
+	handles[slot] = NULL;
+	started = pf_register_worker(slot, generation, pf_scheduler->database, &handles[slot]);
+	MemoryContextSwitchTo(old);
+	if (started)
+	{
+		logged = false;
+		return true;
+	}
+	handles[slot] = NULL;
+	if (!logged)
+		ereport(LOG,
+				(errmsg("no background worker is free to run jobs"),
+				 errdetail("Jobs wait until one is."),
+				 errhint("Consider increasing max_worker_processes, or lowering pg_portfolio.max_workers.")));
+	logged = true;
+	pf_scheduler->retry_start_at = pf_clock_now() + START_PAUSE;
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	pf_shared->workers[slot].state = PF_WORKER_FREE;
+	LWLockRelease(&pf_shared->lock);
+	return false;
+}
+
+/* Hand waiting runs to workers, as many as there are. In a transaction. */
+void
+pf_hand_over_runs(void)
+{
+	List	   *left_over = NIL;
+	ListCell   *lc;
+	PfJob	   *job;
+
+	if (pf_scheduler->retry_start_at > pf_clock_now())
+		return;
+	pf_scheduler->retry_start_at = DT_NOBEGIN;
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	pf_scheduler->shared->wants_worker = false;
+	LWLockRelease(&pf_shared->lock);
+
+	while ((job = pf_ready_first()) != NULL)
+	{
+		PfRoleProblem problem;
+		int			slot;
+		uint32		generation;
+		Placement	placement;
+
+		pf_ready_remove(job);
+		if (!pf_role_may_run_jobs(job->owner, &problem))
+		{
+			job_is_broken(job, problem.detail);
+			continue;
+		}
+		placement = place(job, &slot, &generation);
+		if (placement == NOT_PLACED ||
+			(placement == PLACED_NEW && !start_worker(slot, generation)))
+		{
+			left_over = lappend(left_over, job);
+			if (list_length(left_over) >= PF_MAX_WORKERS)
+				break;			/* everybody is busy; no use in asking for each of thousands */
+			continue;
+		}
+		job->phase = PF_JOB_RUNNING;
+		job->handed_over_at = pf_clock_now();
+		pf_scheduler->running++;
+		pf_scheduler->last_activity = job->handed_over_at;
+	}
+	foreach(lc, left_over)
+		pf_ready_put((PfJob *) lfirst(lc));
+	list_free(left_over);
+}
+
+/* The scheduler ends: its idle workers end too, busy ones after their run. Called at exit. */
+void
+pf_release_workers(void)
+{
+	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+
+		if (worker->database != pf_scheduler->database || worker->state == PF_WORKER_FREE)
+			continue;
+		worker->quit = true;
+		if (worker->latch != NULL)
+			SetLatch(worker->latch);
+		else
+		{
+			/* not started yet, or gone: if it starts after all, it sees that it came too late */
+			worker->generation++;
+			worker->state = PF_WORKER_FREE;
+		}
+	}
+}

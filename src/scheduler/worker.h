@@ -1,0 +1,29 @@
+/*
+ * worker.h
+ *		What the files of a worker process share.
+ */
+#ifndef PF_WORKER_H
+#define PF_WORKER_H
+
+#include "scheduler.h"
+
+/* A job as its worker reads it from the row, right before the run */
+typedef struct PfCommand
+{
+	char	   *name;
+	char	   *owner;
+	Oid			owner_oid;
+	char	   *command;
+	int			statement_timeout;	/* ms */
+	int			total_timeout;		/* ms */
+} PfCommand;
+
+/* worker_execute.c */
+extern void pf_execute_init(void);
+extern PfRunOutcome pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context);
+
+/* worker_clean.c */
+extern void pf_clean_session(void);
+extern uint64 pf_role_settings_fingerprint(void);
+
+#endif							/* PF_WORKER_H */
