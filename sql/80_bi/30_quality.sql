@@ -4,7 +4,7 @@ CREATE VIEW portfolio_bi.data_quality WITH (security_barrier = true) AS
   SELECT d.id AS data_set_id, d.code AS data_set_code, d.name AS data_set_name,
          s.period, p.kind AS period_kind, lower(p.during) AS period_from, upper(p.during) - 1 AS period_ends_on,
          s.provider, o.name AS provider_name, s.item,
-         s.records, s.valid_and_complete, s.defaults, s.defaults_in_excess, s.data_item_score,
+         s.records, s.valid_and_complete, s.defaults, s.defaults_in_excess, round(s.data_item_score, 1) AS data_item_score,
          d.quality_threshold, s.data_item_score < d.quality_threshold AS is_below_threshold,
          nullif(array_to_string(s.suppressed, ', '), '') AS suppressed,
          s.edition, s.edition = max(s.edition) OVER (PARTITION BY s.data_set, s.period) AS is_latest_edition, s.method,
@@ -30,7 +30,7 @@ COMMENT ON COLUMN portfolio_bi.data_quality.records IS 'Records to which the ite
 COMMENT ON COLUMN portfolio_bi.data_quality.valid_and_complete IS 'Records in which the item is present and every validity rule of it is true, rounded to the nearest 5; NULL when suppressed.';
 COMMENT ON COLUMN portfolio_bi.data_quality.defaults IS 'Records that hold a default code, rounded to the nearest 5; NULL when suppressed or not applicable.';
 COMMENT ON COLUMN portfolio_bi.data_quality.defaults_in_excess IS 'Defaults above the acceptable share, rounded to the nearest 5; NULL when suppressed or not applicable.';
-COMMENT ON COLUMN portfolio_bi.data_quality.data_item_score IS 'Percent, 0 to 100, as the Data Quality Maturity Index defines the data item score; NULL when suppressed.';
+COMMENT ON COLUMN portfolio_bi.data_quality.data_item_score IS 'Percent, 0 to 100, with one decimal place, as the Data Quality Maturity Index defines the data item score; NULL when suppressed.';
 COMMENT ON COLUMN portfolio_bi.data_quality.quality_threshold IS 'Percent below which a score of this data set is a finding; NULL: none set.';
 COMMENT ON COLUMN portfolio_bi.data_quality.is_below_threshold IS 'Whether the score is below the threshold; NULL when either is not there.';
 COMMENT ON COLUMN portfolio_bi.data_quality.suppressed IS 'Names of the figures that were suppressed, with commas between; NULL: none.';

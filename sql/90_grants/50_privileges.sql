@@ -58,7 +58,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('provider_item_quality', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('dimension_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
-  ('published_score',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('published_score',    '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
   -- checks and findings
   ('check_definition',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin,author}'),
@@ -132,7 +132,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
-     score_data_set,failed_rules,failing_rows,tally_sql,publish_scores,stable_rules,serial_rules,row_columns,rule_set_rules,
+     score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,rule_set_rules,
      rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
   ('{analyst}',
@@ -141,7 +141,7 @@ WITH wanted (profiles, functions) AS (VALUES
      store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression}'),
   -- checks and jobs
   ('{operator}',
-   '{run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
+   '{publish_scores,get_data_set,run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'

@@ -65,7 +65,7 @@ CREATE FUNCTION pg_temp.leak(name text) RETURNS boolean LANGUAGE plpgsql COST 0.
 SELECT is_empty('SELECT * FROM portfolio_bi.job WHERE pg_temp.leak(name)', 'nor with a function that talks');
 SELECT is_empty('SELECT * FROM leaked', 'which is never called');
 SELECT throws_ok('SELECT * FROM portfolio.programme', '42501', 'permission denied for table programme', 'a reader is refused the table');
-SELECT throws_ok('SELECT * FROM portfolio.score_run', '42501', 'permission denied for table score_run', 'and the scores below the published ones');
+SELECT throws_ok('SELECT * FROM portfolio.quality_score', '42501', 'permission denied for table quality_score', 'and the scores below the published ones');
 SELECT throws_ok('SELECT * FROM portfolio.current_element', '42501', 'permission denied for view current_element', 'and the views that show what their caller may see');
 SELECT results_eq($$SELECT dca_label FROM portfolio_bi.programme WHERE code = 'BI_PRG'$$, $$VALUES ('Amber/Red')$$, 'he reads the programme by the view');
 SELECT is((SELECT count(*) FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS'), 2::bigint, 'and the published scores');
