@@ -117,7 +117,7 @@ parse_spaced(const char *s, size_t len, uint32 *sum, int64 *value)
 PfNhsNumberProblem
 pf_nhs_number_parse(const char *s, size_t len, int64 *value)
 {
-	uint32		sum;
+	uint32		sum = 0;
 
 	if (len != PF_NHS_NUMBER_DIGITS || !add_up(s, &sum, value))
 	{
@@ -204,7 +204,7 @@ invalid_character_position(const char *s, size_t len)
 static char *
 problem_detail(PfNhsNumberProblem problem, const char *s, size_t len)
 {
-	uint32		sum;
+	uint32		sum = 0;
 	int64		value;
 
 	switch (problem)
