@@ -35,10 +35,6 @@ COMMENT ON COLUMN portfolio.check_definition.author IS 'The role as which the qu
 COMMENT ON COLUMN portfolio.check_definition.builtin IS 'True in rows that come with the extension.';
 SELECT pg_extension_config_dump('portfolio.check_definition', 'WHERE NOT builtin');
 
-CREATE FUNCTION portfolio.guard_stored_query() RETURNS trigger
-LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_guard_stored_query';
-COMMENT ON FUNCTION portfolio.guard_stored_query() IS
-  'Trigger on tables with a stored query: refuses what is not a single SELECT, makes whoever changes a query its author, and keeps shipped rows as they are. In a restore a query that this server cannot parse comes in with a warning.';
 
 CREATE TRIGGER guard_stored_query BEFORE INSERT OR UPDATE OR DELETE ON portfolio.check_definition
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_stored_query('Put what your site decides about it into portfolio.check_setting.');

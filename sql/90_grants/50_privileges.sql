@@ -64,10 +64,24 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('check_definition',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin,author}'),
   ('check_setting',      '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
   ('effective_check',    '{operator}', NULL, NULL, NULL),
-  ('check_run',          '{operator}', NULL, NULL, NULL),
+  ('check_run',          '{operator}', '{operator}', '{DELETE}', NULL),
   ('finding',            '{operator}', '{operator}', '{UPDATE}',
                          '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by}'),
   ('open_finding',       '{operator}', NULL, NULL, NULL),
+  -- gates
+  ('process',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('stage',              '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('gate',               '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('criterion',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin,author}'),
+  ('gate_setting',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('process_run',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE}', NULL),
+  ('evidence',           '{analyst,editor,operator}', '{editor}', '{INSERT}', '{process,version}'),
+  ('waiver',             '{analyst,editor,operator}', '{editor}', '{INSERT}', '{process,version}'),
+  ('condition',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE}', '{process,version,met_at,met_by}'),
+  ('gate_decision',      '{analyst,editor,operator}', '{editor}', '{INSERT}', '{process,version,basis}'),
+  ('gate_decision_evidence', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('gate_status',        '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('transfer_scope',     '{analyst,editor,operator}', NULL, NULL, NULL),
   -- jobs: row security shows one's own, or all with SELECT on the whole table
   ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_reason,state_since,account_from}'),
   ('job_run',            '{operator}', NULL, NULL, NULL),
@@ -125,10 +139,10 @@ WITH wanted (profiles, functions) AS (VALUES
    '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,
      element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
      doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,
-     next_run,count_slots,transfer_candidates,readiness,tally_counts,rule_set_columns}'),
+     next_run,count_slots,transfer_candidates,transfer_evidence,readiness,run_standing,gate_standing,may_decide,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
-  ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,decide,meet_condition,end_process}'),
+  ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
@@ -141,7 +155,7 @@ WITH wanted (profiles, functions) AS (VALUES
      store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,get_data_set,run_checks,accept_risk,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
+   '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,adopt_jobs,start_scheduler,run_due_jobs}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'

@@ -1,0 +1,297 @@
+-- How a run stands, and the law of decisions.
+
+CREATE TYPE portfolio.criterion_standing AS (
+  run bigint, process text, version integer, gate text, criterion text, title text, guidance text, mandatory boolean, weight numeric,
+  status text, evidence bigint, evidence_status text, evidence_at timestamptz, evidence_expires timestamptz,
+  waiver bigint, waiver_at timestamptz, waiver_expires timestamptz, condition bigint);
+COMMENT ON TYPE portfolio.criterion_standing IS 'How one criterion of a run stands at one moment.';
+COMMENT ON COLUMN portfolio.criterion_standing.run IS 'The run.';
+COMMENT ON COLUMN portfolio.criterion_standing.process IS 'Its process.';
+COMMENT ON COLUMN portfolio.criterion_standing.version IS 'The process''s version.';
+COMMENT ON COLUMN portfolio.criterion_standing.gate IS 'The gate at which the criterion is judged.';
+COMMENT ON COLUMN portfolio.criterion_standing.criterion IS 'The criterion.';
+COMMENT ON COLUMN portfolio.criterion_standing.title IS 'What must be so.';
+COMMENT ON COLUMN portfolio.criterion_standing.guidance IS 'How to get there.';
+COMMENT ON COLUMN portfolio.criterion_standing.mandatory IS 'Does the gate stay shut without it?';
+COMMENT ON COLUMN portfolio.criterion_standing.weight IS 'Its weight.';
+COMMENT ON COLUMN portfolio.criterion_standing.status IS 'met, partly, not_met, waived, not_applicable or unknown (no evidence, or none that still holds).';
+COMMENT ON COLUMN portfolio.criterion_standing.evidence IS 'The newest evidence, where it still holds.';
+COMMENT ON COLUMN portfolio.criterion_standing.evidence_status IS 'What it says.';
+COMMENT ON COLUMN portfolio.criterion_standing.evidence_at IS 'When it was recorded.';
+COMMENT ON COLUMN portfolio.criterion_standing.evidence_expires IS 'When it expires.';
+COMMENT ON COLUMN portfolio.criterion_standing.waiver IS 'The live waiver that counts.';
+COMMENT ON COLUMN portfolio.criterion_standing.waiver_at IS 'When it was given.';
+COMMENT ON COLUMN portfolio.criterion_standing.waiver_expires IS 'When it expires.';
+COMMENT ON COLUMN portfolio.criterion_standing.condition IS 'The open condition that names the criterion.';
+
+CREATE FUNCTION portfolio.run_standing(run bigint, at timestamptz DEFAULT now()) RETURNS SETOF portfolio.criterion_standing
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT r.id, r.process, r.version, c.gate, c.code, c.title, c.guidance, c.mandatory, c.weight,
+         CASE WHEN e.status IN ('met', 'not_applicable') THEN e.status
+              WHEN w.id IS NOT NULL THEN 'waived'
+              ELSE coalesce(e.status, 'unknown') END,
+         e.id, e.status, e.at, e.expires,
+         CASE WHEN e.status IN ('met', 'not_applicable') THEN NULL ELSE w.id END,
+         CASE WHEN e.status IN ('met', 'not_applicable') THEN NULL ELSE w.at END,
+         CASE WHEN e.status IN ('met', 'not_applicable') THEN NULL ELSE w.expires END,
+         CASE WHEN e.status IN ('met', 'not_applicable') OR w.id IS NOT NULL THEN NULL ELSE d.id END
+    FROM portfolio.process_run r
+    JOIN portfolio.criterion c ON c.process = r.process AND c.version = r.version
+    LEFT JOIN LATERAL (SELECT n.* FROM (SELECT v.id, v.status, v.at, v.expires FROM portfolio.evidence v
+                                         WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2
+                                         ORDER BY v.at DESC, v.id DESC LIMIT 1) n
+                        WHERE n.expires > $2) e ON true
+    LEFT JOIN LATERAL (SELECT v.id, v.at, v.expires FROM portfolio.waiver v
+                        WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2 AND v.expires > $2
+                        ORDER BY v.expires DESC, v.id DESC LIMIT 1) w ON true
+    LEFT JOIN LATERAL (SELECT v.id FROM portfolio.condition v
+                        WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2 AND (v.met_at IS NULL OR v.met_at > $2) AND v.due_on >= $2::date
+                        ORDER BY v.at DESC, v.id DESC LIMIT 1) d ON true
+   WHERE r.id = $1;
+END;
+COMMENT ON FUNCTION portfolio.run_standing(bigint, timestamptz) IS
+  'How each criterion of a run stands, now or at another moment: the newest evidence that holds, else a live waiver, else unknown. No rows for an unknown run. Example: SELECT criterion, status FROM portfolio.run_standing(1) WHERE mandatory;';
+
+CREATE FUNCTION portfolio.gate_standing(run bigint, gate text, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT coalesce((
+    SELECT CASE WHEN d.outcome <> 'proceed_with_conditions' THEN d.outcome
+                WHEN c.too_late THEN 'lapsed' WHEN c.open THEN 'conditions_open' ELSE 'conditions_met' END
+      FROM portfolio.gate_decision d
+      CROSS JOIN LATERAL (
+        SELECT coalesce(bool_or(k.met_on > k.due_on OR (k.met_at IS NULL OR k.met_at > $3) AND k.due_on < $3::date), false) AS too_late,
+               coalesce(bool_or(k.met_at IS NULL OR k.met_at > $3), false) AS open
+          FROM portfolio.gate_decision_evidence b JOIN portfolio.condition k ON k.id = b.condition
+         WHERE b.decision = d.id) c
+     WHERE d.run = $1 AND d.gate = $2 AND d.at <= $3
+     ORDER BY d.at DESC, d.id DESC LIMIT 1), 'undecided');
+END;
+COMMENT ON FUNCTION portfolio.gate_standing(bigint, text, timestamptz) IS
+  'How a gate of a run stands by its newest decision: undecided, proceed, conditions_open, conditions_met, lapsed (a condition is overdue or was met too late), stop or defer. The next gate opens after proceed and conditions_met.';
+
+CREATE FUNCTION portfolio.may_decide(process text, version integer, gate text) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT coalesce((
+    SELECT a.role IS NULL OR coalesce(pg_has_role(p.oid, 'USAGE'), false)
+        OR pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = 'portfolio.gate_decision'::regclass), 'USAGE')
+      FROM (SELECT coalesce(s.decided_by, g.decided_by) AS role
+              FROM portfolio.gate g LEFT JOIN portfolio.gate_setting s ON (s.process, s.version, s.gate) = (g.process, g.version, g.code)
+             WHERE (g.process, g.version, g.code) = ($1, $2, $3)) a
+      LEFT JOIN pg_roles p ON p.rolname = a.role), true);
+END;
+COMMENT ON FUNCTION portfolio.may_decide(text, integer, text) IS
+  'May the current user decide at this gate and waive its criteria? Who has the role named by gate_setting or gate, anybody where neither names one, and the owner of the tables.';
+
+-- What is refused of new evidence, waivers and conditions. Rows of another moment than this transaction's come from a restore:
+-- they were judged when they were written.
+CREATE FUNCTION portfolio.guard_gate_row() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c portfolio.criterion;
+  is_owner boolean := pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE');
+  days integer;
+BEGIN
+  IF NEW.at <> transaction_timestamp() THEN
+    IF NOT is_owner THEN
+      RAISE EXCEPTION 'rows of % are of the moment at which they are written', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NEW;
+  END IF;
+  IF EXISTS (SELECT FROM portfolio.process_run r WHERE r.id = NEW.run AND NOT upper_inf(r.during)) THEN
+    RAISE EXCEPTION 'run % has ended', NEW.run
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start another one with portfolio.start_process().';
+  END IF;
+  SELECT * INTO c FROM portfolio.criterion k WHERE (k.process, k.version, k.code) = (NEW.process, NEW.version, NEW.criterion);
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'process "%" version % has no criterion "%"', NEW.process, NEW.version, NEW.criterion
+      USING ERRCODE = 'foreign_key_violation',
+            HINT = format('SELECT criterion, title FROM portfolio.run_standing(%s) lists them.', NEW.run);
+  END IF;
+  CASE TG_TABLE_NAME
+    WHEN 'evidence' THEN
+      IF c.evidence_kind = 'query' AND NOT is_owner THEN
+        RAISE EXCEPTION 'criterion "%" is answered by its query', c.code
+          USING ERRCODE = 'check_violation', HINT = format('SELECT * FROM portfolio.evaluate(%s); asks it.', NEW.run);
+      END IF;
+      IF NEW.status = 'not_applicable' AND c.mandatory THEN
+        RAISE EXCEPTION 'criterion "%" is mandatory and always applies', c.code
+          USING ERRCODE = 'check_violation',
+                HINT = format('Who decides at gate "%s" can waive it for a time with portfolio.waive().', c.gate);
+      END IF;
+      IF NEW.expires = 'infinity' AND c.valid_days IS NOT NULL THEN
+        NEW.expires := NEW.at + make_interval(days => c.valid_days);
+      END IF;
+    WHEN 'waiver' THEN
+      IF NOT portfolio.may_decide(NEW.process, NEW.version, c.gate) THEN
+        RAISE EXCEPTION 'only who decides at gate "%" can waive criterion "%"', c.gate, c.code USING ERRCODE = 'insufficient_privilege';
+      END IF;
+      SELECT p.max_waiver_days INTO days FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version);
+      IF NEW.expires > NEW.at + make_interval(days => days + 1) THEN
+        RAISE EXCEPTION 'a waiver in process "%" lasts at most % days', NEW.process, days
+          USING ERRCODE = 'check_violation', HINT = 'Waive it for a shorter time, and again if it must be.';
+      END IF;
+    WHEN 'condition' THEN
+      IF NEW.met_on IS NOT NULL OR NEW.due_on < current_date THEN
+        RAISE EXCEPTION 'a new condition is open and due today or later'
+          USING ERRCODE = 'check_violation', DETAIL = format('The condition on "%s" is due on %s.', NEW.criterion, NEW.due_on);
+      END IF;
+  END CASE;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_gate_row() IS
+  'Trigger on evidence, waiver and condition: judges what is written now (live run, known criterion, right to waive, limits of time) and lets a restore''s rows pass.';
+
+CREATE FUNCTION portfolio.guard_written() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF TG_OP = 'DELETE' AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    RETURN OLD;
+  END IF;
+  RAISE EXCEPTION 'what stands in % is never changed', TG_TABLE_NAME
+    USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write a new row: the newest counts.';
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_written() IS
+  'Trigger on evidence, waiver, gate_decision and gate_decision_evidence: rows are not updated, and deleted by the tables'' owner only.';
+
+CREATE FUNCTION portfolio.guard_condition() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF OLD.met_on IS NOT NULL OR NEW.met_on IS NULL
+     OR to_jsonb(NEW) - '{met_on,met_at,met_by,met_note}'::text[] <> to_jsonb(OLD) - '{met_on,met_at,met_by,met_note}'::text[] THEN
+    RAISE EXCEPTION 'a condition can only be met, once'
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = 'To change what is due, decide at the gate again with other conditions.';
+  END IF;
+  NEW.met_on := current_date;
+  NEW.met_at := transaction_timestamp();
+  NEW.met_by := current_user;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_condition() IS 'Trigger on condition: the only change is that it is met, today, by the current user.';
+
+CREATE FUNCTION portfolio.guard_run() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT upper_inf(OLD.during) OR NEW.ended_as IS NULL
+     OR to_jsonb(NEW) - '{during,ended_as,reason}'::text[] <> to_jsonb(OLD) - '{during,ended_as,reason}'::text[] THEN
+    RAISE EXCEPTION 'a run can only be ended, once'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start another one with portfolio.start_process().';
+  END IF;
+  NEW.during := tstzrange(lower(OLD.during), greatest(transaction_timestamp(), lower(OLD.during) + interval '1 microsecond'));
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_run() IS 'Trigger on process_run: the only change is that it ends, now.';
+
+-- The law of decisions.
+CREATE FUNCTION portfolio.judge_decision() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  before text;
+  standing text;
+  blocking text;
+  named text;
+BEGIN
+  IF NEW.at <> transaction_timestamp() AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    RAISE EXCEPTION 'a decision is of the moment at which it is written' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF NEW.at = transaction_timestamp() AND NOT portfolio.may_decide(NEW.process, NEW.version, NEW.gate) THEN
+    RAISE EXCEPTION 'role "%" does not decide at gate "%"', current_user, NEW.gate
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Members of the role in portfolio.gate.decided_by do, or of the one in portfolio.gate_setting.';
+  END IF;
+  IF NOT EXISTS (SELECT FROM portfolio.process_run r
+                  WHERE r.id = NEW.run AND NEW.at >= lower(r.during) AND (upper_inf(r.during) OR NEW.at <= upper(r.during))) THEN
+    RAISE EXCEPTION 'run % was not live at the moment of the decision', NEW.run USING ERRCODE = 'object_not_in_prerequisite_state';
+  END IF;
+  IF EXISTS (SELECT FROM portfolio.gate_decision_evidence b
+              WHERE b.decision = NEW.id AND (b.run <> NEW.run OR b.decided_at <> NEW.at))
+     OR EXISTS (SELECT FROM portfolio.criterion c
+                 WHERE (c.process, c.version, c.gate) = (NEW.process, NEW.version, NEW.gate)
+                   AND NOT EXISTS (SELECT FROM portfolio.gate_decision_evidence b WHERE b.decision = NEW.id AND b.criterion = c.code)) THEN
+    RAISE EXCEPTION 'the basis of decision % is not that of gate "%" of run %', NEW.id, NEW.gate, NEW.run USING ERRCODE = 'check_violation';
+  END IF;
+  IF NEW.outcome NOT IN ('proceed', 'proceed_with_conditions') THEN
+    RETURN NULL;
+  END IF;
+
+  -- The gate before stands open.
+  SELECT g.code INTO before
+    FROM portfolio.gate g JOIN portfolio.stage s ON (s.process, s.version, s.code) = (g.process, g.version, g.stage)
+    JOIN portfolio.gate mine ON (mine.process, mine.version, mine.code) = (NEW.process, NEW.version, NEW.gate)
+    JOIN portfolio.stage here ON (here.process, here.version, here.code) = (mine.process, mine.version, mine.stage)
+   WHERE (g.process, g.version) = (NEW.process, NEW.version) AND s.ord < here.ord
+   ORDER BY s.ord DESC LIMIT 1;
+  standing := portfolio.gate_standing(NEW.run, before, NEW.at);
+  IF before IS NOT NULL AND standing NOT IN ('proceed', 'conditions_met') THEN
+    RAISE EXCEPTION 'gate "%" is shut until gate "%" is passed', NEW.gate, before
+      USING ERRCODE = 'check_violation',
+            DETAIL = format('Gate "%s" stands at: %s.', before, standing),
+            HINT = CASE standing WHEN 'conditions_open' THEN 'Meet its conditions first: portfolio.meet_condition().'
+                                 WHEN 'lapsed' THEN 'A condition was not met in time: decide at that gate again.'
+                                 ELSE 'Decide at that gate first.' END;
+  END IF;
+
+  -- Each mandatory criterion is met or waived, or, with conditions, named by one.
+  SELECT string_agg(format('"%s" (%s)', b.criterion, b.status), ', ' ORDER BY b.criterion), min(b.criterion) INTO blocking, named
+    FROM portfolio.gate_decision_evidence b
+   WHERE b.decision = NEW.id AND b.mandatory AND b.status NOT IN ('met', 'waived')
+     AND (NEW.outcome = 'proceed' OR b.condition IS NULL);
+  IF blocking IS NOT NULL AND NEW.outcome = 'proceed' THEN
+    RAISE EXCEPTION 'gate "%" cannot be passed: mandatory criterion "%" is neither met nor waived', NEW.gate, named
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'gate_decision_proceed', TABLE = 'gate_decision', SCHEMA = 'portfolio',
+            DETAIL = format('Neither met nor under a live waiver: %s.', blocking),
+            HINT = 'Record evidence, waive the criterion, or decide proceed_with_conditions with a condition that names it.';
+  ELSIF blocking IS NOT NULL THEN
+    RAISE EXCEPTION 'gate "%" cannot be passed with conditions: none names mandatory criterion "%"', NEW.gate, named
+      USING ERRCODE = 'check_violation', CONSTRAINT = 'gate_decision_conditions', TABLE = 'gate_decision', SCHEMA = 'portfolio',
+            DETAIL = format('Unmet and not named: %s.', blocking),
+            HINT = 'Give every unmet mandatory criterion a condition with owner and due_on.';
+  END IF;
+  IF NEW.outcome = 'proceed_with_conditions'
+     AND NOT EXISTS (SELECT FROM portfolio.gate_decision_evidence b WHERE b.decision = NEW.id AND b.condition IS NOT NULL) THEN
+    RAISE EXCEPTION 'gate "%" has no open condition to proceed with', NEW.gate
+      USING ERRCODE = 'check_violation', HINT = 'Decide proceed, or give conditions on criteria that are not met.';
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION portfolio.judge_decision() IS
+  'Trigger on gate_decision: the law. Judges by the row''s own moment and by rows that never change, so a decision that was right then restores. After the row and not before it, so that a COPY sees the decisions on earlier gates. Raises 23514 naming the criterion or the gate, 42501 for who does not decide there.';
+
+CREATE FUNCTION portfolio.lock_run() RETURNS trigger LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_lock_run';
+COMMENT ON FUNCTION portfolio.lock_run() IS 'Trigger on what belongs to a run: locks the run, so that evidence and decision never cross, and fills process and version.';
+CREATE FUNCTION portfolio.take_basis() RETURNS trigger LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_take_basis';
+COMMENT ON FUNCTION portfolio.take_basis() IS 'Trigger on gate_decision: writes down in gate_decision_evidence how each criterion of the gate stands. In a restore these rows are there already.';
+
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
+CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
+CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
+CREATE TRIGGER "10_take_basis" BEFORE INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.take_basis();
+CREATE TRIGGER judge AFTER INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.judge_decision();
+CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.gate_decision_evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_condition BEFORE UPDATE ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.guard_condition();
+CREATE TRIGGER guard_run BEFORE UPDATE ON portfolio.process_run FOR EACH ROW EXECUTE FUNCTION portfolio.guard_run();
