@@ -3,15 +3,15 @@ EXTENSION      = control/pg_portfolio
 EXTVERSION     = $(shell sed -n "s/^default_version *= *'\(.*\)'/\1/p" control/pg_portfolio.control)
 MODULE_big     = pg_portfolio
 OBJS           = $(patsubst %.c,%.o,$(sort $(wildcard src/*.c src/*/*.c)))
-PG_CPPFLAGS    = -I$(srcdir)/src/include -I$(srcdir)/src -DPF_VERSION='"$(EXTVERSION)"' -MMD -MP -MF $@.d
+PG_CPPFLAGS    = -I$(srcdir)/src/include -I$(srcdir)/src -DPF_VERSION='"$(EXTVERSION)"'
 PG_CFLAGS      = -Wextra -Wshadow -Wno-unused-parameter -Wno-sign-compare
 SQL_PARTS      = $(sort $(wildcard sql/[0-9]*/*.sql))
 INSTALL_SQL    = sql/pg_portfolio--$(EXTVERSION).sql
 DATA           = $(wildcard sql/upgrade/pg_portfolio--*--*.sql)
 DATA_built     = $(INSTALL_SQL)
 DOCS           = $(wildcard docs/*.md)
-EXTRA_CLEAN    = $(INSTALL_SQL) $(DEPEND_FILES)
-DEPEND_FILES   = $(wildcard src/*.d src/*/*.d)
+EXTRA_CLEAN    = $(INSTALL_SQL)
+OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
 STANDALONE     = demo demo-stop test bench fresh matrix sanitize
@@ -26,7 +26,8 @@ $(INSTALL_SQL): $(SQL_PARTS) control/pg_portfolio.control
 	             print "SET LOCAL search_path = pg_catalog, pg_temp;" } \
 	     FNR == 1 { printf "\n-- %s\n", FILENAME } { print }' $(SQL_PARTS) > $@
 
--include $(DEPEND_FILES)
+# Every object depends on every header: PGXS compiles each file twice, so a compiler's list would hold one of the two.
+$(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS)
 
 .PHONY: $(STANDALONE)
 # make test [LAYERS="style regress pgtap isolation tap"] [TESTS="names in those layers"]
