@@ -282,6 +282,9 @@ UPDATE portfolio.data_item i SET default_codes = v.codes, default_threshold = v.
   FROM portfolio.data_set d, (VALUES ('ethnic_category', '{99}'::text[], 5.0), ('postcode', '{ZZ99 3WZ}', 1.0), ('gp_practice', '{V81999}', 2.0),
                                      ('consultant', '{C9999998}', 100.0), ('diagnosis', '{R69X}', 3.0)) v (item, codes, threshold)
  WHERE d.id = i.data_set AND d.code = 'HOSPITAL-APC' AND i.name = v.item;
+-- Who has not been discharged has no date and no method of it.
+UPDATE portfolio.data_item i SET applies_when = 'discharge_date IS NOT NULL OR discharge_method IS NOT NULL'
+  FROM portfolio.data_set d WHERE d.id = i.data_set AND d.code = 'HOSPITAL-APC' AND i.name IN ('discharge_date', 'discharge_method');
 
 SELECT portfolio.add_rule('HOSPITAL-APC', r.code, r.expression, r.item, r.dimension, r.severity)
   FROM (VALUES
@@ -331,8 +334,9 @@ SELECT count(*) FROM (VALUES ('2024-04'), ('2024-05'), ('2024-06'), ('2024-07'),
 SELECT portfolio.alter_rule('HOSPITAL-APC', 'gp_valid', expression => $$gp_practice ~ '^([A-Z][0-9]{5}|[A-Z]{3}[0-9]{3})$'$$,
                             reason => 'practice codes of three letters and three digits are in use');
 SELECT count(*) FROM portfolio.score_data_set('HOSPITAL-APC');
-\o
-\unset QUIET
+-- What readers and BI see: suppressed, rounded, frozen.
+SELECT portfolio.publish_scores('HOSPITAL-APC', r.code)
+  FROM portfolio.reporting_period r WHERE r.kind = 'month' AND r.during <@ daterange '[2024-04-01,2025-04-01)' ORDER BY r.code;
 
 CREATE VIEW hospital.planted_and_found AS
 SELECT p.kind, p.name, p.rate, coalesce(r.n, 0) AS planted, CASE p.kind WHEN 'defect' THEN q.failed ELSE i.defaults END AS found, p.what
@@ -341,3 +345,5 @@ SELECT p.kind, p.name, p.rate, coalesce(r.n, 0) AS planted, CASE p.kind WHEN 'de
   LEFT JOIN portfolio.rule_quality q ON p.kind = 'defect' AND q.code = 'HOSPITAL-APC' AND q.rule = p.name
   LEFT JOIN portfolio.data_item_quality i ON p.kind = 'default' AND i.code = 'HOSPITAL-APC' AND i.item = p.name;
 COMMENT ON VIEW hospital.planted_and_found IS 'What was planted in the episodes beside what the latest score found.';
+\o
+\unset QUIET

@@ -39,7 +39,7 @@ BEGIN
     checked := portfolio.check_rule(relation, expression);
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
-    RAISE WARNING '% of data set "%" is broken', what, d.code USING ERRCODE = SQLSTATE, DETAIL = message;
+    RAISE WARNING '% of data set "%" is broken', what, d.code USING ERRCODE = SQLSTATE, DETAIL = message || '.';
   END;
   RETURN expression;
 END
@@ -127,7 +127,7 @@ BEGIN
          FROM (VALUES (NEW.period, 'text'::regtype), (NEW.provider, 'text'), (NEW.filter, 'boolean')) v(e, t) WHERE e IS NOT NULL;
     EXCEPTION WHEN OTHERS THEN
       GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
-      RAISE WARNING 'an expression of data set "%" is broken', NEW.code USING ERRCODE = SQLSTATE, DETAIL = message;
+      RAISE WARNING 'an expression of data set "%" is broken', NEW.code USING ERRCODE = SQLSTATE, DETAIL = message || '.';
     END;
   ELSE
     NEW.period := portfolio.check_expression(relation, NEW.period, 'text');

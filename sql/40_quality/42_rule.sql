@@ -15,6 +15,16 @@ BEGIN
       USING ERRCODE = 'foreign_key_violation',
             HINT = (SELECT format('Dimensions: %s.', string_agg(name, ', ' ORDER BY ord)) FROM portfolio.dimension);
   END IF;
+  IF new_rule.severity <> ALL (ARRAY['critical', 'high', 'medium', 'low', 'info']) THEN
+    RAISE EXCEPTION 'severity "%" of rule "%" is not known', new_rule.severity, new_rule.code
+      USING ERRCODE = 'check_violation', HINT = 'It is critical, high, medium, low or info.';
+  ELSIF new_rule.on_null <> ALL (ARRAY['missing', 'pass', 'fail']) THEN
+    RAISE EXCEPTION 'on_null "%" of rule "%" is not known', new_rule.on_null, new_rule.code
+      USING ERRCODE = 'check_violation', HINT = 'It is missing, pass or fail.';
+  ELSIF new_rule.status <> ALL (ARRAY['draft', 'standard', 'experimental', 'retired']) THEN
+    RAISE EXCEPTION 'status "%" of rule "%" is not known', new_rule.status, new_rule.code
+      USING ERRCODE = 'check_violation', HINT = 'It is draft, standard, experimental or retired.';
+  END IF;
   INSERT INTO portfolio.quality_rule (data_set, code, version, name, item, dimension, expression, severity, on_null, status, reason, source)
   VALUES (new_rule.data_set, new_rule.code, new_rule.version, new_rule.name, new_rule.item, new_rule.dimension, new_rule.expression,
           new_rule.severity, new_rule.on_null, new_rule.status, new_rule.reason, new_rule.source);
@@ -22,7 +32,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.write_rule(portfolio.quality_rule) IS
-  'Inserts a version of a rule with the caller''s rights after looking at item and dimension; author and time are filled by the table. Gives the version.';
+  'Inserts a version of a rule with the caller''s rights after looking at everything but the expression, which the table checks; author and time are filled by the table. Gives the version.';
 
 CREATE FUNCTION portfolio.last_rule(data_set bigint, code text) RETURNS portfolio.quality_rule
 LANGUAGE plpgsql

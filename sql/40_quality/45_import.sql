@@ -34,10 +34,11 @@ DECLARE
   new_rule portfolio.quality_rule;
   bad portfolio.expression_problem;
   seen text[] := '{}';
+  copies int;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
   FOR wanted IN EXECUTE format($sql$
-      SELECT row_number() OVER () AS line, coalesce(j->>'code', j->>'name') AS code, j->>'name' AS name, nullif(j->>'item', '') AS item,
+      SELECT row_number() OVER () AS line, j->>'code' AS code, j->>'name' AS name, nullif(j->>'item', '') AS item,
              coalesce(nullif(j->>'dimension', ''), 'validity') AS dimension, j->>'expression' AS expression,
              coalesce(nullif(j->>'severity', ''), 'medium') AS severity, coalesce(nullif(j->>'on_null', ''), 'missing') AS on_null,
              coalesce(nullif(j->>'status', ''), 'standard') AS status, j->>'reason' AS reason, coalesce(j->>'source', %L) AS source
@@ -45,15 +46,21 @@ BEGIN
   LOOP
     verdict := NULL;
     verdict.line := wanted.line;
-    verdict.code := wanted.code;
+    -- A name need not be unique: its second use gets a number. A code must be.
+    verdict.code := coalesce(wanted.code, wanted.name);
+    copies := 1;
+    WHILE wanted.code IS NULL AND verdict.code = ANY (seen) LOOP
+      copies := copies + 1;
+      verdict.code := format('%s (%s)', wanted.name, copies);
+    END LOOP;
     verdict.item := wanted.item;
     verdict.expression := wanted.expression;
     verdict.verdict := 'refused';
     bad := NULL;
-    IF wanted.code IS NULL OR wanted.expression IS NULL THEN
+    IF verdict.code IS NULL OR wanted.expression IS NULL THEN
       verdict.sql_state := '22004';
-      verdict.problem := 'it has no ' || CASE WHEN wanted.code IS NULL THEN 'code and no name' ELSE 'expression' END;
-    ELSIF wanted.code = ANY (seen) THEN
+      verdict.problem := 'it has no ' || CASE WHEN verdict.code IS NULL THEN 'code and no name' ELSE 'expression' END;
+    ELSIF verdict.code = ANY (seen) THEN
       verdict.sql_state := '23505';
       verdict.problem := 'an earlier line has the same code';
     ELSIF wanted.item IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.data_item i WHERE i.data_set = d.id AND i.name = wanted.item) THEN
@@ -73,12 +80,12 @@ BEGIN
       verdict.cursor_pos := bad.cursor_pos;
     END IF;
     IF verdict.sql_state IS NULL THEN
-      seen := seen || wanted.code;
+      seen := seen || verdict.code;
       verdict.expression := portfolio.check_rule(relation, wanted.expression);
-      old_rule := portfolio.last_rule(d.id, wanted.code);
+      old_rule := portfolio.last_rule(d.id, verdict.code);
       new_rule := old_rule;
       new_rule.data_set := d.id;
-      new_rule.code := wanted.code;
+      new_rule.code := verdict.code;
       new_rule.version := coalesce(old_rule.version, 0) + 1;
       new_rule.name := wanted.name;
       new_rule.item := wanted.item;
@@ -104,4 +111,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.import_rules(text, regclass, boolean, jsonb) IS
-  'Takes over a rule book from a table or view with columns expression and code or name, and, as they are there, item, dimension, severity, on_null, status, reason, source. One verdict a line: add, alter (the rule is there and differs: a new version), same, or refused with the reason and the character at which the expression goes wrong. dry_run (the default) only tells; otherwise all lines but the refused are written. Lines count in the order of the table. No options yet.';
+  'Takes over a rule book from a table or view with columns expression and code (unique) or name (a second use gets a number), and, as they are there, item, dimension, severity, on_null, status, reason, source. One verdict a line: add, alter (the rule is there and differs: a new version), same, or refused with the reason and the character at which the expression goes wrong. dry_run (the default) only tells; otherwise all lines but the refused are written. Lines count in the order of the table. No options yet.';

@@ -143,7 +143,10 @@ pf_store_score(PG_FUNCTION_ARGS)
 							 GUC_ACTION_SAVE, true, 0, false);
 
 	run.data_set = DatumGetInt64(ask("SELECT (portfolio.get_data_set($1)).id", TEXTOID, values[0], &isnull));
-	broken = ask("SELECT coalesce(array_agg(b.rule ORDER BY b.rule), '{}') FROM portfolio.broken_rules($1) b",
+	broken = ask("SELECT coalesce(array_agg(DISTINCT c.code), '{}')"
+				 " FROM portfolio.broken_rules($1) b"
+				 " JOIN portfolio.current_rule c ON c.data_set_code = b.data_set AND c.status IN ('standard', 'experimental')"
+				 " AND b.rule = CASE b.kind WHEN 'rule' THEN c.code ELSE c.item END",
 				 TEXTOID, values[0], &isnull);
 	run.scored_at = GetCurrentTimestamp();
 	if (SPI_execute_with_args("SELECT t.period, t.provider, t.rule_set, t.records, t.tally"
