@@ -1,6 +1,6 @@
 -- What the views of portfolio_bi show, and to whom.
 BEGIN;
-SELECT plan(29);
+SELECT plan(34);
 SET LOCAL TimeZone = 'Europe/London';
 
 -- date
@@ -114,6 +114,23 @@ SELECT results_eq($$SELECT count(*) FROM portfolio_bi.finding_detail WHERE check
 SET LOCAL ROLE pf_bi_operator;
 SELECT lives_ok($$EXECUTE not_mine('bi-server role bob')$$, 'an operator works on all');
 RESET ROLE;
+
+-- readiness: the view and the function agree, before and after evidence, a waiver and a decision
+SELECT portfolio.start_process('service:BI_SRV', 'transfer-to-service-operations') AS run \gset
+PREPARE by_view AS SELECT gate_code, percent, met::int, partly::int, waived::int, applicable::int FROM portfolio_bi.readiness WHERE element_code = 'BI_SRV' ORDER BY stage_sort_order;
+PREPARE by_function AS SELECT gate, percent, met, partly, waived, applicable FROM portfolio.readiness('service:BI_SRV');
+SELECT results_eq('EXECUTE by_view', 'EXECUTE by_function', 'readiness at the start is what readiness() says');
+SELECT is((SELECT count(*) FROM portfolio.evaluate(:run)), 6::bigint, 'six criteria are judged by query');
+SELECT portfolio.record_evidence(:run, c.code, CASE WHEN c.code < 'm' THEN 'met' ELSE 'partly' END)
+  FROM portfolio.criterion c WHERE c.process = 'transfer-to-service-operations' AND c.evidence_kind = 'manual' AND c.gate <> 'acceptance';
+SELECT portfolio.waive(:run, c.criterion, 'organisation:BI_ORG', 'for the test', current_date + 30)
+  FROM portfolio.run_standing(:run) c WHERE c.gate = 'assessment' AND c.mandatory AND c.status NOT IN ('met', 'not_applicable');
+SELECT results_eq('EXECUTE by_view', 'EXECUTE by_function', 'and after evidence and waivers');
+SELECT portfolio.decide(:run, 'assessment', 'proceed');
+SELECT results_eq($$SELECT state, decision_label, blockers FROM portfolio_bi.readiness WHERE element_code = 'BI_SRV' AND gate_code = 'assessment'$$,
+  $$VALUES ('ready', 'Proceed', 0::bigint)$$, 'a waiver unblocks, and the decision is told');
+SELECT results_eq($$SELECT state, state_sort_order FROM portfolio_bi.readiness WHERE element_code = 'BI_SRV' AND gate_code = 'acceptance'$$,
+  $$VALUES ('in_progress', 2)$$, 'a gate without evidence is in progress');
 
 SELECT * FROM finish();
 ROLLBACK;
