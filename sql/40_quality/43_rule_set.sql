@@ -18,6 +18,20 @@ LANGUAGE c STABLE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_expression_pr
 COMMENT ON FUNCTION portfolio.expression_problem(regclass, text) IS
   'Why an expression cannot be a rule over a relation, as check_rule() would raise it, with the character at which it goes wrong; NULL when it can.';
 
+CREATE FUNCTION portfolio.raise_on_a_row(data_set text, sql_state text) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION 'an expression of data set "%" raised an error on a row', data_set
+    USING ERRCODE = sql_state,
+          DETAIL = 'It is the period, provider or filter expression. The message is not shown because it may hold a value.',
+          HINT = 'Write the expression so that it holds for every row, for example with CASE.';
+END
+$$;
+COMMENT ON FUNCTION portfolio.raise_on_a_row(text, text) IS
+  'Raises sql_state for a data set without the message of the error, which would show a value of a row to whoever reads the server''s log.';
+
 CREATE TYPE portfolio.broken_rule AS (
   data_set   text,
   kind       text,

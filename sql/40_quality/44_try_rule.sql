@@ -26,10 +26,16 @@ DECLARE
   columns text[];
   shown text;
   counts portfolio.tally_count;
+  state text;
 BEGIN
   tried := portfolio.make_rule_set(relation, jsonb_build_object('rules', jsonb_build_array(
              jsonb_build_object('code', 'tried', 'expression', portfolio.check_rule(relation, expression)))));
-  SELECT c.* INTO counts FROM portfolio.tally_relation(relation, tried, '{}', wanted) g CROSS JOIN LATERAL portfolio.tally_counts(g.tally, tried) c WHERE c.level = 'rule';
+  BEGIN
+    SELECT c.* INTO counts FROM portfolio.tally_relation(relation, tried, '{}', wanted) g CROSS JOIN LATERAL portfolio.tally_counts(g.tally, tried) c WHERE c.level = 'rule';
+  EXCEPTION WHEN data_exception THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+    PERFORM portfolio.raise_on_a_row(data_set, state);
+  END;
   RETURN QUERY
     SELECT o.outcome, NULL::text, coalesce(o.n, 0), 100.0 * o.n / nullif(counts.records, 0)
       FROM (VALUES (1, 'records', counts.records), (2, 'passed', counts.passed), (3, 'failed', counts.failed),

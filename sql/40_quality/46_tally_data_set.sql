@@ -29,6 +29,7 @@ DECLARE
   names text[] := array_remove(ARRAY[CASE WHEN period_of IS NOT NULL THEN 'period' END, CASE WHEN provider_of IS NOT NULL THEN 'provider' END], NULL);
   days daterange;
   one text;
+  state text;
 BEGIN
   IF period IS NOT NULL AND period_of IS NULL THEN
     RAISE EXCEPTION 'data set "%" has no periods', data_set
@@ -54,11 +55,16 @@ BEGIN
     wanted := concat_ws(' AND ', '(' || wanted || ')', format('(%s) = %L', period_of, period));
   END IF;
   PERFORM portfolio.keep_rule_set(rules);
-  RETURN QUERY
-    SELECT g.group_key->>'period', g.group_key->>'provider', portfolio.tally_fingerprint(g.tally), portfolio.tally_records(g.tally), g.tally
-      FROM portfolio.tally_relation(relation, portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date), names, wanted,
-                                    array_remove(ARRAY[period_of, provider_of], NULL)) g
-     WHERE portfolio.tally_records(g.tally) > 0;
+  BEGIN
+    RETURN QUERY
+      SELECT g.group_key->>'period', g.group_key->>'provider', portfolio.tally_fingerprint(g.tally), portfolio.tally_records(g.tally), g.tally
+        FROM portfolio.tally_relation(relation, portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date), names, wanted,
+                                      array_remove(ARRAY[period_of, provider_of], NULL)) g
+       WHERE portfolio.tally_records(g.tally) > 0;
+  EXCEPTION WHEN data_exception THEN
+    GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
+    PERFORM portfolio.raise_on_a_row(data_set, state);
+  END;
 END
 $$;
 COMMENT ON FUNCTION portfolio.tally_data_set(text, text) IS

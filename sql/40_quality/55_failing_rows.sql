@@ -77,12 +77,8 @@ BEGIN
       coalesce(portfolio.check_expression(relation, d.filter, 'boolean'), 'true'))
       USING rules, rule, provider, period, max_rows, d.id;
   EXCEPTION WHEN data_exception THEN
-    -- The message would show the value
     GET STACKED DIAGNOSTICS state = RETURNED_SQLSTATE;
-    RAISE EXCEPTION 'an expression of data set "%" failed on a row', data_set
-      USING ERRCODE = state,
-            DETAIL = 'Its period, provider or filter expression raised an error, which is not shown because it may hold a value.',
-            HINT = 'Write the expression so that it holds for every row, for example with CASE.';
+    PERFORM portfolio.raise_on_a_row(data_set, state);
   END;
 END
 $$;
