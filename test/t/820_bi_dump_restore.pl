@@ -63,11 +63,63 @@ SELECT portfolio.create_roles();
 SELECT count(*) FROM portfolio.load_example();
 CREATE TABLE public.patient (id int PRIMARY KEY, nhs portfolio.nhs_number, own text);
 INSERT INTO public.patient VALUES (1, '9990000018', 'outside the portfolio');
+
+-- rows of every kind that a person makes
+INSERT INTO portfolio.element_kind (kind, archimate_type, label) VALUES ('forum', 'BusinessCollaboration', 'Forum');
+INSERT INTO portfolio.element (kind, code, name) VALUES ('forum', 'CAB', 'Change advisory board');
+INSERT INTO portfolio.supplier (code, name) VALUES ('SUP', 'A supplier');
+INSERT INTO portfolio.contract (code, name, supplier, valid) SELECT 'CON', 'A contract', id, '[2016-04-01,2018-04-01)' FROM portfolio.supplier WHERE code = 'SUP';
+
+CREATE TABLE public.record AS
+  SELECT g AS id, 'R' || g % 2 AS provider, '2016-0' || 1 + g % 3 AS period, CASE WHEN g % 10 > 0 THEN 'F' END AS sex FROM generate_series(1, 600) g;
+INSERT INTO portfolio.reporting_period (code, kind, during)
+  SELECT '2016-0' || m, 'month', daterange(make_date(2016, m, 1), make_date(2016, m + 1, 1)) FROM generate_series(1, 3) m;
+SELECT portfolio.register_data_set('REC', 'public.record', '{id}', 'period', 'provider');
+SELECT portfolio.add_rule('REC', 'sex_there', 'sex IS NOT NULL', 'sex', 'completeness');
+SELECT portfolio.add_rule('REC', 'sex_valid', $$sex IN ('M', 'F')$$, 'sex');
+SELECT portfolio.alter_rule('REC', 'sex_valid', expression => $$sex IN ('M', 'F', 'U')$$);
+INSERT INTO portfolio.submission (data_set, provider, period, due_on) SELECT id, 'R1', '2016-01', '2016-03-01' FROM portfolio.data_set WHERE code = 'REC';
+SELECT count(*) FROM portfolio.score_data_set('REC');
+SELECT portfolio.publish_scores('REC', '2016-01');
+SELECT count(*) FROM portfolio.failing_rows('REC', identify => true);
+CREATE FUNCTION public.is_ward(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 ~ '^W';
+INSERT INTO portfolio.trusted_function (signature, reason) VALUES ('public.is_ward(text)', 'a test');
+
+INSERT INTO portfolio.check_definition (code, area, title, query) VALUES ('own-check', 'own', 'Found', 'SELECT s.code AS subject, s.id AS element FROM portfolio.service s');
+INSERT INTO portfolio.check_setting (check_code, enabled, reason)
+  SELECT code, false, 'not here' FROM portfolio.check_definition WHERE builtin ORDER BY code LIMIT 1;
+INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k', 'v', 'a test');
+SELECT count(*) FROM portfolio.run_checks('own');
+SELECT portfolio.accept_risk(min(id), 'known', current_date + 30) FROM portfolio.finding;
+
+-- a gate passed last month under waivers that have lapsed since, and the next one with conditions
+SELECT portfolio.copy_process('transfer-to-service-operations', 'own-process');
+SELECT portfolio.start_process('service:SCR', 'own-process');
+INSERT INTO portfolio.gate_setting (process, version, gate, decided_by, reason)
+  VALUES ('transfer-to-service-operations', 1, 'acceptance', 'portfolio_editor', 'a test');
+INSERT INTO portfolio.process_run (element, process, version, during)
+  SELECT id, 'transfer-to-service-operations', 1, tstzrange(now() - interval '40 days', NULL) FROM portfolio.service WHERE code = 'EPS' RETURNING id AS run \gset
+INSERT INTO portfolio.waiver (run, criterion, owner, reason, at, expires)
+  SELECT :run, c.criterion, portfolio.element_ref('team:SERVICE_OPERATIONS'), 'for a month', now() - interval '35 days', now() - interval '5 days'
+    FROM portfolio.run_standing(:run) c WHERE c.gate = 'assessment' AND c.mandatory;
+INSERT INTO portfolio.gate_decision (run, gate, outcome, at) VALUES (:run, 'assessment', 'proceed', now() - interval '30 days');
+SELECT count(*) FROM portfolio.evaluate(:run);
+SELECT portfolio.decide(:run, 'due-diligence', 'proceed_with_conditions', NULL, (SELECT jsonb_agg(jsonb_build_object(
+    'criterion', c.criterion, 'owner', 'team:SERVICE_OPERATIONS', 'due_on', current_date + 10))
+  FROM portfolio.run_standing(:run) c WHERE c.gate = 'due-diligence' AND c.mandatory AND c.status NOT IN ('met', 'not_applicable')));
+
+CREATE ROLE night LOGIN;
+GRANT portfolio_operator TO night;
+SET ROLE night;
+SELECT portfolio.schedule_job('nightly', '0 3 * * *', 'SELECT 1', time_zone => 'Europe/London');
+SELECT portfolio.schedule_job('once', '@daily', 'SELECT 2');
+SELECT portfolio.pause_job('once');
+RESET ROLE;
 EOT
 
 my $before = contents($node, 'nto');
 my @empty = $before =~ /^([\w.]+)\|0\|/mg;
-note("tables without a row: @empty");
+is("@empty", '', 'every table of user rows has rows to lose');
 
 # The simplest way: pg_dump | psql into a new database
 $node->safe_psql('postgres', 'CREATE DATABASE piped');
@@ -95,6 +147,12 @@ is(contents($other, 'nto'), $before, 'the same user rows, sequences and grants a
 run_block($other, $restore[1], 'the second restore of the page runs');
 is(contents($other, 'portfolio_only'), $before, 'the portfolio alone is whole');
 is($other->safe_psql('portfolio_only', q{SELECT to_regclass('public.patient') IS NULL}), 't', 'and alone');
+
+# A copy holds its jobs until somebody says that it is not just a copy.
+is($other->safe_psql('nto', q{SELECT string_agg(name || ': ' || held, ', ' ORDER BY name) FROM portfolio.job_overview}),
+	'nightly: scheduled in another cluster, once: scheduled in another cluster', 'jobs are held on another server');
+is($node->safe_psql('piped', q{SELECT count(*) FROM portfolio.job_overview WHERE held = 'scheduled in another database'}), '2', 'and in another database');
+is($other->safe_psql('nto', q{SELECT portfolio.adopt_jobs(), (SELECT count(*) FROM portfolio.job_overview WHERE held IS NOT NULL)}), '2|0', 'until adopt_jobs()');
 
 # It lives on: the next row takes the next number, constraints and triggers are awake.
 is($other->safe_psql('nto', q{
