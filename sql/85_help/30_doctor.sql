@@ -174,18 +174,56 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.doctor_people_and_jobs() IS 'Part of doctor(): profiles, and jobs that are held, broken or failing.';
 
+CREATE FUNCTION portfolio.doctor_rules_and_checks() RETURNS SETOF portfolio.diagnosis
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  line record;
+  major text := (current_setting('server_version_num')::int / 10000)::text;
+BEGIN
+  -- A rule of a relation that is gone is told under data sets.
+  IF has_function_privilege('portfolio.broken_rules(text)', 'EXECUTE') THEN
+    FOR line IN SELECT b.data_set, b.kind, b.rule, b.problem FROM portfolio.broken_rules() b WHERE b.sql_state <> '42P01' ORDER BY 1, 2, 3 LOOP
+      RETURN QUERY VALUES ('rules', 'problem', format('%s %s of data set %s can no longer run: %s', initcap(line.kind), line.rule, line.data_set, line.problem),
+                           CASE line.kind WHEN 'rule' THEN format('SELECT portfolio.alter_rule(%L, %L, ...); -- or retire_rule()', line.data_set, line.rule)
+                                ELSE format('UPDATE portfolio.data_item SET ... WHERE data_set = portfolio.element_id(''data_set'', %L) AND name = %L;', line.data_set, line.rule) END);
+    END LOOP;
+  END IF;
+  IF has_table_privilege('portfolio.check_definition', 'SELECT') THEN
+    FOR line IN SELECT c.code, c.author FROM portfolio.check_definition c
+                 WHERE c.author IS NOT NULL AND NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = c.author) ORDER BY 1 LOOP
+      RETURN QUERY VALUES ('checks', 'problem', format('Check %s: its author %I is no role any more.', line.code, line.author),
+                           format('UPDATE portfolio.check_definition SET query = query || '' '' WHERE code = %L; -- makes you its author', line.code));
+    END LOOP;
+  END IF;
+  IF has_table_privilege('portfolio.effective_fact', 'SELECT') THEN
+    FOR line IN SELECT f.topic, f.key, f.known_on, f.value FROM portfolio.effective_fact f
+                 WHERE f.key = major AND (f.known_on < current_date - 365 OR f.topic = 'postgresql-end-of-life' AND f.value::date < current_date + 365) ORDER BY 1, 2 LOOP
+      RETURN QUERY VALUES (CASE line.topic WHEN 'postgresql-end-of-life' THEN 'support' ELSE 'facts' END, 'notice',
+        CASE line.topic WHEN 'postgresql-end-of-life' THEN format('PostgreSQL %s is supported until %s.', line.key, line.value)
+             ELSE format('What is known of %s %s dates from %s.', line.topic, line.key, line.known_on) END,
+        CASE line.topic WHEN 'postgresql-end-of-life' THEN 'pg_upgrade to a newer major version'
+             ELSE format('INSERT INTO portfolio.fact (topic, key, value, source) VALUES (%L, %L, ..., ...) ON CONFLICT (topic, key) DO UPDATE SET value = excluded.value, known_on = current_date;', line.topic, line.key) END);
+    END LOOP;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.doctor_rules_and_checks() IS 'Part of doctor(): rules that can no longer run, checks without an author, facts that age.';
+
 CREATE FUNCTION portfolio.doctor(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.diagnosis
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT d.area, d.state, d.what, d.mend
     FROM (SELECT * FROM portfolio.doctor_server()
           UNION ALL SELECT * FROM portfolio.doctor_rows()
-          UNION ALL SELECT * FROM portfolio.doctor_people_and_jobs()) d
+          UNION ALL SELECT * FROM portfolio.doctor_people_and_jobs()
+          UNION ALL SELECT * FROM portfolio.doctor_rules_and_checks()) d
    WHERE portfolio.check_options($1, '{}') IS NOT NULL
    ORDER BY array_position(ARRAY['problem', 'notice', 'ok'], d.state), d.area, d.what;
 END;
 COMMENT ON FUNCTION portfolio.doctor(jsonb) IS
-  'Looks the installation over, worst first: preload, version, scheduler, workers, settings, search_path, triggers, elements, data sets, facts, calendars, roles and jobs, each with the command that mends it. Changes nothing. Example: SELECT area, state, what, mend FROM portfolio.doctor() WHERE state <> ''ok'';';
+  'Looks the installation over, worst first: preload, version, scheduler, workers, settings, search_path, triggers, elements, data sets, rules, checks, facts, calendars, roles and jobs, each with the command that mends it. Changes nothing. Example: SELECT area, state, what, mend FROM portfolio.doctor() WHERE state <> ''ok'';';
 
 CREATE TYPE portfolio.health_status AS (
   state text, checked_at timestamptz, problems int, notices int, first_problem text, elements bigint,
@@ -207,7 +245,7 @@ COMMENT ON COLUMN portfolio.health_status.jobs_failing IS 'Jobs whose last run f
 COMMENT ON COLUMN portfolio.health_status.last_run_at IS 'Start of the last run of any job.';
 
 CREATE FUNCTION portfolio.health(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.health_status
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

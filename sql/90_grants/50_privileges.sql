@@ -138,7 +138,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}',
    '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,
      element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
-     doctor,doctor_server,doctor_rows,doctor_people_and_jobs,health,my_work,
+     doctor,doctor_server,doctor_rows,doctor_people_and_jobs,doctor_rules_and_checks,health,my_work,
      next_run,count_slots,transfer_candidates,transfer_evidence,readiness,run_standing,gate_standing,may_decide,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates

@@ -1,6 +1,6 @@
 -- doctor() finds what is planted and names the command that mends it; people with a profile can ask.
 BEGIN;
-SELECT plan(24);
+SELECT plan(27);
 CREATE FUNCTION pg_temp.told(wanted text) RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(state || ': ' || what || coalesce(' → ' || mend, ''), E'\n' ORDER BY what) FROM portfolio.doctor() WHERE area = $1$$;
 SELECT is_empty($$SELECT * FROM portfolio.doctor() WHERE (mend IS NULL) <> (state = 'ok') OR what IS NULL$$, 'whatever is not ok has a command that mends it');
@@ -30,12 +30,22 @@ ALTER TABLE portfolio.service ENABLE TRIGGER record_change;
 
 INSERT INTO portfolio.data_set (code, name, schema_name, relation_name) VALUES ('H_GONE', 'Gone', 'public', 'no such table'), ('H_HERE', 'Here', 'pg_catalog', 'pg_class');
 SELECT matches(pg_temp.told('data sets'), '^problem: Data set H_GONE: relation public."no such table" does not exist\.[^\n]*$', 'a data set whose relation is gone is found, and no other');
+CREATE TABLE public.h_table (id int, a text, b text);
+SELECT count(*) FROM portfolio.register_data_set('H_SET', 'public.h_table', '{id}');
+SELECT portfolio.add_rule('H_SET', 'H_R1', 'a IS NOT NULL'), portfolio.add_rule('H_SET', 'H_R2', 'b IS NOT NULL');
+SELECT is(pg_temp.told('rules'), NULL, 'rules that run are not told of');
+ALTER TABLE public.h_table DROP COLUMN b;
+SELECT matches(pg_temp.told('rules'), '^problem: Rule H_R2 of data set H_SET can no longer run: [^\n]*alter_rule[^\n]*$', 'a rule that can no longer run is found');
+INSERT INTO portfolio.check_definition (code, area, title, severity, query, remediation, author)
+VALUES ('h-orphan', 'h', 'Orphan', 'low', 'SELECT ''x'' AS subject', 'none', 'h_nobody');
+SELECT matches(pg_temp.told('checks'), '^problem: Check h-orphan: its author h_nobody is no role any more', 'a check whose author is gone is found');
 INSERT INTO portfolio.programme (code, name, snapshot_date) VALUES ('H_OLD', 'Old', current_date - 400), ('H_NEW', 'New', current_date);
-SELECT matches(pg_temp.told('facts'), '^notice: Programme H_OLD: its figures are those of [^\n]*$', 'stale figures are named');
+SELECT results_eq($$SELECT state, substring(what FROM 'Programme (\w+): its figures are those of') FROM portfolio.doctor() WHERE area = 'facts' AND what LIKE 'Programme%'$$,
+  $$VALUES ('notice', 'H_OLD')$$, 'stale figures are named');
 SET LOCAL pg_portfolio.as_of = '2017-06-01';
 SELECT is(pg_temp.told('as_of'), 'notice: Views show the portfolio of 2017-06-01. → RESET pg_portfolio.as_of;', 'another day than today is told');
 SET LOCAL pg_portfolio.as_of = '';
-SELECT results_eq('SELECT state, problems > 0, elements FROM portfolio.health()', $$VALUES ('problem', true, 6::bigint)$$, 'health() sums it up in one row');
+SELECT results_eq('SELECT state, problems > 0, elements FROM portfolio.health()', $$VALUES ('problem', true, 7::bigint)$$, 'health() sums it up in one row');
 SELECT throws_ok($$SELECT * FROM portfolio.health('{"x": 1}')$$, '22023', 'option "x" is not known', 'unknown options are refused');
 
 -- As people with profiles
