@@ -32,6 +32,8 @@ step "Building and starting a server of its own ..."
 build
 stage_files
 start_cluster demo "$top/contrib/examples/demo.conf"
+as_user cp "$stage/contrib/examples/demo_hba.conf" "$run/demo/pg_hba.conf"
+as_user "$bindir/pg_ctl" -D "$run/demo" reload >/dev/null
 psql_args=(-h "$PGHOST" -p "$PGPORT" -d portfolio)
 as_user "$bindir/psql" -qX -v ON_ERROR_STOP=1 -c 'CREATE DATABASE portfolio'
 psql_demo -v data="$PF_DATA" -f "$stage/contrib/examples/demo.sql"

@@ -25,7 +25,10 @@ BEGIN
   END LOOP;
 END
 $$;
+-- What checks of pg_hba.conf and the configuration files read, PostgreSQL keeps to superusers; these grants open it.
 GRANT pg_monitor TO demo_operator;
+GRANT SELECT ON pg_hba_file_rules, pg_file_settings TO demo_operator;
+GRANT EXECUTE ON FUNCTION pg_hba_file_rules(), pg_show_all_file_settings() TO demo_operator;
 SELECT * FROM portfolio.load_example() \g /dev/null
 
 \echo
@@ -48,7 +51,7 @@ SELECT * FROM portfolio.load_example() \g /dev/null
 \echo '== Jobs'
 \ir demo/jobs.sql
 
-SELECT :'data' <> '/nonexistent' AS real_files \gset
+SELECT :'data' <> '' AS real_files \gset
 \if :real_files
 \echo
 \echo '== Real files'

@@ -1,6 +1,4 @@
 \echo 'The operator schedules three jobs and waits until each has run ...'
-GRANT USAGE ON SCHEMA hospital TO demo_operator;
-GRANT SELECT ON ALL TABLES IN SCHEMA hospital TO demo_operator;
 SELECT portfolio.grant_profile('demo_operator', 'analyst') \g /dev/null
 \c - demo_operator
 SET client_min_messages = warning;

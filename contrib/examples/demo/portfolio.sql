@@ -8,5 +8,5 @@ SELECT r.kind AS relationship, count(*) AS count
 SELECT dca AS delivery_confidence, count(*) AS programmes, sum(whole_life_cost_gbp_m) AS whole_life_cost_gbp_m
   FROM portfolio.programme WHERE gmpp_id IS NOT NULL GROUP BY dca ORDER BY whole_life_cost_gbp_m DESC;
 
-\echo 'What suffers if Spine fails:'
-SELECT depth, kind, code, name FROM portfolio.impact_of('system:SPINE') ORDER BY depth, kind, code LIMIT 12;
+\echo 'What suffers if the Digital Delivery Centre fails:'
+SELECT depth, kind, code, name FROM portfolio.impact_of('team:DDC') ORDER BY depth, kind, code LIMIT 12;

@@ -1,6 +1,8 @@
 \echo 'Generating 100,000 synthetic hospital episodes of 20 providers with planted defects, and scoring them ...'
 \ir ../hospital.sql
 \set QUIET on
+GRANT USAGE ON SCHEMA hospital TO demo_analyst, demo_operator;
+GRANT SELECT ON ALL TABLES IN SCHEMA hospital TO demo_analyst, demo_operator;
 
 \echo 'The data set as a whole (percent):'
 SELECT code, records, clean_records, round(clean_pct, 1) AS clean_pct, round(mean_item_score, 1) AS mean_item_score, worst_item, threshold
@@ -27,5 +29,5 @@ SELECT period, round(avg(data_item_score), 1) AS ethnic_category_score
 SELECT provider, period, item, round(data_item_score, 1) AS data_item_score
   FROM portfolio.provider_item_quality WHERE code = 'HOSPITAL-APC' AND item IN ('postcode', 'gp_practice') ORDER BY data_item_score LIMIT 3;
 
-\echo 'Planted beside found (a defect may also hit by accident of another; both figures are counted, not stated):'
+\echo 'Planted beside found (both figures are counted, none is stated):'
 SELECT kind, name, rate, planted, found, what FROM hospital.planted_and_found ORDER BY kind DESC, planted DESC;
