@@ -81,10 +81,10 @@ SELECT 'transfer-to-service-operations', code, gate, title, guidance, true, weig
         GROUP BY t.element$$,
      'at_most', 0, NULL),
     ('data-quality', 'due-diligence', 'Its data sets reach their quality thresholds',
-     'The share of its data sets, in percent, whose newest score reaches data_set.quality_threshold. Where it has none, all of them do.', 1,
+     'The share, in percent, of its data sets with a quality_threshold whose newest score reaches it; 100 where none has one. Score them: SELECT count(*) FROM portfolio.score_data_set(''...'');', 1,
      $$SELECT t.element, coalesce(round(100.0 * count(d.id) FILTER (WHERE q.meets_threshold) / nullif(count(d.id), 0), 1), 100) AS value
          FROM portfolio.transfer_scope t
-         LEFT JOIN portfolio.data_set d ON d.service = t.service
+         LEFT JOIN portfolio.data_set d ON d.service = t.service AND d.quality_threshold IS NOT NULL
          LEFT JOIN portfolio.data_set_quality q ON q.data_set = d.id
         GROUP BY t.element$$,
      'at_least', 100, 50),
