@@ -1,6 +1,6 @@
 -- Profiles: what grant_profile() gives is what the table says, no more; and it can be taken back.
 BEGIN;
-SELECT plan(19);
+SELECT plan(23);
 CREATE ROLE pf_person;
 
 SELECT set_eq('SELECT code FROM portfolio.profile', ARRAY['reader', 'analyst', 'editor', 'operator', 'auditor'], 'there are five profiles');
@@ -49,6 +49,65 @@ SELECT is_empty($$
    WHERE c.relnamespace IN ('portfolio'::regnamespace, 'portfolio_bi'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
      AND NOT EXISTS (SELECT FROM portfolio.profile_privilege p WHERE p.profile = 'auditor' AND p.privilege = 'SELECT' AND p.object::regclass = c.oid)
 $$, 'the auditor reads every table and view');
+
+-- A decision for each function and table: PUBLIC's, a profile's, or in this list of what only the owner runs.
+SELECT is_empty($$
+  SELECT p.oid::regprocedure FROM pg_proc p
+   WHERE p.pronamespace IN ('portfolio'::regnamespace, 'portfolio_bi'::regnamespace) AND p.prorettype NOT IN ('trigger'::regtype, 'event_trigger'::regtype)
+     AND NOT portfolio.is_public_function(p.oid)
+     AND NOT EXISTS (SELECT FROM portfolio.profile_privilege x WHERE x.object_kind = 'function' AND x.object = format('portfolio.%I', p.proname))
+     -- support of aggregates and what only executes inside the engine
+     AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn))
+     AND p.proname NOT IN ('grant_profile', 'revoke_profile', 'create_roles', 'drop_roles', 'is_public_function', 'set_public_rights',
+                           'load_example', 'unload_example', 'example_bodies', 'example_programmes', 'example_services', 'example_relationships',
+                           'archimate_matrix', 'log_access', 'week_slot')
+$$, 'somebody decided who may run each function');
+SELECT is_empty($$
+  SELECT c.oid::regclass FROM pg_class c
+   WHERE c.relnamespace IN ('portfolio'::regnamespace, 'portfolio_bi'::regnamespace) AND c.relkind IN ('r', 'p', 'v') AND NOT c.relispartition
+     AND NOT EXISTS (SELECT FROM portfolio.profile_privilege x WHERE x.object_kind = 'table' AND x.object::regclass = c.oid AND x.profile <> 'auditor')
+$$, 'and who may read each table and view');
+
+-- Whoever may read a view can read it: rights below a security_invoker view are the reader's own.
+CREATE FUNCTION pg_temp.unreadable() RETURNS SETOF text LANGUAGE plpgsql AS $$
+DECLARE
+  r record;
+BEGIN
+  FOR r IN SELECT p.profile, p.object FROM portfolio.profile_privilege p WHERE p.object_kind = 'table' AND p.privilege = 'SELECT' AND p.columns IS NULL LOOP
+    BEGIN
+      EXECUTE format('SET LOCAL ROLE %I', 'pf_has_' || r.profile);
+      EXECUTE format('SELECT * FROM %s LIMIT 0', r.object);
+      RESET ROLE;
+    EXCEPTION WHEN insufficient_privilege THEN
+      RETURN NEXT format('%s %s: %s', r.profile, r.object, SQLERRM);
+    END;
+  END LOOP;
+END
+$$;
+DO $$
+DECLARE
+  profile text;
+BEGIN
+  FOR profile IN SELECT code FROM portfolio.profile LOOP
+    EXECUTE format('CREATE ROLE %I', 'pf_has_' || profile);
+    PERFORM portfolio.grant_profile('pf_has_' || profile, profile);
+  END LOOP;
+END
+$$;
+-- what only pg_monitor may read is PostgreSQL's to give
+GRANT SELECT ON pg_hba_file_rules TO pf_has_operator, pf_has_auditor;
+GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO pf_has_operator, pf_has_auditor;
+SELECT is_empty('SELECT * FROM pg_temp.unreadable()', 'whoever may read a view holds what stands below it');
+
+-- Likewise for functions whose bodies are known: the tables in them.
+SELECT is_empty($$
+  SELECT DISTINCT x.profile, p.oid::regprocedure, d.refobjid::regclass
+    FROM portfolio.profile_privilege x
+    JOIN pg_proc p ON x.object_kind = 'function' AND x.object = format('portfolio.%I', p.proname) AND p.pronamespace = 'portfolio'::regnamespace
+    JOIN pg_depend d ON d.classid = 'pg_proc'::regclass AND d.objid = p.oid AND d.refclassid = 'pg_class'::regclass AND d.deptype = 'n'
+    JOIN pg_class c ON c.oid = d.refobjid AND c.relkind IN ('r', 'p', 'v')
+   WHERE NOT has_any_column_privilege('pf_has_' || x.profile, c.oid, 'SELECT, INSERT, UPDATE') AND NOT has_table_privilege('pf_has_' || x.profile, c.oid, 'SELECT, DELETE')
+$$, 'whoever may run a function holds rights on the tables in it');
 
 -- Granting
 SELECT throws_ok($$SELECT portfolio.grant_profile('pf_person', 'boss')$$, '42704', 'profile "boss" does not exist', 'an unknown profile is refused by name');
