@@ -24,7 +24,12 @@ DECLARE
   message text;
 BEGIN
   SELECT s.code, s.schema_name, s.relation_name INTO d FROM portfolio.data_set s WHERE s.id = data_set;
-  relation := to_regclass(format('%I.%I', d.schema_name, d.relation_name));
+  IF NOT FOUND THEN
+    RETURN expression;  -- the foreign key will say it
+  END IF;
+  IF d.relation_name IS NOT NULL THEN
+    relation := to_regclass(format('%I.%I', d.schema_name, d.relation_name));
+  END IF;
   IF relation IS NULL THEN
     RAISE WARNING '% of data set "%" is stored unchecked', what, d.code
       USING ERRCODE = 'undefined_table',

@@ -67,7 +67,7 @@ BEGIN
   FOR r IN
     SELECT c.data_set_code AS code, d.schema_name, d.relation_name, 'rule' AS kind, c.code AS name, c.version, c.expression
       FROM portfolio.current_rule c JOIN portfolio.data_set d ON d.id = c.data_set
-     WHERE c.status IN ('standard', 'experimental') AND (data_set IS NULL OR d.code = data_set)
+     WHERE c.status IN ('standard', 'experimental') AND d.relation_name IS NOT NULL AND (data_set IS NULL OR d.code = data_set)
     UNION ALL
     SELECT d.code, d.schema_name, d.relation_name, 'item', i.name, NULL, portfolio.item_condition(i)
       FROM portfolio.data_item i JOIN portfolio.data_set d ON d.id = i.data_set

@@ -97,6 +97,9 @@ SET check_function_bodies = off;
 INSERT INTO portfolio.quality_rule (data_set, code, expression) SELECT id, 'mine', 'qr.mine(ward)' FROM portfolio.data_set WHERE code = 'QR';
 RESET check_function_bodies;
 -- a relation that is not there yet: stored unchecked, and checked when it is used
+INSERT INTO portfolio.data_set (code, name) VALUES ('QR4', 'Elsewhere');
+INSERT INTO portfolio.quality_rule (data_set, code, expression) SELECT id, 'x', 'x > 0' FROM portfolio.data_set WHERE code = 'QR4';
+SELECT count(*) FROM portfolio.score_data_set('QR4');
 INSERT INTO portfolio.data_set (code, name, schema_name, relation_name) VALUES ('QR3', 'Later', 'qr', 'later');
 INSERT INTO portfolio.quality_rule (data_set, code, expression) SELECT id, 'mine', 'qr.mine(ward)' FROM portfolio.data_set WHERE code = 'QR3';
 INSERT INTO portfolio.quality_rule (data_set, code, expression) SELECT id, 'ward', $$ward <> '?'$$ FROM portfolio.data_set WHERE code = 'QR3';
