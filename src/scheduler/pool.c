@@ -14,6 +14,7 @@
 #include "launcher.h"
 #include "miscadmin.h"
 #include "utils/memutils.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 #define START_PAUSE	USECS_PER_SEC	/* after the server had no process to give */
@@ -357,6 +358,30 @@ pf_hand_over_runs(void)
 	foreach(lc, left_over)
 		pf_ready_put((PfJob *) lfirst(lc));
 	list_free(left_over);
+}
+
+/* Workers whose role was dropped end, with a run under way after it. In a transaction. */
+void
+pf_end_orphaned_workers(void)
+{
+	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+		Oid			owner;
+
+		LWLockAcquire(&pf_shared->lock, LW_SHARED);
+		owner = worker->database == pf_scheduler->database && worker->pid != 0 ? worker->owner : InvalidOid;
+		LWLockRelease(&pf_shared->lock);
+		if (!OidIsValid(owner) || SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(owner)))
+			continue;
+		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+		if (worker->database == pf_scheduler->database && worker->owner == owner && worker->latch != NULL)
+		{
+			worker->quit = true;
+			SetLatch(worker->latch);
+		}
+		LWLockRelease(&pf_shared->lock);
+	}
 }
 
 /* The scheduler ends: its idle workers end too, busy ones after their run. Called at exit. */

@@ -213,7 +213,10 @@ one_round(void)
 	if (!built)
 		pf_read_all();
 	else if (changed)
+	{
 		pf_read_changes();
+		pf_end_orphaned_workers();
+	}
 	built = true;
 	pf_harvest_workers();
 	pf_take_waiters();

@@ -106,6 +106,7 @@ extern void pf_take_waiters(void);
 extern void pf_hand_over_runs(void);
 extern void pf_answer_waiter(int waiter, int64 run_id);
 extern void pf_release_waiters(void);
+extern void pf_end_orphaned_workers(void);
 extern void pf_release_workers(void);
 
 /* run_record.c */
