@@ -16,8 +16,9 @@
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
 #include "utils/builtins.h"
-#include "utils/guc.h"
 #include "utils/rel.h"
+
+#include "portfolio/portfolio.h"
 
 PG_FUNCTION_INFO_V1(pf_guard_stored_query);
 
@@ -82,25 +83,16 @@ pf_check_stored_query(const char *query)
 	}
 }
 
-/* pg_dump restores with an empty search_path; nobody works with one. */
-static bool
-restoring(void)
-{
-	const char *path = GetConfigOption("search_path", true, false);
-
-	return path != NULL && (path[0] == '\0' || strcmp(path, "\"\"") == 0);
-}
-
 /*
  * A row that was legal under an older grammar must not stop a restore. It comes in with a warning
  * and is a finding when it runs.
  */
 static void
-check_query_or_warn(const char *query)
+check_query_or_warn(const char *query, Relation rel)
 {
 	MemoryContext context = CurrentMemoryContext;
 
-	if (!restoring())
+	if (!pf_restoring(rel))
 	{
 		pf_check_stored_query(query);
 		return;
@@ -189,12 +181,12 @@ pf_guard_stored_query(PG_FUNCTION_ARGS)
 	if (!update)
 	{
 		if (query != NULL)
-			check_query_or_warn(query);
+			check_query_or_warn(query, trigger->tg_relation);
 		return PointerGetDatum(row);
 	}
 	if (same_text(query, column_text(trigger->tg_trigtuple, desc, "query")))
 		return PointerGetDatum(row);
 	if (query != NULL)
-		check_query_or_warn(query);
+		check_query_or_warn(query, trigger->tg_relation);
 	return PointerGetDatum(creating_extension ? row : take_authorship(row, desc));
 }
