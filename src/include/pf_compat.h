@@ -149,4 +149,11 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define PF_SUBTRANSACTION_IN_PARALLEL false
 #endif
 
+/* A hint to the processor, where the compiler knows one */
+#if defined(__GNUC__) || defined(__clang__)
+#define pf_prefetch(address) __builtin_prefetch(address)
+#else
+#define pf_prefetch(address) ((void) (address))
+#endif
+
 #endif							/* PF_COMPAT_H */

@@ -5,9 +5,13 @@
  * What a rule says about a value is found out once per distinct value. All rules of one column give
  * together an outcome; there are few different ones, so an outcome carries the list of counters it
  * moves and the row's verdict per dimension as bit masks. Counting a row is then, per column: find
- * the value's outcome, or its masks into the row's, move its few counters. NULL is the commonest
- * value, so nothing at all is counted for it: a state counts the other rows of the column, and
- * pf_state_settle() works out what the NULLs among the rows since then would have counted.
+ * the value's outcome, or its masks into the row's, count the outcome. pf_state_settle() works out
+ * later what the rows since the last time move, those of the commonest value, NULL, among them: for
+ * it nothing at all is done per row.
+ *
+ * An outcome can hold the rows of one state only, the owner. Where states take turns with every few
+ * rows (a hashed GROUP BY), the engine becomes shared: counters are moved at once, and a state counts
+ * per column the rows that are not NULL.
  *
  * Rules over several columns, and items whose rules look at different columns, are judged per row.
  *
@@ -30,6 +34,8 @@ typedef enum PfVerdict
 	PF_UNKNOWN,
 	PF_ERROR
 } PfVerdict;
+
+#define PF_NATIVE_DEFER 4		/* what native code says where it cannot */
 
 /* A row's verdicts on all dimensions: four lanes of PF_MAX_DIMENSIONS bits. */
 #define PF_MASK_FAILED(d) (UINT64CONST(1) << (d))
@@ -72,40 +78,101 @@ typedef struct PfEngineItem
 	int		   *rules;			/* indexes */
 } PfEngineItem;
 
+/*
+ * A value on its way to the memo: its bytes, up to 16 of them here, else with a pointer. Equal bytes
+ * give equal results whatever the collation.
+ */
+typedef struct PfMemoKey
+{
+	uint64		head;			/* the first 8 bytes, or all of fewer */
+	uint64		tail;			/* the last 8 bytes of 9 to 16 */
+	const char *data;
+	uint32		len;
+	uint32		hash;
+} PfMemoKey;
+
+typedef struct PfMemoSlot
+{
+	uint64		head;
+	union
+	{
+		uint64		tail;
+		const char *data;		/* all bytes of more than 16 */
+	}			rest;
+	uint32		len;
+	uint32		hash;
+	struct PfOutcome *outcome;	/* NULL: the slot is free */
+} PfMemoSlot;
+
+typedef struct PfMemo
+{
+	PfMemoSlot *slots;
+	uint32		mask;			/* slots less one */
+	uint32		nvalues;
+	uint32		misses;			/* since it was last judged */
+	Size		bytes;
+	MemoryContext context;
+} PfMemo;
+
 /* What one value of a column (or one row, for what is judged per row) adds to the counts. */
 typedef struct PfOutcome
 {
 	uint64		mask;
+	uint32		rows;			/* of the engine's owner, not yet counted */
 	uint32		nhot;
 	uint32		nrare;
-	uint32	   *hot;			/* counters below PF_TALLY_HOT */
+	uint32	   *hot;			/* counters below PF_TALLY_HOT, standing behind the struct */
 	uint32	   *rare;			/* counters from there on, less PF_TALLY_HOT */
 	uint8	   *verdicts;		/* by slot of the column's predicates, then: is it NULL? */
 	uint32		hash;			/* of verdicts */
+	struct PfOutcome *next;		/* of the same column */
 } PfOutcome;
 
-typedef struct PfMemo PfMemo;
 typedef struct PfOutcomeSet PfOutcomeSet;
+
+/* How a column's values are looked up; what the loop over the columns of a row reads comes first. */
+typedef enum PfAccess
+{
+	PF_ACCESS_SLOW,				/* no memo, or values that are neither of the others */
+	PF_ACCESS_CONSTANT,			/* all values that are not NULL say the same */
+	PF_ACCESS_VARLENA,
+	PF_ACCESS_BYVAL
+} PfAccess;
 
 typedef struct PfEngineColumn
 {
-	Oid			type;
-	int16		typlen;
+	PfOutcome  *null_outcome;
+	uint64		null_mask;		/* of null_outcome */
+	PfMemo	   *memo;			/* NULL: values do not repeat, or judging is cheaper */
+	PfMemoSlot *slots;			/* of memo */
+	uint32		slot_mask;		/* of memo */
+	uint8		access;			/* PfAccess */
 	bool		typbyval;
-	bool		keep;			/* something judged per row needs this column's outcome */
+	int16		typlen;
+	PfOutcome **by_byte;		/* outcomes of values of one byte */
+	PfOutcome  *constant;		/* for PF_ACCESS_CONSTANT */
+	int64		judged_at;		/* the engine's rows when the memo was last judged */
+	Oid			type;
 	int			npredicates;
 	PfPredicate **predicates;
 	PfPredicate *is_missing;	/* "this value means NULL", or NULL; not among the predicates */
-	bool		all_native;		/* every predicate, and is_missing */
 	int			nitems;
 	int		   *items;			/* judged with this column */
-	PfOutcome  *null_outcome;
-	PfMemo	   *memo;			/* NULL: values do not repeat, or judging is cheaper */
 	PfOutcomeSet *outcomes;		/* all outcomes of this column, by verdicts */
 	PfOutcome  *last;			/* the one asked for last */
+	PfOutcome  *all;			/* every outcome there is, linked */
 } PfEngineColumn;
 
 struct PfTallyState;
+
+/* A value of the row in hand, between being hashed and being found. */
+typedef struct PfPending
+{
+	PfMemoKey	key;
+	const PfMemoSlot *slot;
+	Datum		value;
+	int			column;
+} PfPending;
 
 typedef struct PfEngine
 {
@@ -117,7 +184,8 @@ typedef struct PfEngine
 	ExprContext *econtext;
 	int			ncolumns;
 	PfEngineColumn *columns;
-	PfOutcome **current;		/* of this row, for columns that are kept */
+	PfOutcome **current;		/* of this row, by column */
+	PfPending  *pending;		/* of this row */
 	int			nrules;
 	PfEngineRule *rules;
 	int			nitems;
@@ -130,7 +198,11 @@ typedef struct PfEngine
 	Bitmapset  *row_columns;	/* that the row predicates look at */
 	PfOutcome  *row_outcome;	/* scratch for pf_row_outcome */
 	uint8	   *verdicts;		/* scratch for one column, one longer than any has predicates */
-	dlist_head	states;			/* that have unsettled NULLs of ours */
+	struct PfTallyState *owner; /* of the rows that outcomes hold; NULL where states take turns */
+	bool		shared;			/* states take turns: rows go straight to the counters */
+	int64		rows;			/* while not shared */
+	int64		turns;			/* other owners that came */
+	dlist_head	states;			/* that have unsettled rows of ours */
 	MemoryContextCallback callback;
 } PfEngine;
 
@@ -157,7 +229,7 @@ typedef struct PfTallyState
 	uint32	   *hot;
 	uint32	   *rare;			/* allocated when first needed */
 	int64	   *wide;			/* allocated when first needed */
-	uint32	   *nonnull;		/* by column, of the unsettled rows */
+	uint32	   *nonnull;		/* by column, of the unsettled rows of a shared engine */
 	PfEngine   *engine;			/* that counted the unsettled rows */
 	dlist_node	node;
 	MemoryContextCallback callback;
@@ -172,13 +244,15 @@ extern void pf_predicate_init(PfEngine *engine, PfPredicate *predicate);
 extern void pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments, int nsegments);
 extern Bitmapset *pf_engine_failures(PfEngine *engine, const PfSegment *segments, int nsegments);
 extern void pf_engine_start(PfEngine *engine);
+extern void pf_engine_take(PfEngine *engine, struct PfTallyState *state);
 
 /* evaluate.c */
 extern void pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const Datum *value, uint8 *verdicts);
 
 /* native.c */
 extern PfNative *pf_native_compile(Expr *expr, Oid column_type);
-extern PfVerdict pf_native_ask(const PfNative *native, Datum value);
+extern bool pf_native_is_constant(const PfNative *native);
+extern int	pf_native_ask(const PfNative *native, Datum value);
 
 /* outcome.c */
 extern PfOutcome *pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_null);
@@ -189,12 +263,13 @@ extern PfVerdict pf_mapped(PfVerdict verdict, PfOnNull on_null);
 
 /* memo.c */
 extern PfMemo *pf_memo_create(MemoryContext parent);
-extern PfOutcome **pf_memo_find(PfMemo *memo, const char *data, uint32 len);
-extern bool pf_memo_useless(const PfMemo *memo);
+extern void pf_memo_put(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome);
+extern bool pf_memo_useless(PfMemo *memo, int64 lookups);
 extern void pf_memo_drop(PfMemo *memo);
 
 /* tally_state.c */
 extern PfTallyState *pf_state_create(MemoryContext parent, const PfTally *shape);
+extern void pf_engine_forget(PfEngine *engine, PfTallyState *state);
 extern void pf_state_attach(PfTallyState *state, PfEngine *engine);
 extern void pf_state_settle(PfTallyState *state);
 extern void pf_state_fold(PfTallyState *state);

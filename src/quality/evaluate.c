@@ -104,7 +104,16 @@ pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const Datum *valu
 		PfPredicate *predicate = predicates[i];
 
 		if (predicate->native && value)
-			verdicts[predicate->slot] = pf_native_ask(predicate->native, *value);
+		{
+			int			verdict = pf_native_ask(predicate->native, *value);
+
+			if (verdict == PF_NATIVE_DEFER)
+			{
+				verdict = ask(engine, predicate);
+				evaluated = true;
+			}
+			verdicts[predicate->slot] = verdict;
+		}
 		else if (predicate->may_raise)
 			raising = true;
 		else

@@ -169,13 +169,14 @@ judge_item(OutcomeBuilder *b, int i, const uint8 *verdicts, bool is_null)
 static PfOutcome *
 make_outcome(PfEngine *engine, int nitems, const int *items)
 {
-	PfOutcome  *outcome = palloc0(sizeof(PfOutcome));
+	PfOutcome  *outcome;
 	int			n = 1;
 
 	for (int i = 0; i < nitems; i++)
 		n += 2 + engine->items[items[i]].nrules;
-	outcome->hot = palloc(sizeof(uint32) * n);
-	outcome->rare = palloc(sizeof(uint32) * n);
+	outcome = palloc0(sizeof(PfOutcome) + sizeof(uint32) * 2 * n);
+	outcome->hot = (uint32 *) (outcome + 1);
+	outcome->rare = outcome->hot + n;
 	return outcome;
 }
 
@@ -190,8 +191,17 @@ pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_nu
 	MemoryContext old;
 
 	verdicts[column->npredicates] = is_null;
-	if (column->last && memcmp(column->last->verdicts, verdicts, n) == 0)
-		return column->last;
+	if (column->last)
+	{
+		/* verdicts are few: a loop is faster than a call */
+		const uint8 *last = column->last->verdicts;
+		int			i = 0;
+
+		while (i < n && last[i] == verdicts[i])
+			i++;
+		if (i == n)
+			return column->last;
+	}
 	hash = hash_bytes(verdicts, n);
 	if (column->outcomes && (outcome = *find_slot(column->outcomes, verdicts, n, hash)) != NULL)
 		return column->last = outcome;
@@ -206,6 +216,8 @@ pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_nu
 	for (int i = 0; i < column->nitems; i++)
 		judge_item(&b, column->items[i], outcome->verdicts, is_null);
 	add_outcome(engine, column, outcome);
+	outcome->next = column->all;
+	column->all = outcome;
 	MemoryContextSwitchTo(old);
 	return column->last = outcome;
 }

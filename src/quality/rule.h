@@ -45,6 +45,7 @@ extern void pf_rule_settings_push(PfRuleSettings *state, PfRuleSettingsFor what)
 extern void pf_rule_settings_pop(PfRuleSettings *state);
 extern PfExpression *pf_rule_parse(TupleDesc desc, const char *relname, const char *rule,
 								   Oid result_type, bool allow_params);
+extern char *pf_rule_deparse_in(const PfExpression *expression, List *context);
 extern char *pf_rule_deparse(const PfExpression *expression, Oid relid);
 extern char *pf_replace_params(const char *rule, const char *const *values);
 

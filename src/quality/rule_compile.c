@@ -154,7 +154,7 @@ compile_predicate(CompileContext *context, const char *rule)
 	predicate->column = bms_membership(predicate->columns) == BMS_SINGLETON ? bms_singleton_member(predicate->columns) : -1;
 	predicate->expr = expression_planner((Expr *) bind_dates(expression->node, context));
 	predicate->fragile = predicate->may_raise && fragile_walker((Node *) predicate->expr, NULL);
-	if (predicate->column >= 0)
+	if (predicate->column >= 0 && !predicate->may_raise)
 		predicate->native = pf_native_compile(predicate->expr, engine->columns[predicate->column].type);
 	pf_predicate_init(engine, predicate);
 	return predicate;
@@ -170,16 +170,22 @@ compile_codes(CompileContext *context, int column, int n, char **values)
 	return compile_predicate(context, pf_codes_expression(engine->set->columns[column].name, engine->columns[column].type, n, values));
 }
 
-/* Put a predicate where it is asked: with its column, or per row. */
-static void
+/*
+ * Put a predicate where it is asked: with its column, or per row. Of two that ask the same the first
+ * serves both.
+ */
+static PfPredicate *
 place(PfEngine *engine, PfPredicate *predicate)
 {
 	if (predicate == NULL)
-		return;
+		return NULL;
 	if (predicate->column >= 0)
 	{
 		PfEngineColumn *column = &engine->columns[predicate->column];
 
+		for (int i = 0; i < column->npredicates; i++)
+			if (equal(column->predicates[i]->expr, predicate->expr))
+				return column->predicates[i];
 		predicate->slot = column->npredicates++;
 		column->predicates = column->predicates
 			? repalloc(column->predicates, sizeof(PfPredicate *) * column->npredicates) : palloc(sizeof(PfPredicate *));
@@ -193,6 +199,7 @@ place(PfEngine *engine, PfPredicate *predicate)
 		engine->row_predicates[predicate->slot] = predicate;
 		engine->row_columns = bms_add_members(engine->row_columns, predicate->columns);
 	}
+	return predicate;
 }
 
 static void
@@ -217,8 +224,8 @@ compile_items(CompileContext *context)
 		missing = compile_codes(context, item->column, set->items[i].nmissing, set->items[i].missing);
 		if (missing)
 			engine->columns[item->column].is_missing = missing;
-		place(engine, item->applies);
-		place(engine, item->is_default);
+		item->applies = place(engine, item->applies);
+		item->is_default = place(engine, item->is_default);
 	}
 }
 
@@ -241,7 +248,7 @@ compile_rules(CompileContext *context)
 		rule->item = set->rules[i].item;
 		rule->dimension = set->rules[i].dimension;
 		rule->on_null = set->rules[i].on_null;
-		place(engine, rule->predicate);
+		rule->predicate = place(engine, rule->predicate);
 		item->rules = item->rules ? repalloc(item->rules, sizeof(int) * (item->nrules + 1)) : palloc(sizeof(int));
 		item->rules[item->nrules++] = i;
 	}
@@ -269,17 +276,8 @@ home_of_item(PfEngine *engine, PfEngineItem *item)
 }
 
 static void
-keep_column(PfEngine *engine, const PfPredicate *predicate)
-{
-	if (predicate && predicate->column >= 0)
-		engine->columns[predicate->column].keep = true;
-}
-
-static void
 settle_items(PfEngine *engine)
 {
-	int			next = -1;
-
 	engine->row_items = palloc(sizeof(int) * Max(engine->nitems, 1));
 	for (int c = 0; c < engine->ncolumns; c++)
 		engine->columns[c].items = palloc(sizeof(int) * Max(engine->nitems, 1));
@@ -296,15 +294,7 @@ settle_items(PfEngine *engine)
 			continue;
 		}
 		engine->row_items[engine->nrow_items++] = i;
-		keep_column(engine, item->applies);
-		keep_column(engine, item->is_default);
-		for (int k = 0; k < item->nrules; k++)
-			keep_column(engine, engine->rules[item->rules[k]].predicate);
-		if (item->column >= 0)
-			engine->columns[item->column].keep = true;
 	}
-	while ((next = bms_next_member(engine->row_columns, next)) >= 0)
-		engine->columns[next].keep = true;
 }
 
 /* The engine's memory goes: what it still owes its states is settled first. */
@@ -375,6 +365,7 @@ pf_engine_compile(const PfRuleSetValue *value, MemoryContext parent)
 	engine->verdicts = palloc0(widest + 1);
 	engine->row_verdicts = palloc0(engine->nrow_predicates + 1);
 	engine->current = palloc0(sizeof(PfOutcome *) * Max(engine->ncolumns, 1));
+	engine->pending = palloc(sizeof(PfPending) * Max(engine->ncolumns, 1));
 	engine->slot = MakeSingleTupleTableSlot(engine->desc, &TTSOpsVirtual);
 	engine->econtext = CreateStandaloneExprContext();
 	engine->econtext->ecxt_scantuple = engine->slot;

@@ -387,18 +387,16 @@ pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_
 	return expression;
 }
 
-/* The text of an expression over a relation, fully qualified, independent of any setting. */
+/*
+ * The text of an expression, fully qualified and independent of any setting: under PF_FOR_DEPARSE.
+ * context is a deparse context of the relation, which is dear to make where there are many columns.
+ */
 char *
-pf_rule_deparse(const PfExpression *expression, Oid relid)
+pf_rule_deparse_in(const PfExpression *expression, List *context)
 {
-	PfRuleSettings settings;
-	char	   *deparsed;
+	char	   *deparsed = deparse_expression(expression->node, context, false, false);
 	StringInfoData buf;
 
-	pf_rule_settings_push(&settings, PF_FOR_DEPARSE);
-	deparsed = deparse_expression(expression->node,
-								  deparse_context_for(get_rel_name(relid), relid), false, false);
-	pf_rule_settings_pop(&settings);
 	if (expression->params == 0)
 		return deparsed;
 
@@ -423,4 +421,17 @@ pf_rule_deparse(const PfExpression *expression, Oid relid)
 		p = end;
 	}
 	return buf.data;
+}
+
+/* As above, for one expression. */
+char *
+pf_rule_deparse(const PfExpression *expression, Oid relid)
+{
+	PfRuleSettings settings;
+	char	   *deparsed;
+
+	pf_rule_settings_push(&settings, PF_FOR_DEPARSE);
+	deparsed = pf_rule_deparse_in(expression, deparse_context_for(get_rel_name(relid), relid));
+	pf_rule_settings_pop(&settings);
+	return deparsed;
 }

@@ -22,6 +22,7 @@
 #include "utils/memutils.h"
 #include "utils/rel.h"
 #include "utils/resowner.h"
+#include "utils/ruleutils.h"
 #include "utils/syscache.h"
 
 typedef struct Builder
@@ -34,6 +35,8 @@ typedef struct Builder
 	Bitmapset  *columns;		/* attribute numbers that some expression needs */
 	PfProblem **item_problems;	/* by item, NULL while it works */
 	AttrNumber *item_attnos;	/* by item, 0: none */
+	List	   *expressions;	/* to be deparsed, and */
+	List	   *targets;		/* where to: char ** */
 } Builder;
 
 char *
@@ -126,9 +129,9 @@ parse_reporting(Builder *b, const char *rule, PfProblem *problem)
 	return expression;
 }
 
-/* What an accepted expression adds to the whole. */
-static char *
-take_expression(Builder *b, PfExpression *expression)
+/* What an accepted expression adds to the whole; its text goes to *target in the end. */
+static void
+take_expression(Builder *b, PfExpression *expression, char **target)
 {
 	b->columns = bms_add_members(b->columns, expression->columns);
 	if (expression->volatility == PROVOLATILE_STABLE)
@@ -137,7 +140,25 @@ take_expression(Builder *b, PfExpression *expression)
 		(expression->parallel == PROPARALLEL_RESTRICTED && b->set->parallel == PROPARALLEL_SAFE))
 		b->set->parallel = expression->parallel;
 	b->set->may_raise |= expression->may_raise;
-	return pf_rule_deparse(expression, RelationGetRelid(b->rel));
+	if (target)
+	{
+		b->expressions = lappend(b->expressions, expression);
+		b->targets = lappend(b->targets, target);
+	}
+}
+
+static void
+deparse_expressions(Builder *b)
+{
+	List	   *context = deparse_context_for(b->relname, RelationGetRelid(b->rel));
+	PfRuleSettings settings;
+	ListCell   *expression;
+	ListCell   *target;
+
+	pf_rule_settings_push(&settings, PF_FOR_DEPARSE);
+	forboth(expression, b->expressions, target, b->targets)
+		*((char **) lfirst(target)) = pf_rule_deparse_in(lfirst(expression), context);
+	pf_rule_settings_pop(&settings);
 }
 
 static AttrNumber
@@ -223,13 +244,13 @@ build_item(Builder *b, JsonbContainer *object)
 		expression = parse_reporting(b, pf_codes_expression(column, TupleDescAttr(b->desc, attno - 1)->atttypid,
 															n, k == 0 ? item->missing : item->defaults), &problem);
 		if (expression)
-			(void) take_expression(b, expression);
+			take_expression(b, expression, NULL);
 	}
 	if (applies)
 	{
 		expression = parse_reporting(b, applies, &problem);
 		if (expression)
-			item->applies_when = take_expression(b, expression);
+			take_expression(b, expression, &item->applies_when);
 	}
 	if (attno == InvalidAttrNumber || problem.problem)
 		item->nmissing = item->ndefaults = 0;
@@ -310,7 +331,7 @@ build_rule(Builder *b, JsonbContainer *object)
 	}
 	rule = &set->rules[set->nrules++];
 	rule->code = code;
-	rule->expression = take_expression(b, expression);
+	take_expression(b, expression, &rule->expression);
 	rule->item = item_index >= 0 ? item_index : item_of_rule(b, code, expression);
 	rule->dimension = dimension_of_rule(b, dimension, expression);
 	rule->on_null = on_null;
@@ -396,6 +417,7 @@ pf_rule_set_build(Oid relid, JsonbContainer *definition, bool report)
 	for (int i = 0; i < nrules; i++)
 		build_rule(&b, pf_json_object_at(rules, i, "rules"));
 	pf_rule_settings_pop(&settings);
+	deparse_expressions(&b);
 	build_columns(&b);
 	relation_close(b.rel, NoLock);
 	pf_rule_set_check(b.set);

@@ -47,7 +47,10 @@ state_gone(void *arg)
 	PfTallyState *state = arg;
 
 	if (state->engine)
+	{
 		dlist_delete(&state->node);
+		pf_engine_forget(state->engine, state);
+	}
 	state->engine = NULL;
 }
 
@@ -70,19 +73,33 @@ pf_state_create(MemoryContext parent, const PfTally *shape)
 	return state;
 }
 
+/*
+ * Rows that outcomes hold for a state whose memory goes are nobody's. (A rescan resets the state's
+ * memory and keeps the engine.)
+ */
+void
+pf_engine_forget(PfEngine *engine, PfTallyState *state)
+{
+	if (engine->owner != state)
+		return;
+	for (int c = 0; c < engine->ncolumns; c++)
+		for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->next)
+			outcome->rows = 0;
+	engine->owner = NULL;
+}
+
 /* From now on `engine` counts into the state. */
 void
 pf_state_attach(PfTallyState *state, PfEngine *engine)
 {
+	if (state->engine == engine)
+		return;
 	pf_state_settle(state);
 	if (state->engine)
 		dlist_delete(&state->node);
-	if (state->nonnull == NULL || state->engine == NULL || state->engine->ncolumns != engine->ncolumns)
-	{
-		if (state->nonnull)
-			pfree(state->nonnull);
-		state->nonnull = MemoryContextAllocZero(state->hdr.eoh_context, sizeof(uint32) * Max(engine->ncolumns, 1));
-	}
+	if (state->nonnull)
+		pfree(state->nonnull);
+	state->nonnull = NULL;
 	state->engine = engine;
 	dlist_push_tail(&engine->states, &state->node);
 }
@@ -96,7 +113,19 @@ pf_state_rare(PfTallyState *state, uint32 counter)
 	state->rare[counter]++;
 }
 
-/* Count what the NULLs of the rows since the last time would have counted. */
+static void
+count_outcome(PfTallyState *state, const PfOutcome *outcome, uint32 rows)
+{
+	for (uint32 i = 0; i < outcome->nhot; i++)
+		state->hot[outcome->hot[i]] += rows;
+	for (uint32 i = 0; i < outcome->nrare; i++)
+	{
+		pf_state_rare(state, outcome->rare[i]);
+		state->rare[outcome->rare[i]] += rows - 1;
+	}
+}
+
+/* Count what the rows since the last time still owe. */
 void
 pf_state_settle(PfTallyState *state)
 {
@@ -106,19 +135,28 @@ pf_state_settle(PfTallyState *state)
 		return;
 	for (int c = 0; c < engine->ncolumns; c++)
 	{
-		PfOutcome  *outcome = engine->columns[c].null_outcome;
-		uint32		nulls = state->unsettled - state->nonnull[c];
+		PfOutcome  *null_outcome = engine->columns[c].null_outcome;
+		uint32		nulls = state->unsettled;
 
-		state->nonnull[c] = 0;
-		if (nulls == 0)
-			continue;
-		for (uint32 i = 0; i < outcome->nhot; i++)
-			state->hot[outcome->hot[i]] += nulls;
-		for (uint32 i = 0; i < outcome->nrare; i++)
+		if (engine->owner == state)
 		{
-			pf_state_rare(state, outcome->rare[i]);
-			state->rare[outcome->rare[i]] += nulls - 1;
+			for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->next)
+			{
+				if (outcome != null_outcome && outcome->rows > 0)
+				{
+					count_outcome(state, outcome, outcome->rows);
+					nulls -= outcome->rows;
+				}
+				outcome->rows = 0;
+			}
 		}
+		else if (state->nonnull)
+		{
+			nulls -= state->nonnull[c];
+			state->nonnull[c] = 0;
+		}
+		if (nulls > 0)
+			count_outcome(state, null_outcome, nulls);
 	}
 	state->unsettled = 0;
 }

@@ -1,0 +1,75 @@
+-- The 313 rules of the admitted patient care file on 498,000 rows of 193 columns, one process:
+-- engine, one bundled SELECT, and the scan below which no row store can go.
+-- psql -v data=FOLDER [-v copies=240] [-v repetitions=3] -f quality.sql
+\set ON_ERROR_STOP on
+\pset footer off
+SELECT :{?copies} AS given \gset
+\if :given
+\else
+  \set copies 240
+\endif
+SELECT :{?repetitions} AS given \gset
+\if :given
+\else
+  \set repetitions 3
+\endif
+SET client_min_messages = warning;
+CREATE EXTENSION IF NOT EXISTS pg_portfolio CASCADE;
+SET max_parallel_workers_per_gather = 0;
+SET jit = off;
+SET synchronize_seqscans = off;
+
+\set csv :data '/hes/artificial_hes_apc_0102.csv'
+\set tsv :data '/hes/apc_rules.tsv'
+CREATE TEMP TABLE line (no int GENERATED ALWAYS AS IDENTITY, line text);
+COPY line (line) FROM :'csv' WITH (FORMAT csv, DELIMITER E'\x01', QUOTE E'\x02');
+SELECT format('CREATE TEMP TABLE apc (%s)', string_agg(format('%I text', btrim(name, E'"\r')), ', ' ORDER BY no))
+  FROM (SELECT line FROM line WHERE no = 1) h, string_to_table(h.line, ',') WITH ORDINALITY AS c (name, no) \gexec
+COPY apc FROM :'csv' WITH (FORMAT csv, HEADER);
+CREATE TEMP TABLE rule (no int GENERATED ALWAYS AS IDENTITY, item text, dimension text, expression text, name text);
+COPY rule (item, dimension, expression, name) FROM :'tsv' WITH (FORMAT csv, HEADER, DELIMITER E'\t', QUOTE E'\x01');
+
+\echo Repeating the file :copies times in random order ...
+SELECT setseed(0.42) \g /dev/null
+CREATE UNLOGGED TABLE apc_big AS SELECT apc.* FROM apc, generate_series(1, :copies) ORDER BY random();
+VACUUM ANALYZE apc_big;
+
+SELECT array_agg(expression ORDER BY no)::text AS rules,
+       'SELECT ARRAY[' || string_agg(format('sum(CASE WHEN %s THEN 1 ELSE 0 END)', expression), ', ' ORDER BY no) || '] FROM apc_big' AS bundle
+  FROM rule \gset
+SELECT format('SELECT count(%I) FROM apc_big', attname) AS floor
+  FROM pg_attribute WHERE attrelid = 'apc_big'::regclass AND attnum > 0 ORDER BY attnum DESC LIMIT 1 \gset
+
+\echo Checking that both count the same ...
+SELECT array_agg(passed ORDER BY no) AS engine_counts
+  FROM portfolio.score('apc_big', :'rules') WITH ORDINALITY AS s (k, l, r, n, passed, f, m, e, p1, p2, p3, na, no) \gset
+SELECT x.array::bigint[] = :'engine_counts'::bigint[] AS same, cardinality(x.array) AS checked FROM (:bundle) x \gset
+\if :same
+  \echo All :checked rules count the same.
+\else
+  \echo The counts differ.
+  \quit 1
+\endif
+
+CREATE FUNCTION pg_temp.milliseconds(query text) RETURNS numeric LANGUAGE plpgsql AS $$
+DECLARE
+  started timestamptz := clock_timestamp();
+BEGIN
+  EXECUTE query;
+  RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
+END
+$$;
+CREATE TEMP TABLE timing (contender text, repetition int, ms numeric);
+SELECT format('SELECT count(*) FROM portfolio.score(%L, %L)', 'apc_big', :'rules') AS engine \gset
+\echo Timing, :repetitions repetitions, one process ...
+SELECT format('INSERT INTO timing VALUES (%L, %s, pg_temp.milliseconds(%L))', contender, r, query)
+  FROM generate_series(1, :repetitions) r,
+       (VALUES (1, 'count(last column)', :'floor'), (2, 'engine, score()', :'engine'), (3, 'one bundled SELECT', :'bundle')) v (no, contender, query)
+ ORDER BY r, no \gexec
+
+SELECT t.contender, round(t.ms) AS "median ms", round(t.ms / f.ms, 2) AS "of the count", round(b.ms / t.ms, 1) AS "faster than the bundle",
+       round((SELECT count(*) FROM apc_big) / t.ms) AS "thousand rows a second"
+  FROM (SELECT contender, percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing GROUP BY contender) t,
+       (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing WHERE contender LIKE 'count%') f,
+       (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing WHERE contender LIKE '%SELECT') b
+ ORDER BY t.ms;
