@@ -21,6 +21,7 @@ COPY line (line) FROM '$data/hes/artificial_hes_apc_0102.csv' WITH (FORMAT csv, 
 SELECT format('CREATE TABLE apc (%s)', string_agg(format('%I text', btrim(name, E'"\\r')), ', ' ORDER BY no))
   FROM (SELECT line FROM line WHERE no = 1) h, string_to_table(h.line, ',') WITH ORDINALITY AS c (name, no) \\gexec
 COPY apc FROM '$data/hes/artificial_hes_apc_0102.csv' WITH (FORMAT csv, HEADER);
+ANALYZE apc;
 CREATE TABLE rule (no int GENERATED ALWAYS AS IDENTITY, item text, dimension text, expression text, name text);
 COPY rule (item, dimension, expression, name) FROM '$data/hes/apc_rules.tsv' WITH (FORMAT csv, HEADER, DELIMITER E'\\t', QUOTE E'\\x01');
 SELECT (SELECT count(*) FROM apc), (SELECT count(*) FROM pg_attribute WHERE attrelid = 'apc'::regclass AND attnum > 0), (SELECT count(*) FROM rule);
