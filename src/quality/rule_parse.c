@@ -228,7 +228,7 @@ static void
 refuse_column(ParseState *pstate, ParseContext *context, const char *name, int location)
 {
 	const char *closest = NULL;
-	int			best = Min(4, strlen(name) / 2 + 1);
+	int			best = strlen(name) < 2 ? 1 : Min(4, (strlen(name) + 1) / 2 + 1);
 
 	for (int i = 0; i < context->desc->natts; i++)
 	{
