@@ -2,7 +2,7 @@
 SELECT portfolio.grant_profile('demo_operator', 'analyst') \g /dev/null
 \c - demo_operator
 SET client_min_messages = warning;
-SELECT portfolio.schedule_job('score hospital episodes', 'every 30 seconds',
+SELECT portfolio.schedule_job('score hospital episodes', 'every 10 seconds',
          $$SELECT count(*) FROM portfolio.score_data_set('HOSPITAL-APC', '2025-03')$$),
        portfolio.schedule_job('check transfers', 'every 10 seconds', $$SELECT * FROM portfolio.run_checks('transfer')$$),
        portfolio.schedule_job('check security', 'every 10 seconds', $$SELECT * FROM portfolio.run_checks('security')$$) \g /dev/null
