@@ -75,6 +75,17 @@ BEGIN
       FROM portfolio.finding f WHERE f.element = wanted AND f.status = 'open';
     page := page || coalesce(E'\nOpen findings\n' || section, '');
   END IF;
+  IF e.kind = 'data_set' AND has_table_privilege('portfolio.data_set_quality', 'SELECT') THEN
+    SELECT format(E'\nQuality at %s\n  %s records, %s %% of them fail nothing; mean item score %s %%, worst item %s\n', to_char(q.scored_at, 'YYYY-MM-DD HH24:MI TZ'),
+                  q.records, round(q.clean_pct, 1), round(q.mean_item_score, 1), q.worst_item) INTO section
+      FROM portfolio.data_set_quality q WHERE q.data_set = wanted AND q.scored_at IS NOT NULL;
+    page := page || coalesce(section, '');
+  END IF;
+  IF has_table_privilege('portfolio.gate_status', 'SELECT') THEN
+    SELECT string_agg(format(E'  %s · %s%s%s\n', r.process, r.gate, ': ' || r.percent || ' %', E'\n    blocked by ' || nullif(array_to_string(r.blockers, E'\n    blocked by '), '')), '') INTO section
+      FROM portfolio.readiness(e.kind || ':' || e.code) r;
+    page := page || coalesce(E'\nGates\n' || section, '');
+  END IF;
   IF has_table_privilege('portfolio.change', 'SELECT') THEN
     SELECT format(E'\nLast changed %s by %s%s\n', to_char(c.at, 'YYYY-MM-DD HH24:MI TZ'), c.by, ' (' || c.reason || ')') INTO section
       FROM portfolio.change c WHERE c.element = wanted ORDER BY c.id DESC LIMIT 1;
@@ -84,4 +95,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.describe(text) IS
-  'One page about one element: facts, aliases, properties, relationships, what it needs, what suffers if it fails, open findings and the last change, on the day of pg_portfolio.as_of and as far as the caller may see. Raises as element_ref() does. Example: SELECT portfolio.describe(''service:EPS'');';
+  'One page about one element: facts, aliases, properties, relationships, what it needs, what suffers if it fails, open findings, quality, gates and the last change, on the day of pg_portfolio.as_of and as far as the caller may see. Raises as element_ref() does. Example: SELECT portfolio.describe(''service:EPS'');';

@@ -1,0 +1,20 @@
+-- One page also tells what gates, quality and checks know of an element.
+BEGIN;
+SELECT plan(6);
+SELECT count(*) FROM portfolio.load_example();
+SELECT ok(portfolio.describe('service:EPS') !~ '\nGates\n' AND portfolio.describe('service:EPS') !~ '\nOpen findings\n', 'nothing is said where there is nothing to say');
+SELECT count(*) FROM (SELECT portfolio.start_process('service:EPS', 'transfer-to-service-operations')) p;
+SELECT matches(portfolio.describe('service:EPS'), '\nGates\n  transfer-to-service-operations · \w+.*\n    blocked by ', 'gates, with what blocks them');
+INSERT INTO portfolio.check_definition (code, area, title, severity, query, remediation) VALUES ('d-check', 'd', 'Check', 'high', 'SELECT ''x'' AS subject', 'none');
+INSERT INTO portfolio.finding (check_code, subject, element, severity) VALUES ('d-check', 'A finding', portfolio.element_ref('service:EPS'), 'high');
+SELECT matches(portfolio.describe('service:EPS'), '\nOpen findings\n  high +A finding \(d-check\)\n', 'open findings');
+CREATE TABLE public.d_table (id int, a text);
+INSERT INTO public.d_table VALUES (1, 'x'), (2, NULL), (3, 'y'), (4, 'z');
+SELECT count(*) FROM (SELECT portfolio.register_data_set('D_SET', 'public.d_table', '{id}')) r;
+SELECT count(*) FROM (SELECT portfolio.add_rule('D_SET', 'D_R', 'a IS NOT NULL', 'a', on_null => 'fail')) r;
+SELECT ok(portfolio.describe('data_set:D_SET') !~ '\nQuality', 'a data set that was never scored has no quality');
+SELECT count(*) FROM portfolio.score_data_set('D_SET');
+SELECT matches(portfolio.describe('data_set:D_SET'), '\nQuality at .*\n  4 records, 75.0 % of them fail nothing; mean item score [0-9.]+ %, worst item a\n', 'its quality, once it was');
+SELECT matches(portfolio.describe('team:DDC'), '\n  site +site:LEEDS \(Leeds\)\n', 'references are written as people write them');
+SELECT * FROM finish();
+ROLLBACK;
