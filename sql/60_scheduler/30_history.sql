@@ -84,6 +84,7 @@ CREATE TABLE portfolio.job_slot_range (
   CONSTRAINT job_slot_range_ends_after_its_start CHECK (last_due >= first_due),
   CONSTRAINT job_slot_range_one_outcome_a_slot EXCLUDE USING gist (job_id WITH =, tstzrange(first_due, last_due, '[]') WITH &&)
 );
+CREATE INDEX job_slot_range_last ON portfolio.job_slot_range (job_id, last_due);
 COMMENT ON TABLE portfolio.job_slot_range IS
   'Consecutive slots of a job that did not run, and why. No slot can be in two ranges. Class: operation.';
 COMMENT ON COLUMN portfolio.job_slot_range.job_id IS 'The job.';
@@ -96,6 +97,39 @@ COMMENT ON COLUMN portfolio.job_slot_range.outcome IS
 COMMENT ON COLUMN portfolio.job_slot_range.reason IS
   'overlap: the job still ran; waiting: all workers were busy; misfire: the server or the scheduler was not there; not active: paused; broken: it could not run.';
 COMMENT ON COLUMN portfolio.job_slot_range.recorded_at IS 'When the range was written.';
+
+-- Partitions are emptied by TRUNCATE; failures outlive them.
+CREATE TABLE portfolio.job_failure (
+  run_id bigint PRIMARY KEY,
+  job_id bigint NOT NULL,
+  job_name text NOT NULL,
+  owner name NOT NULL,
+  due_at timestamptz,
+  started_at timestamptz,
+  finished_at timestamptz,
+  attempt integer NOT NULL,
+  outcome text NOT NULL CONSTRAINT job_failure_outcome_is_known CHECK (outcome IN ('failed', 'unknown')),
+  sqlstate text,
+  message text
+);
+CREATE INDEX job_failure_job ON portfolio.job_failure (job_id, run_id);
+COMMENT ON TABLE portfolio.job_failure IS
+  'Runs that failed, or whose end is unknown, and that purge_job_runs() has taken out of job_run. Class: operation.';
+COMMENT ON COLUMN portfolio.job_failure.run_id IS 'Number of the run.';
+COMMENT ON COLUMN portfolio.job_failure.job_id IS 'The job; it may be gone by now.';
+COMMENT ON COLUMN portfolio.job_failure.job_name IS 'Name of the job when it ran.';
+COMMENT ON COLUMN portfolio.job_failure.owner IS 'The role that it ran as.';
+COMMENT ON COLUMN portfolio.job_failure.due_at IS 'The slot of the schedule; NULL for a run that run_job() asked for.';
+COMMENT ON COLUMN portfolio.job_failure.started_at IS 'When a worker began.';
+COMMENT ON COLUMN portfolio.job_failure.finished_at IS 'When the command ended; NULL if that is unknown.';
+COMMENT ON COLUMN portfolio.job_failure.attempt IS '1 for the first run of a slot, more for retries and reruns.';
+COMMENT ON COLUMN portfolio.job_failure.outcome IS 'failed or unknown.';
+COMMENT ON COLUMN portfolio.job_failure.sqlstate IS 'SQLSTATE of the failure; NULL otherwise.';
+COMMENT ON COLUMN portfolio.job_failure.message IS 'The error message.';
+ALTER TABLE portfolio.job_failure ENABLE ROW LEVEL SECURITY;
+CREATE POLICY job_failure_read ON portfolio.job_failure FOR SELECT
+  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_failure', 'SELECT')));
+COMMENT ON POLICY job_failure_read ON portfolio.job_failure IS 'One sees the failures of one''s own jobs; who may SELECT the whole table sees all.';
 
 ALTER TABLE portfolio.job_run ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_run_read ON portfolio.job_run FOR SELECT

@@ -160,3 +160,12 @@ CREATE FUNCTION portfolio.start_scheduler() RETURNS integer
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_start_scheduler';
 COMMENT ON FUNCTION portfolio.start_scheduler() IS
   'Starts the scheduler of this database and gives its process id. Only needed where pg_portfolio is not in shared_preload_libraries: the scheduler then stays until the server restarts, and DROP DATABASE has to wait for it to be terminated. 53400 if no worker process is free.';
+
+CREATE FUNCTION portfolio.cancel_run(run_id bigint) RETURNS boolean
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_cancel_run';
+COMMENT ON FUNCTION portfolio.cancel_run(bigint) IS
+  'Cancels a run that is under way in this database, if the caller can see its job; the run is recorded as failed with 57014. False if no such run is under way.';
+CREATE FUNCTION portfolio.purge_job_runs(keep interval DEFAULT '28 days') RETURNS bigint
+LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_purge_job_runs';
+COMMENT ON FUNCTION portfolio.purge_job_runs(interval) IS
+  'Empties the weeks of job_run that ended longer ago than keep, after copying failures to job_failure, and the ranges of job_slot_range with them; accounts begin anew behind them. Gives the number of weeks emptied. Fails with 55P03 rather than wait when somebody reads those weeks. 22023 if keep is shorter than one week or longer than 62.';

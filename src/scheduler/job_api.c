@@ -5,6 +5,8 @@
  */
 #include "job.h"
 
+#include <signal.h>
+
 #include "access/xlog.h"
 #include "catalog/pg_type.h"
 #include "clock.h"
@@ -21,6 +23,7 @@ PG_FUNCTION_INFO_V1(pf_current_system_identifier);
 PG_FUNCTION_INFO_V1(pf_enqueue_run);
 PG_FUNCTION_INFO_V1(pf_adopt_jobs);
 PG_FUNCTION_INFO_V1(pf_start_scheduler);
+PG_FUNCTION_INFO_V1(pf_cancel_run);
 
 Datum
 pf_current_role_oid(PG_FUNCTION_ARGS)
@@ -219,4 +222,53 @@ pf_start_scheduler(PG_FUNCTION_ARGS)
 				 errmsg("the scheduler could not start"),
 				 errhint("The server log tells why.")));
 	PG_RETURN_INT32(pid);
+}
+
+/* Can the caller see the job, with his own privileges and row security? */
+static bool
+job_is_visible(int64 job_id)
+{
+	Oid			type = INT8OID;
+	Datum		value = Int64GetDatum(job_id);
+	bool		visible;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (SPI_execute_with_args("SELECT FROM portfolio.job j WHERE j.job_id OPERATOR(pg_catalog.=) $1",
+							  1, &type, &value, NULL, true, 1) != SPI_OK_SELECT)
+		elog(ERROR, "could not read portfolio.job");
+	visible = SPI_processed > 0;
+	SPI_finish();
+	return visible;
+}
+
+/* cancel_run(run_id) */
+Datum
+pf_cancel_run(PG_FUNCTION_ARGS)
+{
+	int64		run_id = PG_GETARG_INT64(0);
+	int64		job_id = 0;
+	bool		cancelled = false;
+
+	pf_shared_attach();
+	for (int pass = 0; pass < 2; pass++)
+	{
+		/* first find the job, then, if the caller may see it, cancel what still runs */
+		LWLockAcquire(&pf_shared->lock, LW_SHARED);
+		for (int i = 0; i < PF_MAX_WORKERS; i++)
+		{
+			PfWorker   *worker = &pf_shared->workers[i];
+
+			if (worker->state != PF_WORKER_RUNNING || worker->pid == 0 ||
+				worker->database != MyDatabaseId || worker->run.run_id != run_id)
+				continue;
+			job_id = worker->run.job_id;
+			if (pass == 1)
+				cancelled = kill(worker->pid, SIGINT) == 0;
+		}
+		LWLockRelease(&pf_shared->lock);
+		if (job_id == 0 || (pass == 0 && !job_is_visible(job_id)))
+			break;
+	}
+	PG_RETURN_BOOL(cancelled);
 }

@@ -166,8 +166,10 @@ static void
 read_account(void)
 {
 	static const char *const sql =
-	"SELECT h.job_id, max(h.at) FROM (SELECT r.job_id, r.due_at FROM portfolio.job_run r WHERE r.due_at IS NOT NULL"
-	" UNION ALL SELECT s.job_id, s.last_due FROM portfolio.job_slot_range s) AS h (job_id, at) GROUP BY h.job_id";
+	"SELECT j.job_id, greatest("
+	"(SELECT r.due_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL ORDER BY r.due_at DESC LIMIT 1),"
+	" (SELECT s.last_due FROM portfolio.job_slot_range s WHERE s.job_id = j.job_id ORDER BY s.last_due DESC LIMIT 1))"
+	" FROM portfolio.job j";
 	PfAsOwner	as_owner;
 
 	pf_as_table_owner(&as_owner, "job_run", sql, 0, NULL, NULL, NULL);

@@ -112,6 +112,30 @@ VALUES (-1, 'x', '2026-01-01 00:00+00', '2026-01-01 00:10+00', 11, 'missed', 'mi
 SELECT count(*) AS partitions FROM pg_inherits WHERE inhparent = 'portfolio.job_run'::regclass;
 SELECT portfolio.week_slot('1970-01-01 00:00+00'), portfolio.week_slot('1969-12-31 23:59+00'), portfolio.week_slot('1971-03-25 00:00+00'), portfolio.week_slot(NULL);
 
+-- the purge: whole weeks, failures kept, accounts moved and still balanced
+SET ROLE regress_pf_job;
+SELECT portfolio.schedule_job('old', '0 0 * * *', 'SELECT 1', time_zone => 'UTC') AS id \gset
+SELECT portfolio.pause_job('old');
+RESET ROLE;
+UPDATE portfolio.job SET account_from = date_trunc('day', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - 70 * interval '24 hours' WHERE job_id = :id;
+INSERT INTO portfolio.job_run (job_id, job_name, owner, week_slot, due_at, queued_at, started_at, finished_at, outcome, sqlstate)
+SELECT job_id, name, owner, portfolio.week_slot(account_from + n * interval '24 hours'), account_from + n * interval '24 hours', now(), now(), now(),
+       CASE WHEN n % 7 = 0 THEN 'failed' ELSE 'succeeded' END, CASE WHEN n % 7 = 0 THEN '22012' END
+  FROM portfolio.job, generate_series(1, 60) n WHERE job_id = :id AND n NOT BETWEEN 30 AND 45;
+INSERT INTO portfolio.job_slot_range (job_id, owner, first_due, last_due, slots, outcome, reason)
+SELECT job_id, owner, account_from + 30 * interval '24 hours', account_from + 45 * interval '24 hours', 16, 'missed', 'misfire' FROM portfolio.job WHERE job_id = :id;
+SELECT due, ran, missed, balanced FROM portfolio.job_account WHERE job_id = :id;
+SELECT portfolio.purge_job_runs('6 days');
+SELECT portfolio.purge_job_runs('28 days') >= 4 AS weeks_emptied;
+-- at least the weeks before the range are gone, the range that crosses the line is kept whole
+SELECT balanced, due BETWEEN 28 AND 32 AS begins_at_the_range, missed FROM portfolio.job_account WHERE job_id = :id;
+SELECT count(*) FILTER (WHERE due_at <= (SELECT account_from FROM portfolio.job WHERE job_id = :id) - interval '7 days') AS too_old, count(*) > 0 AS young FROM portfolio.job_run WHERE job_id = :id;
+SELECT count(*) >= 4 AS kept, count(DISTINCT sqlstate) FROM portfolio.job_failure WHERE job_id = :id;
+DELETE FROM portfolio.job_run WHERE job_id = :id;
+DELETE FROM portfolio.job_slot_range WHERE job_id = :id;
+DELETE FROM portfolio.job_failure WHERE job_id = :id;
+SELECT portfolio.cancel_run(-1);
+
 DELETE FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
 DROP OWNED BY regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
 DROP ROLE regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;

@@ -99,7 +99,7 @@ is($node->safe_psql('work', "SELECT outcome, sqlstate, message FROM portfolio.jo
 ann('ALTER ROLE ann RESET statement_timeout');
 job('cancelled', 'SELECT pg_sleep(60)');
 ann("SELECT portfolio.run_job('cancelled')");
-wait_for($node, 'work', q{SELECT pg_cancel_backend(pid) FROM portfolio.worker_status() w WHERE state = 'running'}, 'a run is cancelled by hand');
+wait_for($node, 'work', q{SELECT portfolio.cancel_run(run_id) FROM portfolio.worker_status() w WHERE state = 'running'}, 'a run is cancelled by hand');
 wait_for($node, 'work', q{SELECT count(*) = 1 FROM portfolio.job_run WHERE job_name = 'cancelled' AND sqlstate = '57014'}, 'and recorded');
 
 # a session is clean after each job

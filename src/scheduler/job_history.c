@@ -1,0 +1,152 @@
+/*
+ * job_history.c
+ *		Keeping history small: purge_job_runs().
+ *
+ * job_run is purged by whole weeks with TRUNCATE, so that nothing is left to vacuum. What the
+ * account of a job rests on must go together: its account_from moves to the end of the purged time
+ * first, though never beyond what is settled, nor into the middle of a range of slots.
+ */
+#include "job.h"
+
+#include "catalog/pg_type.h"
+#include "clock.h"
+#include "executor/spi.h"
+#include "utils/builtins.h"
+#include "utils/guc.h"
+#include "utils/memutils.h"
+#include "utils/timestamp.h"
+
+PG_FUNCTION_INFO_V1(pf_purge_job_runs);
+
+#define WEEKS			64		/* partitions of job_run */
+#define USECS_PER_WEEK	(7 * USECS_PER_DAY)
+#define LOCK_TIMEOUT	"5s"
+
+/* One statement with the cutoff as its only parameter. */
+static uint64
+run_with_cutoff(const char *table, const char *sql, TimestampTz cutoff)
+{
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		value = TimestampTzGetDatum(cutoff);
+	PfAsOwner	as_owner;
+	uint64		rows;
+
+	pf_as_table_owner(&as_owner, table, sql, 1, types, &value, NULL);
+	rows = SPI_processed;
+	pf_end_as_owner(&as_owner);
+	return rows;
+}
+
+/* The first instant of a week as week_slot() counts them: weeks since 1970-01-01 00:00 UTC. */
+static TimestampTz
+week_begin(TimestampTz at)
+{
+	TimestampTz epoch = (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
+	int64		weeks = (at - epoch) / USECS_PER_WEEK;
+
+	return epoch + weeks * USECS_PER_WEEK;
+}
+
+static void
+move_accounts(TimestampTz cutoff)
+{
+	static const char *const sql =
+	"UPDATE portfolio.job j SET account_from = n.account_from"
+	" FROM (SELECT k.job_id, least($1,"
+	" greatest((SELECT max(r.due_at) FROM portfolio.job_run r WHERE r.job_id = k.job_id AND r.outcome NOT IN ('queued', 'started')),"
+	" (SELECT max(s.last_due) FROM portfolio.job_slot_range s WHERE s.job_id = k.job_id)),"
+	" (SELECT min(s.first_due) - interval '1 microsecond' FROM portfolio.job_slot_range s"
+	" WHERE s.job_id = k.job_id AND s.first_due <= $1 AND s.last_due > $1)) AS account_from"
+	" FROM portfolio.job k) n"
+	" WHERE n.job_id = j.job_id AND j.account_from < n.account_from";
+
+	(void) run_with_cutoff("job", sql, cutoff);
+}
+
+/* The statements for one partition: made once, since the plan cache knows them by address. */
+static const char *
+truncate_statement(int week)
+{
+	static char *statements[WEEKS];
+
+	if (statements[week] == NULL)
+		statements[week] = MemoryContextStrdup(TopMemoryContext,
+											   psprintf("TRUNCATE portfolio.job_run_%02d", week));
+	return statements[week];
+}
+
+/* Partitions that hold something, and nothing later than the cutoff or still open. */
+static int
+list_old_weeks(TimestampTz cutoff, int *weeks)
+{
+	static const char *const sql =
+	"SELECT r.week_slot::integer FROM portfolio.job_run r GROUP BY r.week_slot"
+	" HAVING max(coalesce(r.due_at, r.queued_at)) < $1 AND NOT bool_or(r.outcome IN ('queued', 'started'))";
+	static const Oid types[] = {TIMESTAMPTZOID};
+	Datum		value = TimestampTzGetDatum(cutoff);
+	PfAsOwner	as_owner;
+	int			count;
+
+	pf_as_table_owner(&as_owner, "job_run", sql, 1, types, &value, NULL);
+	count = (int) Min(SPI_processed, WEEKS);
+	for (int i = 0; i < count; i++)
+	{
+		bool		null;
+
+		weeks[i] = DatumGetInt32(SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, 1, &null));
+	}
+	pf_end_as_owner(&as_owner);
+	return count;
+}
+
+static void
+keep_failures(TimestampTz cutoff)
+{
+	static const char *const sql =
+	"INSERT INTO portfolio.job_failure (run_id, job_id, job_name, owner, due_at, started_at, finished_at, attempt, outcome, sqlstate, message)"
+	" SELECT r.run_id, r.job_id, r.job_name, r.owner, r.due_at, r.started_at, r.finished_at, r.attempt, r.outcome, r.sqlstate, r.message"
+	" FROM portfolio.job_run r WHERE r.outcome IN ('failed', 'unknown') AND coalesce(r.due_at, r.queued_at) < $1"
+	" ON CONFLICT (run_id) DO NOTHING";
+
+	(void) run_with_cutoff("job_failure", sql, cutoff);
+}
+
+/* purge_job_runs(keep) */
+Datum
+pf_purge_job_runs(PG_FUNCTION_ARGS)
+{
+	static const char *const ranges =
+	"DELETE FROM portfolio.job_slot_range s WHERE s.last_due < $1"
+	" AND NOT EXISTS (SELECT FROM portfolio.job j WHERE j.job_id = s.job_id AND j.account_from < s.last_due)";
+	Datum		keep = PG_GETARG_DATUM(0);
+	TimestampTz now = pf_clock_now();
+	TimestampTz cutoff = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+																 TimestampTzGetDatum(now), keep));
+	int			weeks[WEEKS];
+	int			count;
+	int			guc_level;
+
+	if (now - cutoff < USECS_PER_WEEK || now - cutoff > 62 * USECS_PER_WEEK)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 errmsg("history must be kept between 1 and 62 weeks"),
+				 errdetail("It is purged by whole weeks, and there are 64 of them.")));
+	cutoff = week_begin(cutoff);
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
+							 true, 0, false);
+	count = list_old_weeks(cutoff, weeks);
+	move_accounts(cutoff);
+	keep_failures(cutoff);
+	for (int i = 0; i < count; i++)
+	{
+		PfAsOwner	as_owner;
+
+		pf_as_table_owner(&as_owner, "job_run", truncate_statement(weeks[i]), 0, NULL, NULL, NULL);
+		pf_end_as_owner(&as_owner);
+	}
+	(void) run_with_cutoff("job_slot_range", ranges, cutoff);
+	AtEOXact_GUC(true, guc_level);
+	pf_mark_jobs_changed();
+	PG_RETURN_INT64(count);
+}
