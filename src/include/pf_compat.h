@@ -149,6 +149,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define PF_SUBTRANSACTION_IN_PARALLEL false
 #endif
 
+/* PG18 spells it as a prefix */
+#if PG_VERSION_NUM >= 180000
+#define pf_noreturn pg_noreturn
+#else
+#define pf_noreturn pg_attribute_noreturn()
+#endif
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)

@@ -150,7 +150,7 @@ extern void pf_put_string(StringInfo buf, const char *string);
 extern uint64 pf_get_uint(PfReader *reader, uint64 max);
 extern int64 pf_get_int(PfReader *reader);
 extern char *pf_get_string(PfReader *reader);
-extern void pf_corrupt(const PfReader *reader, const char *detail) pg_attribute_noreturn();
+pf_noreturn extern void pf_corrupt(const PfReader *reader, const char *detail);
 extern uint64 pf_fingerprint(const char *data, size_t len);
 
 /* rule_set.c */

@@ -60,6 +60,23 @@ is_member(Oid classid, Oid objid)
 	return OidIsValid(extension) && getExtensionOfObject(classid, objid) == extension;
 }
 
+/* Does a signature of trusted_function name this function? name: qualified, with the parenthesis. */
+static bool
+signature_names(Datum signature, const char *name, Oid funcid)
+{
+	LOCAL_FCINFO(fcinfo, 1);
+	Datum		oid;
+
+	/* Only then resolve it: types of other signatures may be gone, which is an error */
+	if (strncmp(TextDatumGetCString(signature), name, strlen(name)) != 0)
+		return false;
+	InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);
+	fcinfo->args[0].value = signature;
+	fcinfo->args[0].isnull = false;
+	oid = to_regprocedure(fcinfo);
+	return !fcinfo->isnull && DatumGetObjectId(oid) == funcid;
+}
+
 /* Is the function named in portfolio.trusted_function? No privilege is needed to be judged. */
 static bool
 is_named_trusted(Oid funcid)
@@ -67,6 +84,8 @@ is_named_trusted(Oid funcid)
 	Relation	rel = table_open(pf_relation_oid("trusted_function"), AccessShareLock);
 	TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
 	TupleTableSlot *slot = table_slot_create(rel, NULL);
+	char	   *name = psprintf("%s(", quote_qualified_identifier(get_namespace_name(get_func_namespace(funcid)),
+																   get_func_name(funcid)));
 	bool		found = false;
 
 	while (!found && table_scan_getnextslot(scan, ForwardScanDirection, slot))
@@ -74,17 +93,7 @@ is_named_trusted(Oid funcid)
 		bool		isnull;
 		Datum		signature = slot_getattr(slot, 1, &isnull);
 
-		if (!isnull)
-		{
-			LOCAL_FCINFO(fcinfo, 1);
-			Datum		oid;
-
-			InitFunctionCallInfoData(*fcinfo, NULL, 1, InvalidOid, NULL, NULL);
-			fcinfo->args[0].value = signature;
-			fcinfo->args[0].isnull = false;
-			oid = to_regprocedure(fcinfo);
-			found = !fcinfo->isnull && DatumGetObjectId(oid) == funcid;
-		}
+		found = !isnull && signature_names(signature, name, funcid);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 	table_endscan(scan);
