@@ -187,12 +187,13 @@ take_changed_flag(void)
 	return changed;
 }
 
-/* The extension is not here (any more): give the slot back and end. */
+/* The extension is not here (any more): end its workers, busy ones too, give the slot back and end. */
 static void
 end_without_extension(void)
 {
 	pf_commit_own_transaction();
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	pf_terminate_workers(MyDatabaseId);
 	let_go(DT_NOEND);
 	if (!scheduler.shared->changed && scheduler.shared->blocked == 0)
 		scheduler.shared->database = InvalidOid;

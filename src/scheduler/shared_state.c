@@ -166,19 +166,26 @@ pf_count_processes(Oid database)
 	return count;
 }
 
+/* End a database's workers, whatever they do. Lock held. */
+void
+pf_terminate_workers(Oid database)
+{
+	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+
+		if (worker->database == database && worker->pid != 0)
+			kill(worker->pid, SIGTERM);
+	}
+}
+
 /* End a database's processes; a process that is still starting sees `blocked` itself. Lock held. */
 static void
 terminate_processes(PfDatabase *db)
 {
 	if (db->scheduler_pid != 0)
 		kill(db->scheduler_pid, SIGTERM);
-	for (int i = 0; i < PF_MAX_WORKERS; i++)
-	{
-		PfWorker   *worker = &pf_shared->workers[i];
-
-		if (worker->database == db->database && worker->pid != 0)
-			kill(worker->pid, SIGTERM);
-	}
+	pf_terminate_workers(db->database);
 }
 
 /*

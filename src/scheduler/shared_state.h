@@ -132,6 +132,7 @@ extern void pf_wake_scheduler(PfDatabase *db);
 extern void pf_jobs_changed(Oid database);
 extern void pf_wake_those_who_want_a_worker(void);
 extern int	pf_count_processes(Oid database);
+extern void pf_terminate_workers(Oid database);
 extern void pf_block_database(Oid database);
 extern void pf_unblock_database(Oid database);
 

@@ -92,6 +92,22 @@ is($node->safe_psql('postgres', q{SELECT to_regclass('profiles') IS NULL}), 't',
 $node->safe_psql('postgres', 'DROP TABLE patient');
 is($node->safe_psql('postgres', $inventory), $before, 'then nothing is left');
 
+# While jobs run: their processes leave the database with the extension.
+$node->safe_psql('postgres', q{
+CREATE EXTENSION pg_portfolio;
+CREATE ROLE night LOGIN;
+SELECT portfolio.grant_profile('night', 'operator');
+SET ROLE night;
+SELECT portfolio.schedule_job('busy', 'every 1 second', 'SELECT 1');
+SELECT portfolio.schedule_job('long', 'every 1 second', 'SELECT pg_sleep(1000)');
+});
+ok($node->poll_query_until('postgres', q{SELECT bool_or(job_name = 'busy' AND outcome = 'succeeded') FROM portfolio.job_run}), 'a job has run');
+ok($node->poll_query_until('postgres', q{SELECT count(*) > 0 FROM pg_stat_activity WHERE datname = 'postgres' AND query LIKE '%pg_sleep%' AND backend_type = 'portfolio worker'}), 'and another runs');
+$node->safe_psql('postgres', 'SET pg_portfolio.allow_drop = on; DROP EXTENSION pg_portfolio CASCADE');
+ok($node->poll_query_until('postgres', q{SELECT count(*) = 0 FROM pg_stat_activity WHERE datname = 'postgres' AND backend_type LIKE 'portfolio %'}), 'no scheduler and no worker is left in the database');
+$node->safe_psql('postgres', 'DROP ROLE night');
+is($node->safe_psql('postgres', $inventory), $before, 'nor anything else');
+
 # A database that holds user rows can be dropped as any other.
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('other', q{CREATE EXTENSION pg_portfolio CASCADE; INSERT INTO portfolio.profile_grant (role, profile) VALUES ('someone', 'reader')});
