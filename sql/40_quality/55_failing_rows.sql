@@ -52,9 +52,12 @@ DECLARE
   d portfolio.data_set := portfolio.get_data_set(data_set);
   relation regclass := portfolio.data_set_relation(data_set);
   rules portfolio.rule_set := portfolio.rule_set(data_set);
+  days daterange;
   state text;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  SELECT r.during INTO days FROM portfolio.reporting_period r WHERE r.code = period;
+  rules := portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date);
   IF rule IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.rule_set_rules(rules) r WHERE r.code = rule) THEN
     RAISE EXCEPTION 'rule "%" is not in force in data set "%"', rule, data_set
       USING ERRCODE = 'undefined_object',
@@ -83,4 +86,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.failing_rows(text, text, text, text, boolean, bigint, jsonb) IS
-  'The rows of a data set that fail a rule (NULL: any), of a provider and a period (NULL: all), with every rule that they fail. It reads the relation with the caller''s own rights and row security. Of a row it shows the key only; values of identifying and special items are masked with mask_value(). identify => true shows them: it needs EXECUTE on log_access(), and writes access_log before it reads. No options yet.';
+  'The rows of a data set that fail a rule (NULL: any), of a provider and a period (NULL: all), with every rule that they fail. Where rules use :period_start or :period_end, name the period. It reads the relation with the caller''s own rights and row security. Of a row it shows the key only; values of identifying and special items are masked with mask_value(). identify => true shows them: it needs EXECUTE on log_access(), and writes access_log before it reads. No options yet.';

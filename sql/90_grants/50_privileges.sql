@@ -153,7 +153,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst}',
    '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
      last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
-     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row}'),
+     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,compare_scores,score_shares}'),
   -- checks and jobs
   ('{operator}',
    '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')

@@ -35,7 +35,7 @@ make_rule_set(text *data_set, Oid *type, MemoryContext context)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args("SELECT portfolio.rule_set($1)", 1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT ||
+	if (SPI_execute_with_args("SELECT portfolio.dated_rules(portfolio.rule_set($1), scored_on => current_date)", 1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT ||
 		SPI_processed != 1)
 		elog(ERROR, "could not make the rule set");
 	*type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);

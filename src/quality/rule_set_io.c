@@ -291,17 +291,20 @@ read_properties(JsonbContainer *root, PfRuleSet *set)
 Datum
 pf_rule_set_in(PG_FUNCTION_ARGS)
 {
-	Jsonb	   *json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, PG_GETARG_DATUM(0)));
+	const char *input = PG_GETARG_CSTRING(0);
+	Jsonb	   *json;
 	PfRuleSet  *set = palloc0(sizeof(PfRuleSet));
 	PfRuleSetValue *value;
 	char	   *fingerprint;
 
-	if (!JB_ROOT_IS_OBJECT(json))
+	/* rule_set('MY-SET') is a literal of this type, not the call of a function: say so */
+	if (input[strspn(input, " \t\r\n")] != '{')
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 				 errmsg("invalid input syntax for type %s", "rule_set"),
 				 errdetail("It must be a JSON object."),
-				 errhint("Make one with rule_set(relation, rules).")));
+				 errhint("Make one with rule_set(relation, rules), or that of a data set with rule_set(data_set => '...').")));
+	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(input)));
 	read_columns(&json->root, set);
 	set->dimensions = pf_json_strings(&json->root, "dimensions", &set->ndimensions);
 	read_items(&json->root, set);
