@@ -44,5 +44,5 @@ SELECT portfolio.meet_condition(id) FROM portfolio.condition WHERE run = :run;
 SELECT outcome, count(*) FROM portfolio.run_checks('transfer') GROUP BY outcome;
 SELECT check_code FROM found WHERE check_code NOT IN ('relation-gone', 'score-stale') ORDER BY check_code;
 -- What people did with a finding is in the journal, what runs did is not.
-SELECT operation, new->>'next_step' AS next_step FROM portfolio.change WHERE table_name = 'portfolio.finding'::text OR table_name = 'finding' ORDER BY id;
+SELECT operation, new->>'next_step' AS next_step FROM portfolio.change WHERE new->>'subject' = 'programme:CT_LATE' ORDER BY id;
 ROLLBACK;
