@@ -8,7 +8,9 @@
  */
 #include "job.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
+#include "catalog/pg_authid.h"
 #include "catalog/pg_database.h"
 #include "commands/dbcommands.h"
 #include "commands/defrem.h"
@@ -75,6 +77,20 @@ at_transaction_end(XactEvent event, void *arg)
 	}
 }
 
+/* What CREATE DATABASE asks; the server's own function is not exported in every minor release. */
+static bool
+may_create_databases(void)
+{
+	HeapTuple	tuple = SearchSysCache1(AUTHOID, ObjectIdGetDatum(GetUserId()));
+	bool		may;
+
+	if (!HeapTupleIsValid(tuple))
+		return false;
+	may = ((Form_pg_authid) GETSTRUCT(tuple))->rolcreatedb;
+	ReleaseSysCache(tuple);
+	return may;
+}
+
 /* Would the command get as far as to look for other users of the database? */
 static bool
 may_handle_database(Oid database, bool as_template)
@@ -84,7 +100,7 @@ may_handle_database(Oid database, bool as_template)
 
 	if (superuser() || pf_database_ownercheck(database, GetUserId()))
 		return true;
-	if (!as_template || !have_createdb_privilege())
+	if (!as_template || !may_create_databases())
 		return false;
 	tuple = SearchSysCache1(DATABASEOID, ObjectIdGetDatum(database));
 	if (!HeapTupleIsValid(tuple))
