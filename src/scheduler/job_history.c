@@ -37,6 +37,20 @@ run_with_cutoff(const char *table, const char *sql, TimestampTz cutoff)
 	return rows;
 }
 
+/*
+ * Everybody else locks job_run before its partitions, so whoever holds it alone cannot meet a
+ * deadlock among them. The longest that runs have to wait is the time to empty a few weeks.
+ */
+static void
+lock_history(void)
+{
+	static const char *const sql = "LOCK TABLE ONLY portfolio.job_run IN ACCESS EXCLUSIVE MODE";
+	PfAsOwner	as_owner;
+
+	pf_as_table_owner(&as_owner, "job_run", sql, 0, NULL, NULL, NULL);
+	pf_end_as_owner(&as_owner);
+}
+
 /* The first instant of a week as week_slot() counts them: weeks since 1970-01-01 00:00 UTC. */
 static TimestampTz
 week_begin(TimestampTz at)
@@ -135,6 +149,7 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 	guc_level = NewGUCNestLevel();
 	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
 							 true, 0, false);
+	lock_history();
 	count = list_old_weeks(cutoff, weeks);
 	move_accounts(cutoff);
 	keep_failures(cutoff);
