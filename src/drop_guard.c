@@ -4,8 +4,8 @@
  *
  * PostgreSQL drops the tables of an extension, and every row in them, without a question. An object
  * access hook sees each object just before it goes. The extension itself goes last, after its
- * tables, so the hook looks at the first member that goes: by then every object that will go is
- * locked, and all of the tables are still there. It looks once for each DROP; what it found stays
+ * tables, so the hook looks when the first relation of ours goes: by then every object that will go
+ * is locked, and all of the tables are still there. It looks once for each DROP; what it found stays
  * true for the rest of that command because of those locks, and a rollback ends the subtransaction
  * that the answer is kept for.
  *
@@ -22,7 +22,9 @@
 #include "catalog/dependency.h"
 #include "catalog/indexing.h"
 #include "catalog/objectaccess.h"
+#include "catalog/pg_class.h"
 #include "catalog/pg_extension.h"
+#include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "executor/spi.h"
 #include "lib/stringinfo.h"
@@ -168,9 +170,13 @@ drop_guard(ObjectAccessType access, Oid classid, Oid objectid, int subid, void *
 	if (previous_hook)
 		previous_hook(access, classid, objectid, subid, arg);
 
-	/* An update script may drop members; that is for its author to judge. */
-	if (access != OAT_DROP || subid != 0 || pf_allow_drop || looking || creating_extension ||
-		IsBinaryUpgrade)
+	/*
+	 * Relations only: none of ours has gone when the first of them goes, and other drops cost no
+	 * look into pg_depend. An update script may drop members; that is for its author to judge.
+	 */
+	if (access != OAT_DROP || subid != 0 ||
+		(classid != RelationRelationId && classid != ExtensionRelationId) ||
+		pf_allow_drop || looking || creating_extension || IsBinaryUpgrade)
 		return;
 	{
 		Oid			owner = classid == ExtensionRelationId ? objectid :
