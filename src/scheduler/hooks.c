@@ -174,6 +174,12 @@ run_utility(PF_UTILITY_PARAMS)
 }
 
 static void
+unblock_database(int code, Datum database)
+{
+	pf_unblock_database(DatumGetObjectId(database));
+}
+
+static void
 utility_hook(PF_UTILITY_PARAMS)
 {
 	Node	   *statement = pstmt->utilityStmt;
@@ -186,16 +192,14 @@ utility_hook(PF_UTILITY_PARAMS)
 
 	if (OidIsValid(database))
 	{
-		PG_TRY();
+		/* A backend that is terminated meanwhile passes no PG_FINALLY, but it runs exit callbacks. */
+		PG_ENSURE_ERROR_CLEANUP(unblock_database, ObjectIdGetDatum(database));
 		{
 			pf_block_database(database);
 			run_utility(PF_UTILITY_ARGS);
 		}
-		PG_FINALLY();
-		{
-			pf_unblock_database(database);
-		}
-		PG_END_TRY();
+		PG_END_ENSURE_ERROR_CLEANUP(unblock_database, ObjectIdGetDatum(database));
+		pf_unblock_database(database);
 	}
 	else
 	{
