@@ -74,6 +74,13 @@ pf_rule_settings_pop(PfRuleSettings *state)
 	AtEOXact_GUC(true, state->guc_level);
 }
 
+/* Does the character at p belong to a name that began before it? */
+static bool
+continues_name(const char *start, const char *p)
+{
+	return p > start && (isalnum((unsigned char) p[-1]) || p[-1] == '_' || p[-1] == '$' || IS_HIGHBIT_SET(p[-1]));
+}
+
 /* The end of the quoted thing or comment that begins at p, or p itself where none does. */
 static const char *
 skip_quoted(const char *start, const char *p)
@@ -110,7 +117,7 @@ skip_quoted(const char *start, const char *p)
 		}
 		return p;
 	}
-	if (p[0] == '$' && !(p > start && (isalnum((unsigned char) p[-1]) || p[-1] == '_' || IS_HIGHBIT_SET(p[-1]))))
+	if (p[0] == '$' && !continues_name(start, p))
 	{
 		const char *tag_end = p + 1;
 		const char *close;
@@ -408,7 +415,7 @@ pf_rule_deparse_in(const PfExpression *expression, List *context)
 
 		if (end > p)
 			appendBinaryStringInfo(&buf, p, end - p);
-		else if (*p == '$' && p[1] >= '1' && p[1] < '1' + PF_NPARAMS && (p == deparsed || strchr(" (,", p[-1])))
+		else if (*p == '$' && p[1] >= '1' && p[1] < '1' + PF_NPARAMS && !continues_name(deparsed, p))
 		{
 			appendStringInfo(&buf, ":%s", pf_param_names[p[1] - '1']);
 			end = p + 2;

@@ -102,6 +102,32 @@ is_named_trusted(Oid funcid)
 }
 
 /*
+ * The types whose text is a name: it is looked up, and written, by the search_path and with the
+ * privileges of whoever scores, so one rule would mean two things.
+ */
+static bool
+resolves_names(Oid type)
+{
+	switch (type)
+	{
+		case REGCLASSOID:
+		case REGCOLLATIONOID:
+		case REGCONFIGOID:
+		case REGDICTIONARYOID:
+		case REGNAMESPACEOID:
+		case REGOPEROID:
+		case REGOPERATOROID:
+		case REGPROCOID:
+		case REGPROCEDUREOID:
+		case REGROLEOID:
+		case REGTYPEOID:
+			return true;
+		default:
+			return false;
+	}
+}
+
+/*
  * Judge a type down to its parts. A domain or composite of a user may call his functions whenever a
  * value is read or written, so only the server's and our own are trusted; a domain over a trusted
  * type may be read (a column has it) but not be cast to, which trust_walker sees to.
@@ -114,6 +140,8 @@ type_trust(Oid type, bool column)
 
 	if (OidIsValid(element))
 		return type_trust(element, false);
+	if (resolves_names(type))
+		return TYPE_UNTRUSTED;
 	if (column && get_typtype(type) == TYPTYPE_DOMAIN)
 		return type_trust(getBaseType(type), false);
 	if (type == RECORDOID || type == UNKNOWNOID)
@@ -132,6 +160,8 @@ refuse_type(Oid type, ParseState *pstate, int location)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("type %s is not trusted in rules", format_type_be(type)),
+			 resolves_names(type) || resolves_names(get_element_type(type)) ?
+			 errdetail("What a name stands for depends on the search_path of whoever scores.") :
 			 errdetail("Its input, output or constraint may call functions of its owner with the rights of whoever scores."),
 			 errhint(HINT_TRUST),
 			 parser_errposition(pstate, location)));
