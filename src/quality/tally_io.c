@@ -10,6 +10,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "libpq/pqformat.h"
+#include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pf_tally_in);
@@ -23,7 +24,8 @@ refuse_text(const char *input, const char *detail)
 {
 	ereport(ERROR,
 			(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-			 errmsg("invalid input syntax for type %s: \"%.64s\"", "tally", input),
+			 errmsg("invalid input syntax for type %s: \"%.*s\"", "tally",
+					pg_mbcliplen(input, strlen(input), 64), input),
 			 errdetail("%s", detail)));
 }
 

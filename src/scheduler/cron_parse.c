@@ -362,7 +362,7 @@ pf_schedule_parse(const char *input, PfSchedule *out, PfScheduleError *error)
 			return false;
 		}
 		snprintf(error->detail, sizeof(error->detail), "Position %d: \"%.*s\" is not known.",
-				 (int) (at - input) + 1, Min(length, 20), at);
+				 (int) (at - input) + 1, pg_mbcliplen(at, length, 20), at);
 		strlcpy(error->hint, HINT_FORMS, sizeof(error->hint));
 		return false;
 	}

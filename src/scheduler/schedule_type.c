@@ -69,6 +69,7 @@ pf_schedule_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
 	PfSchedule *schedule = palloc0(sizeof(PfSchedule));
+	PfSchedule	canonical;
 	PfScheduleError error;
 	int			version = pq_getmsgbyte(in);
 
@@ -91,6 +92,13 @@ pf_schedule_recv(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
 				 errmsg("invalid external \"%s\" value", "schedule"),
 				 errdetail("%s", error.detail)));
+	/* Equality looks at the bytes, so only those that input makes may come in. */
+	if (!pf_schedule_parse(pf_schedule_text(schedule), &canonical, &error) ||
+		memcmp(schedule, &canonical, sizeof(PfSchedule)) != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+				 errmsg("invalid external \"%s\" value", "schedule"),
+				 errdetail("No text of a schedule means this value.")));
 	PG_RETURN_POINTER(schedule);
 }
 
