@@ -64,7 +64,10 @@ check_changes(TriggerData *data, TupleDesc desc)
 	bool		null;
 	Name		owner = DatumGetName(heap_getattr(data->tg_trigtuple, SPI_fnumber(desc, "owner"),
 												  desc, &null));
-	bool		is_owner = strcmp(NameStr(*owner), GetUserNameFromId(GetUserId(), false)) == 0;
+	Oid			owner_oid = DatumGetObjectId(heap_getattr(data->tg_trigtuple, SPI_fnumber(desc, "owner_oid"),
+														  desc, &null));
+	bool		same_name = strcmp(NameStr(*owner), GetUserNameFromId(GetUserId(), false)) == 0;
+	bool		is_owner = same_name && owner_oid == GetUserId();	/* a role made anew under an old name is not */
 
 	if (superuser() || GetUserId() == data->tg_relation->rd_rel->relowner)
 		return;
@@ -79,7 +82,9 @@ check_changes(TriggerData *data, TupleDesc desc)
 		ereport(ERROR,
 				(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 				 errmsg("column \"%s\" of a job of role \"%s\" cannot be changed", column, NameStr(*owner)),
+				 same_name ? errdetail("Another role of this name, or of another cluster, made the job.") :
 				 errdetail("A job runs with its owner's rights, so only its owner says what it runs and when."),
+				 same_name ? errhint("A superuser makes the jobs of a copy at home with adopt_jobs().") :
 				 errhint("Others may pause, resume, run and remove it, and change its priority and comment.")));
 	}
 }
