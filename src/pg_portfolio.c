@@ -9,6 +9,7 @@
 #include "miscadmin.h"
 #include "utils/guc.h"
 
+#include "pf_checks.h"
 #include "portfolio/portfolio.h"
 
 PF_MODULE_MAGIC;
@@ -85,5 +86,6 @@ _PG_init(void)
 {
 	define_settings();
 	pf_drop_guard_init();
+	pf_session_locks_init();
 	pf_scheduler_init();
 }

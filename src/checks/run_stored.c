@@ -9,7 +9,8 @@
  *	  caller, or it would lend everybody the eyes of the superuser who installed the extension;
  *	- read-only, in one subtransaction that is always rolled back. Inside a subtransaction nobody
  *	  can leave read-only mode, and the rollback takes back every setting that the query changed
- *	  and every portal that it left open. Nothing was written, so no transaction id is spent;
+ *	  and every portal that it left open. Nothing was written, so no transaction id is spent. What
+ *	  would outlive it, advisory locks of the session, session_locks.c refuses;
  *	- with search_path pinned, and with today's data: pg_portfolio.as_of moves what people look at,
  *	  never what is stored. Shipped queries run with row_security off: a filtered answer would
  *	  resolve the findings that this caller may not see, so it is an error instead;
@@ -31,6 +32,7 @@
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "pf_mask.h"
 #include "portability/instr_time.h"
 #include "storage/latch.h"
 #include "utils/acl.h"
@@ -52,6 +54,13 @@ static TimeoutId stored_timeout = MAX_TIMEOUTS;
 static volatile sig_atomic_t limit_reached = false;
 static volatile sig_atomic_t repeats = 0;
 static bool running = false;	/* one timer, so no stored query inside another */
+
+/* Is this session inside a stored query? */
+bool
+pf_stored_query_runs(void)
+{
+	return running;
+}
 
 /* Signal handler: only flags and the latch */
 static void
@@ -281,36 +290,6 @@ execute_query(PfStoredResult *result, const PfStoredQuery *q, const PfStoredColu
 	SPI_finish();
 }
 
-/*
- * What is kept of an error: nothing of the data. Messages of data exceptions and of violated
- * constraints quote values ("invalid input syntax for type integer: "9434765919""), so what stands
- * in quotes there is left out.
- */
-static char *
-kept_message(const ErrorData *edata)
-{
-	int			class = ERRCODE_TO_CATEGORY(edata->sqlerrcode);
-	StringInfoData kept;
-	bool		quoted = false;
-
-	if (!pf_mask_identifiers ||
-		(class != ERRCODE_DATA_EXCEPTION && class != ERRCODE_INTEGRITY_CONSTRAINT_VIOLATION &&
-		 class != ERRCODE_PLPGSQL_ERROR))
-		return pstrdup(edata->message);
-	initStringInfo(&kept);
-	for (const char *p = edata->message; *p; p++)
-	{
-		if (*p == '"')
-		{
-			quoted = !quoted;
-			appendStringInfoString(&kept, quoted ? "\"..." : "\"");
-		}
-		else if (!quoted)
-			appendStringInfoChar(&kept, *p);
-	}
-	return kept.data;
-}
-
 /* In PG_CATCH, after the rollback: keep the error in the result, or throw a user's cancel on. */
 static void
 keep_error(PfStoredResult *result, ErrorData *edata)
@@ -321,7 +300,7 @@ keep_error(PfStoredResult *result, ErrorData *edata)
 		ReThrowError(edata);
 	result->outcome = cancelled ? PF_STORED_TIMED_OUT : PF_STORED_ERROR;
 	result->sqlstate = edata->sqlerrcode;
-	result->message = kept_message(edata);
+	result->message = pf_mask_message(edata->message, edata->sqlerrcode);
 	FreeErrorData(edata);
 }
 

@@ -52,6 +52,12 @@ extern PfStoredResult *pf_run_stored(const PfStoredQuery *q, const PfStoredColum
 extern void pf_free_stored(PfStoredResult *result);
 extern const char *pf_outcome_name(PfStoredOutcome outcome);
 
+/* Is this session inside a stored query? */
+extern bool pf_stored_query_runs(void);
+
+/* session_locks.c: at library start */
+extern void pf_session_locks_init(void);
+
 /* stored_query.c */
 extern void pf_check_stored_query(const char *query);
 

@@ -20,6 +20,7 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/analyze.h"
+#include "pf_mask.h"
 #include "pgstat.h"
 #include "storage/latch.h"
 #include "storage/proc.h"
@@ -218,7 +219,7 @@ keep_error(PfRunRecord *record, MemoryContext context)
 	QueryCancelPending = false;
 	record->outcome = "failed";
 	record->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
-	record->message = error->message ? error->message : "";
+	record->message = error->message ? pf_mask_message(error->message, error->sqlerrcode) : "";
 	if (total_time_is_over && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		record->message = "canceling job due to total_timeout";
 	EmitErrorReport();
