@@ -78,7 +78,11 @@ ann("SELECT portfolio.run_job('concurrently')");	# it waits for older transactio
 wait_for($node, 'work', q{SELECT outcome = 'succeeded' AND message = 'CREATE INDEX' FROM portfolio.job_run WHERE job_name = 'concurrently'}, 'CREATE INDEX CONCURRENTLY');
 ann('CREATE TABLE late (a int UNIQUE DEFERRABLE INITIALLY DEFERRED)');
 job('at_commit', 'INSERT INTO ann.late VALUES (1), (1)');
-is(run_now('at_commit'), 'failed|23505|duplicate key value violates unique constraint "late_a_key"', 'a failure at commit is a failed run, not a recorded success');
+is(run_now('at_commit'), 'failed|23505|duplicate key value violates unique constraint "..."', 'a failure at commit is a failed run, not a recorded success');
+job('quotes', q{SELECT ('x"9434765919')::integer});
+is(run_now('quotes'), 'failed|22P02|invalid input syntax for type integer: "..."', 'no value of a message is kept');
+job('raises', q{DO $do$ BEGIN RAISE EXCEPTION 'bad patient 943 476 5919'; END $do$});
+is(run_now('raises'), 'failed|P0001|bad patient ...', 'nor a number that RAISE names');
 job('read_only', 'SET TRANSACTION READ ONLY; SELECT 1');
 is(run_now('read_only'), 'succeeded||SELECT 1', 'a read-only transaction is recorded in the next');
 ann("ALTER ROLE ann SET default_transaction_read_only = on");
