@@ -90,7 +90,8 @@ RESET enable_hashagg;
 SET parallel_setup_cost = 0;
 SET parallel_tuple_cost = 0;
 SET min_parallel_table_scan_size = 0;
-SET force_parallel_mode = regress;
+SELECT CASE WHEN current_setting('server_version_num')::int >= 160000 THEN 'debug_parallel_query' ELSE 'force_parallel_mode' END AS parallel_mode \gset
+SET :parallel_mode = regress;
 SELECT tally OPERATOR(portfolio.=) (SELECT tally FROM one) AS parallel FROM portfolio.tally_relation('qe', qe_rules());
 CREATE TABLE qe_wide AS SELECT * FROM qe;
 ALTER TABLE qe_wide SET (parallel_workers = 2);
@@ -108,7 +109,7 @@ SELECT portfolio.tally_row((SELECT portfolio.rule_set('qe_wide', '{100 / i > 3}'
 \set VERBOSITY default
 EXPLAIN (COSTS OFF) SELECT portfolio.tally_row(NULL::portfolio.rule_set, qe_wide) FROM qe_wide;
 EXPLAIN (COSTS OFF) SELECT portfolio.tally_row(portfolio.serial_rules(NULL), qe_wide) FROM qe_wide;
-RESET force_parallel_mode;
+RESET :parallel_mode;
 RESET parallel_setup_cost;
 RESET parallel_tuple_cost;
 RESET min_parallel_table_scan_size;
