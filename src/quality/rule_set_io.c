@@ -145,6 +145,15 @@ put_date(StringInfo buf, const char *key, DateADT date)
 	put_text(buf, key, text_of);
 }
 
+static bool
+some_rule_may_raise(const PfRuleSet *set)
+{
+	for (int i = 0; i < set->nrules; i++)
+		if (set->rules[i].may_raise)
+			return true;
+	return false;
+}
+
 Datum
 pf_rule_set_out(PG_FUNCTION_ARGS)
 {
@@ -161,6 +170,11 @@ pf_rule_set_out(PG_FUNCTION_ARGS)
 	put_text(&buf, "volatility", set->volatility == PROVOLATILE_IMMUTABLE ? "immutable" : "stable");
 	put_text(&buf, "parallel", set->parallel == PROPARALLEL_SAFE ? "safe" :
 			 set->parallel == PROPARALLEL_RESTRICTED ? "restricted" : "unsafe");
+	if (set->may_raise && !some_rule_may_raise(set))
+	{
+		put_key(&buf, "may_raise");	/* a condition of an item may */
+		appendStringInfoString(&buf, "true");
+	}
 	put_text(&buf, "fingerprint", psprintf("%016llx", (unsigned long long) set->fingerprint));
 	appendStringInfoChar(&buf, '}');
 	PG_RETURN_CSTRING(buf.data);
@@ -247,7 +261,6 @@ read_rules(JsonbContainer *root, PfRuleSet *set)
 		rule->dimension = find_name(pf_json_string(object, "dimension", true), set->ndimensions, set->dimensions, "dimension");
 		rule->on_null = pf_on_null(pf_json_string(object, "on_null", false));
 		rule->may_raise = pf_json_bool(object, "may_raise", true);
-		set->may_raise |= rule->may_raise;
 	}
 	array = pf_json_array(root, "problems");
 	set->nproblems = array ? JsonContainerSize(array) : 0;
@@ -277,6 +290,7 @@ read_properties(JsonbContainer *root, PfRuleSet *set)
 	set->volatility = volatility && strcmp(volatility, "immutable") == 0 ? PROVOLATILE_IMMUTABLE : PROVOLATILE_STABLE;
 	set->parallel = parallel == NULL || strcmp(parallel, "unsafe") == 0 ? PROPARALLEL_UNSAFE :
 		strcmp(parallel, "safe") == 0 ? PROPARALLEL_SAFE : PROPARALLEL_RESTRICTED;
+	set->may_raise = some_rule_may_raise(set) || pf_json_bool(root, "may_raise", false);
 	for (int i = 0; i < PF_NPARAMS; i++)
 	{
 		char	   *date = pf_json_string(root, pf_param_names[i], false);
@@ -375,6 +389,7 @@ pf_rule_set_recv(PG_FUNCTION_ARGS)
 	/* Opening validates, packing again makes it canonical */
 	set = pf_rule_set_open(value);
 	pf_rule_set_check(set);
+	set->may_raise |= some_rule_may_raise(set);
 	PG_RETURN_POINTER(pf_rule_set_pack(set));
 }
 

@@ -29,8 +29,9 @@ refuse_text(const char *input, const char *detail)
 			 errdetail("%s", detail)));
 }
 
+/* A number, up to one of the characters of stops; where may_end is set, or to the end of the text. */
 static int64
-read_number(const char *input, const char **at, char stop, char other)
+read_number(const char *input, const char **at, const char *stops, bool may_end)
 {
 	char	   *end;
 	int64		number;
@@ -41,16 +42,16 @@ read_number(const char *input, const char **at, char stop, char other)
 	number = strtoll(*at, &end, 10);
 	if (errno == ERANGE)
 		refuse_text(input, "A number is out of range.");
-	if (*end != stop && *end != other)
+	if (*end == '\0' ? !may_end : strchr(stops, *end) == NULL)
 		refuse_text(input, "It is not of the form version:fingerprint:rules,items,dimensions:records:counts.");
 	*at = end;
 	return number;
 }
 
 static int
-read_size(const char *input, const char **at, char stop, int max)
+read_size(const char *input, const char **at, const char *stop, int max)
 {
-	int64		number = read_number(input, at, stop, stop);
+	int64		number = read_number(input, at, stop, false);
 
 	if (number < 0 || number > max)
 		refuse_text(input, "A number is out of range.");
@@ -90,14 +91,14 @@ pf_tally_in(PG_FUNCTION_ARGS)
 				i = 0;
 	PfTally    *tally;
 
-	if (read_size(input, &at, ':', 255) != PF_TALLY_VERSION)
+	if (read_size(input, &at, ":", 255) != PF_TALLY_VERSION)
 		refuse_text(input, "Its version is not known.");
 	fingerprint = read_fingerprint(input, &at);
-	nrules = read_size(input, &at, ',', PF_MAX_RULES);
-	nitems = read_size(input, &at, ',', PF_MAX_RULES);
-	ndimensions = read_size(input, &at, ':', PF_MAX_DIMENSIONS);
+	nrules = read_size(input, &at, ",", PF_MAX_RULES);
+	nitems = read_size(input, &at, ",", PF_MAX_RULES);
+	ndimensions = read_size(input, &at, ":", PF_MAX_DIMENSIONS);
 	tally = pf_tally_make(fingerprint, nrules, nitems, ndimensions);
-	tally->records = read_number(input, &at, ':', ':');
+	tally->records = read_number(input, &at, ":", false);
 	n = PF_TALLY_COUNTS(tally);
 	while (*at)
 	{
@@ -105,11 +106,11 @@ pf_tally_in(PG_FUNCTION_ARGS)
 					times = 1;
 
 		at++;
-		count = read_number(input, &at, *at ? ',' : '\0', '*');
+		count = read_number(input, &at, ",*", true);
 		if (*at == '*')
 		{
 			at++;
-			times = read_number(input, &at, ',', '\0');
+			times = read_number(input, &at, ",", true);
 			if (count != 0 || times < 2)
 				refuse_text(input, "Only a run of two or more zeros can be folded.");
 		}
