@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL)
 OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test bench fresh matrix sanitize
+STANDALONE     = demo demo-stop test bench fresh matrix sanitize fuzz
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -49,3 +49,6 @@ matrix:
 # The tests with our library under UndefinedBehaviorSanitizer.
 sanitize:
 	@contrib/ci/sanitize.sh
+# Mutated input for every type, for minutes; make test has a short form. PF_FUZZ_START=n draws other numbers.
+fuzz:
+	@PF_FUZZ_ROUNDS=$${PF_FUZZ_ROUNDS:-3000000} LAYERS=tap TESTS=950_types_fuzz contrib/ci/test.sh
