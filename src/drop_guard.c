@@ -133,14 +133,10 @@ count_user_tables(Oid extension, char **first)
 }
 
 static void
-refuse_drop_of_user_rows(Oid extension)
+refuse_user_rows(Oid extension)
 {
-	CheckedDrop now = {GetTopFullTransactionId(), GetCurrentSubTransactionId(), extension};
 	char	   *first = NULL;
 	int			count;
-
-	if (FullTransactionIdEquals(checked.xid, now.xid) && checked.subid == now.subid && checked.extension == extension)
-		return;
 
 	looking = true;
 	PG_TRY();
@@ -162,6 +158,16 @@ refuse_drop_of_user_rows(Oid extension)
 		looking = false;
 	}
 	PG_END_TRY();
+}
+
+static void
+refuse_drop_of_user_rows(Oid extension)
+{
+	CheckedDrop now = {GetTopFullTransactionId(), GetCurrentSubTransactionId(), extension};
+
+	if (FullTransactionIdEquals(checked.xid, now.xid) && checked.subid == now.subid && checked.extension == extension)
+		return;
+	refuse_user_rows(extension);
 	checked = now;
 }
 

@@ -118,7 +118,7 @@ static int64
 run_and_wait(int64 job_id)
 {
 	bool		nobody;
-	int			index = ask_scheduler(job_id, &nobody);
+	volatile int index = ask_scheduler(job_id, &nobody);	/* lives through errors */
 	PfWaiter	answer;
 
 	if (index < 0)

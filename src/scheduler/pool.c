@@ -331,8 +331,8 @@ pf_hand_over_runs(void)
 	while ((job = pf_ready_first()) != NULL)
 	{
 		PfRoleProblem problem;
-		int			slot;
-		uint32		generation;
+		int			slot = -1;
+		uint32		generation = 0;
 		Placement	placement;
 
 		pf_ready_remove(job);
