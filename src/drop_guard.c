@@ -138,20 +138,26 @@ refuse_user_rows(Oid extension)
 	char	   *first = NULL;
 	int			count;
 
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	count = count_user_tables(extension, &first);
+	if (count > 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
+				 errmsg("cannot drop extension pg_portfolio because it holds user rows"),
+				 count == 1 ? errdetail("Table %s has rows that a user made.", first) :
+				 errdetail("Table %s and %d more have rows that a user made.", first, count - 1),
+				 errhint("Save them first with the pg_dump command of docs/install.md. To drop them, let a superuser SET pg_portfolio.allow_drop = on and try again.")));
+	SPI_finish();
+}
+
+static void
+look_for_user_rows(Oid extension)
+{
 	looking = true;
 	PG_TRY();
 	{
-		if (SPI_connect() != SPI_OK_CONNECT)
-			elog(ERROR, "could not connect to SPI");
-		count = count_user_tables(extension, &first);
-		if (count > 0)
-			ereport(ERROR,
-					(errcode(ERRCODE_DEPENDENT_OBJECTS_STILL_EXIST),
-					 errmsg("cannot drop extension pg_portfolio because it holds user rows"),
-					 count == 1 ? errdetail("Table %s has rows that a user made.", first) :
-					 errdetail("Table %s and %d more have rows that a user made.", first, count - 1),
-					 errhint("Save them first with the pg_dump command of docs/install.md. To drop them, let a superuser SET pg_portfolio.allow_drop = on and try again.")));
-		SPI_finish();
+		refuse_user_rows(extension);
 	}
 	PG_FINALLY();
 	{
@@ -167,7 +173,7 @@ refuse_drop_of_user_rows(Oid extension)
 
 	if (FullTransactionIdEquals(checked.xid, now.xid) && checked.subid == now.subid && checked.extension == extension)
 		return;
-	refuse_user_rows(extension);
+	look_for_user_rows(extension);
 	checked = now;
 }
 
