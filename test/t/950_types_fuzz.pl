@@ -9,7 +9,7 @@ use Test::More;
 my $rounds = $ENV{PF_FUZZ_ROUNDS} || 20000;
 my $start = $ENV{PF_FUZZ_START} || 1;
 my $source = "$ENV{PF_STAGE}/test/fuzz/fuzz_type.c";
-my $library = PostgreSQL::Test::Utils::tempdir() . '/fuzz_type.so';
+my $library = "$ENV{TESTDIR}/fuzz_type.so";
 chomp(my $include = `pg_config --includedir-server`);
 system('gcc', '-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-D_GNU_SOURCE', "-I$include", '-o', $library, $source) == 0
 	or BAIL_OUT('the harness does not compile');
