@@ -60,6 +60,15 @@ pf_relation_owner(Oid relid)
 	return owner;
 }
 
+static bool
+same_types(SPIPlanPtr plan, int nargs, const Oid *argtypes)
+{
+	for (int i = 0; i < nargs; i++)
+		if (SPI_getargtypeid(plan, i) != argtypes[i])
+			return false;
+	return true;
+}
+
 /* The saved plan of a statement, made at its first use in this session. */
 static SPIPlanPtr
 saved_plan(const char *sql, int nargs, const Oid *argtypes)
@@ -78,6 +87,12 @@ saved_plan(const char *sql, int nargs, const Oid *argtypes)
 	entry = hash_search(saved_plans, &sql, HASH_ENTER, &found);
 	if (!found)
 		entry->plan = NULL;
+	/* Types of ours have other numbers once the extension was dropped and created again. */
+	if (entry->plan != NULL && !same_types(entry->plan, nargs, argtypes))
+	{
+		SPI_freeplan(entry->plan);
+		entry->plan = NULL;
+	}
 	if (entry->plan == NULL)
 	{
 		SPIPlanPtr	plan = SPI_prepare(sql, nargs, unconstify(Oid *, argtypes));

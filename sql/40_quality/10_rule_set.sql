@@ -22,7 +22,7 @@ COMMENT ON FUNCTION portfolio.check_expression(regclass, text, regtype) IS
 
 CREATE TYPE portfolio.rule_set;
 CREATE FUNCTION portfolio.rule_set_in(cstring) RETURNS portfolio.rule_set
-LANGUAGE C STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_rule_set_in';
+LANGUAGE C STABLE STRICT PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_rule_set_in';
 CREATE FUNCTION portfolio.rule_set_out(portfolio.rule_set) RETURNS cstring
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_rule_set_out';
 CREATE FUNCTION portfolio.rule_set_recv(internal) RETURNS portfolio.rule_set
@@ -35,8 +35,8 @@ CREATE TYPE portfolio.rule_set (
   INTERNALLENGTH = VARIABLE, ALIGNMENT = double, STORAGE = extended
 );
 COMMENT ON TYPE portfolio.rule_set IS
-  'Rules ready to be counted: columns with type and collation, rules, items and dimensions, all by name, with a fingerprint that tallies carry. Text form: JSON.';
-COMMENT ON FUNCTION portfolio.rule_set_in(cstring) IS 'Reads a rule set from its JSON. Raises 22023 or 22P02 where it is not whole.';
+  'Rules ready to be counted: columns with type and collation, rules, items and dimensions, all by name, with a fingerprint that tallies carry. Text form: JSON; the code of a data set is read as its rule set of this moment.';
+COMMENT ON FUNCTION portfolio.rule_set_in(cstring) IS 'Reads a rule set from its JSON, or makes that of the data set whose code is given, so that rule_set(''CODE'') works. Raises 22023 or 22P02 where the JSON is not whole, 42704 for a data set that does not exist.';
 COMMENT ON FUNCTION portfolio.rule_set_out(portfolio.rule_set) IS 'Writes a rule set as JSON.';
 COMMENT ON FUNCTION portfolio.rule_set_recv(internal) IS 'Reads a rule set from its binary form. Raises 22P03 where it is not whole.';
 COMMENT ON FUNCTION portfolio.rule_set_send(portfolio.rule_set) IS 'Writes a rule set in binary form.';

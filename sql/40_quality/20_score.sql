@@ -20,9 +20,9 @@ COMMENT ON FUNCTION portfolio.percentage(bigint, bigint) IS 'part of whole in pe
 
 CREATE TYPE portfolio.score_row AS (
   group_key jsonb, group_label text, rule text, records bigint, passed bigint, failed bigint, missing bigint, errors bigint,
-  passed_pct numeric, complete_pct numeric, valid_and_complete_pct numeric, not_applicable bigint
+  passed_pct numeric, complete_pct numeric, valid_and_complete_pct numeric
 );
-COMMENT ON TYPE portfolio.score_row IS 'The score of one rule in one group: records = passed + failed + missing + errors + not_applicable.';
+COMMENT ON TYPE portfolio.score_row IS 'The score of one rule in one group: records = passed + failed + missing + errors, plus the rows that the item''s applies_when excludes.';
 COMMENT ON COLUMN portfolio.score_row.group_key IS 'Values that make the group, by column; {} for the whole.';
 COMMENT ON COLUMN portfolio.score_row.group_label IS 'The same to read.';
 COMMENT ON COLUMN portfolio.score_row.rule IS 'Code of the rule: its text where it was given as text.';
@@ -34,7 +34,6 @@ COMMENT ON COLUMN portfolio.score_row.errors IS 'Rows on which the rule raised a
 COMMENT ON COLUMN portfolio.score_row.passed_pct IS 'passed of passed + failed, in percent; NULL where the rule judged nothing.';
 COMMENT ON COLUMN portfolio.score_row.complete_pct IS 'records - missing of records, in percent; rows not applicable are left out of both; NULL where no row applies.';
 COMMENT ON COLUMN portfolio.score_row.valid_and_complete_pct IS 'passed of records, in percent; rows not applicable are left out; NULL where no row applies.';
-COMMENT ON COLUMN portfolio.score_row.not_applicable IS 'Rows that the item''s applies_when excludes.';
 
 CREATE FUNCTION portfolio.score_rules(relation regclass, rules portfolio.rule_set, by text[] DEFAULT '{}', filter text DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS SETOF portfolio.score_row
@@ -43,8 +42,7 @@ BEGIN ATOMIC
   SELECT g.group_key, g.group_label, c.name, c.records, c.passed, c.failed, c.missing, c.errors,
          portfolio.percentage(c.passed, c.passed + c.failed),
          portfolio.percentage(c.records - c.not_applicable - c.missing, c.records - c.not_applicable),
-         portfolio.percentage(c.passed, c.records - c.not_applicable),
-         c.not_applicable
+         portfolio.percentage(c.passed, c.records - c.not_applicable)
     FROM (SELECT portfolio.check_options(options, '{}') AS checked) o,
          portfolio.tally_relation(relation, rules, by, filter) WITH ORDINALITY AS g(group_key, group_label, tally, group_ord),
          portfolio.tally_counts(g.tally, rules) WITH ORDINALITY AS c(level, name, records, passed, failed, missing, errors, not_applicable, defaults, ord)

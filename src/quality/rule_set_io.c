@@ -9,10 +9,12 @@
 
 #include "catalog/pg_proc.h"
 #include "common/hashfn.h"
+#include "executor/spi.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "miscadmin.h"
 #include "utils/datetime.h"
+#include "utils/datum.h"
 #include "utils/json.h"
 
 PG_FUNCTION_INFO_V1(pf_rule_set_in);
@@ -302,6 +304,35 @@ read_properties(JsonbContainer *root, PfRuleSet *set)
 	}
 }
 
+/*
+ * PostgreSQL takes rule_set('MY-SET') for a literal of this type, not for the call of the function of
+ * that name. So a text that is no JSON object names a data set, as a regclass literal names a table.
+ */
+static Datum
+rule_set_of_data_set(const char *code)
+{
+	Oid			argtype = TEXTOID;
+	Datum		arg = CStringGetTextDatum(code);
+	MemoryContext context = CurrentMemoryContext;
+	MemoryContext old;
+	bool		isnull;
+	Datum		value;
+
+	if (SPI_connect() != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+	if (SPI_execute_with_args("SELECT portfolio.rule_set($1)", 1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT ||
+		SPI_processed != 1)
+		elog(ERROR, "could not make the rule set");
+	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
+	if (isnull)
+		elog(ERROR, "could not make the rule set");
+	old = MemoryContextSwitchTo(context);
+	value = datumCopy(value, false, -1);
+	MemoryContextSwitchTo(old);
+	SPI_finish();
+	return value;
+}
+
 Datum
 pf_rule_set_in(PG_FUNCTION_ARGS)
 {
@@ -311,13 +342,8 @@ pf_rule_set_in(PG_FUNCTION_ARGS)
 	PfRuleSetValue *value;
 	char	   *fingerprint;
 
-	/* rule_set('MY-SET') is a literal of this type, not the call of a function: say so */
 	if (input[strspn(input, " \t\r\n")] != '{')
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
-				 errmsg("invalid input syntax for type %s", "rule_set"),
-				 errdetail("It must be a JSON object."),
-				 errhint("Make one with rule_set(relation, rules), or that of a data set with rule_set(data_set => '...').")));
+		return rule_set_of_data_set(input);
 	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(input)));
 	read_columns(&json->root, set);
 	set->dimensions = pf_json_strings(&json->root, "dimensions", &set->ndimensions);

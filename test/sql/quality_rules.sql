@@ -60,8 +60,9 @@ SELECT outcome, records FROM portfolio.try_rule('QR', '100 / (age - 50) < 3');
 SELECT * FROM portfolio.try_rule('QR', 'ward');
 SELECT * FROM portfolio.try_rule('QR', 'age > 1', '{"max": 3}');
 
--- PostgreSQL takes a single literal in parentheses for a constant of the type
-SELECT portfolio.rule_set('QR');
+-- PostgreSQL takes a single literal in parentheses for a constant of the type; it means the same
+SELECT portfolio.rule_set('QR') OPERATOR(portfolio.=) portfolio.rule_set(data_set => 'QR') AS same;
+SELECT portfolio.rule_set('NO-SUCH');
 SELECT code, item FROM portfolio.rule_set_rules(portfolio.rule_set(data_set => 'QR')) ORDER BY code;
 
 -- A rule that can no longer run says so by name, and the others score

@@ -1,0 +1,73 @@
+-- The contract: names, argument order and result columns that others rely on. Functions may have more
+-- arguments at the end and result types more attributes at the end; nothing else may change.
+SELECT * FROM no_plan();
+
+-- Functions: name, the first arguments, what is returned ('' where rows are, see below).
+CREATE TEMP TABLE contract (name text, arguments text, result text);
+INSERT INTO contract VALUES
+  ('is_nhs_number', 'text', 'boolean'), ('try_nhs_number', 'text', 'portfolio.nhs_number'), ('nhs_number_problem', 'text', 'text'),
+  ('is_ods_code', 'text', 'boolean'), ('try_ods_code', 'text', 'portfolio.ods_code'), ('ods_code_problem', 'text', 'text'),
+  ('nhs_number_range', 'portfolio.nhs_number', 'text'), ('use_types', '', 'text'),
+  ('register_data_set', 'text,regclass,text[],text,text,text,text', NULL),
+  ('add_rule', 'text,text,text,text,text,text,text,text', NULL), ('try_rule', 'text,text', NULL), ('retire_rule', 'text,text,text', NULL),
+  ('import_rules', 'text,regclass,boolean', NULL), ('alter_rule', 'text,text', NULL),
+  ('score', 'regclass,text[],text[],text', ''), ('score_rules', 'regclass,portfolio.rule_set,text[]', ''), ('score_data_set', 'text,text', ''),
+  ('failed_rules', 'text,record', 'text[]'), ('failing_rows', 'text,text,text,text,boolean,bigint', ''),
+  ('explain_score', 'text,text,text', NULL), ('compare_scores', 'text,text,text,text', NULL), ('dqmi', 'text,text,text[]', ''),
+  ('tally_sql', 'text', 'text'), ('rule_set', 'regclass,text[]', 'portfolio.rule_set'), ('rule_set', 'text', 'portfolio.rule_set'),
+  ('tally_row', 'portfolio.rule_set,record', 'portfolio.tally'), ('tally_counts', 'portfolio.tally', NULL), ('merge', 'portfolio.tally', 'portfolio.tally'),
+  ('element_id', 'text,text', 'bigint'), ('relate', 'text,text,text', 'bigint'),
+  ('impact_of', 'text,integer', ''), ('dependencies_of', 'text,integer', ''),
+  ('find', 'text', NULL), ('describe', 'text', 'text'), ('help', 'text', NULL), ('doctor', '', NULL), ('health', '', NULL), ('my_work', 'text', NULL),
+  ('start_process', 'text,text', 'bigint'), ('record_evidence', 'bigint,text,text', NULL), ('waive', 'bigint,text,text,text,date', NULL),
+  ('decide', 'bigint,text,text', NULL), ('readiness', 'text', ''), ('transfer_candidates', 'date', ''),
+  ('run_checks', 'text,text[]', ''), ('schedule_job', 'text,text,text', 'bigint'), ('run_job', 'text,boolean', 'bigint'),
+  ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
+  ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),
+  ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
+
+SET LOCAL search_path = pg_catalog, public;
+SELECT ok(EXISTS (
+    SELECT FROM pg_proc p
+     WHERE p.pronamespace = 'portfolio'::regnamespace AND p.proname = c.name
+       AND array_to_string(ARRAY(SELECT format_type(t, NULL) FROM unnest(p.proargtypes) WITH ORDINALITY a (t, n)
+                                  WHERE n <= cardinality(string_to_array(c.arguments, ',')) ORDER BY n), ',') = c.arguments
+       AND p.pronargs - p.pronargdefaults <= cardinality(string_to_array(c.arguments, ','))
+       AND (c.result IS NULL OR (c.result = '' AND p.proretset) OR format_type(p.prorettype, NULL) = c.result)),
+  format('%s(%s)%s', c.name, c.arguments, coalesce(' → ' || nullif(c.result, ''), '')))
+  FROM contract c ORDER BY c.name, c.arguments;
+
+-- Result rows: the first columns, by name and in order.
+CREATE TEMP TABLE contract_columns (name text, columns text[]);
+INSERT INTO contract_columns VALUES
+  ('score', '{group_key,group_label,rule,records,passed,failed,missing,errors,passed_pct,complete_pct,valid_and_complete_pct}'),
+  ('score_data_set', '{period,provider,item,records,valid_and_complete,defaults,default_threshold,defaults_in_excess,data_item_score}'),
+  ('failing_rows', '{row_key,provider,period,rules,items}'),
+  ('dqmi', '{provider,period,items,data_item_mean,coverage,dqmi}'),
+  ('impact_of', '{element,kind,code,name,depth,via,path}'),
+  ('dependencies_of', '{element,kind,code,name,depth,via,path}'),
+  ('readiness', '{process,gate,percent,met,partly,waived,applicable,blockers,next_steps}'),
+  ('transfer_candidates', '{element,code,name,end_date,days_late,reasons}'),
+  ('run_checks', '{check_code,findings,outcome,elapsed}');
+SELECT is(ARRAY(SELECT a.attname::text FROM pg_proc p JOIN pg_type t ON t.oid = p.prorettype JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
+                 WHERE p.pronamespace = 'portfolio'::regnamespace AND p.proname = c.name ORDER BY a.attnum),
+          c.columns, format('%s() returns exactly the columns of the contract', c.name))
+  FROM contract_columns c ORDER BY c.name;
+
+-- Tables and views
+SELECT ok(ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to_regclass('portfolio.' || v.name) AND a.attnum > 0 AND NOT a.attisdropped) @> v.columns,
+          format('%s has the columns of the contract', v.name))
+  FROM (VALUES ('job', '{job_id,name,schedule,command,owner}'::text[]),
+               ('job_run', '{run_id,job_id,due_at,started_at,finished_at,attempt,outcome,sqlstate,message}'),
+               ('pg_stat_portfolio_scheduler', '{due,ran,coalesced,skipped,missed,unknown}'),
+               ('finding', '{check_code,subject,element,severity,detail,first_seen,last_seen,resolved_at,owner,due_on,next_step,status,accepted_by,accepted_until,reason}'),
+               ('check_definition', '{code,area,title,severity,query,remediation,refs,author,builtin}'),
+               ('check_setting', '{check_code,enabled,severity,threshold,reason}'),
+               ('element', '{id,kind,archimate_type,code,name,description,owner,valid,source}'),
+               ('relationship', '{id,source,source_type,kind,target,target_type,code,name,attributes,weight,valid}'),
+               ('relationship_rule', '{source_type,kind,target_type,propagates}'),
+               ('change', '{table_name,element,at,by,reason,operation,old,new}'),
+               ('data_item', '{data_set,name,mandatory,missing_values,applies_when,default_codes,default_threshold,sensitivity}'),
+               ('reporting_period', '{code,kind,during}'),
+               ('submission', '{data_set,provider,period,due_on,received_at}')) v (name, columns);
+SELECT * FROM finish();
