@@ -269,7 +269,7 @@ SET LOCAL client_min_messages = warning;
 SET LOCAL pg_portfolio.reason = 'hospital example';
 \set QUIET on
 \o /dev/null
-SELECT portfolio.register_data_set('HOSPITAL-APC', 'hospital.episode', '{episode_id}', period => 'activity_month', provider => 'provider',
+SELECT portfolio.register_data_set('HOSPITAL-APC', 'hospital.episode', '{episode_id,nhs_number}', period => 'activity_month', provider => 'provider',
                                    name => 'Hospital episodes (synthetic)');
 UPDATE portfolio.data_set
    SET description = 'Synthetic admitted patient care of 20 providers, April 2024 to March 2025, with planted defects.', quality_threshold = 95, source = 'example'

@@ -20,7 +20,7 @@ SELECT item, records, valid_and_complete, defaults, round(data_item_score, 1) AS
 SELECT rule, dimension, severity, failed, missing, round(passed_pct, 2) AS passed_pct
   FROM portfolio.rule_quality WHERE code = 'HOSPITAL-APC' AND failed > 0 ORDER BY passed_pct LIMIT 8;
 
-\echo 'Failing rows, with identifiers masked:'
+\echo 'Failing rows; what identifies a patient is masked:'
 SELECT * FROM portfolio.failing_rows('HOSPITAL-APC', rule => 'nhs_valid', max_rows => 5);
 
 \echo 'The bad month and the bad upload, seen in the scores:'
