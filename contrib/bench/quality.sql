@@ -42,7 +42,7 @@ SELECT format('SELECT count(%I) FROM apc_big', attname) AS floor
 
 \echo Checking that both count the same ...
 SELECT array_agg(passed ORDER BY no) AS engine_counts
-  FROM portfolio.score('apc_big', :'rules') WITH ORDINALITY AS s (k, l, r, n, passed, f, m, e, p1, p2, p3, na, no) \gset
+  FROM portfolio.score('apc_big', :'rules') WITH ORDINALITY AS s (k, l, r, n, passed, f, m, e, p1, p2, p3, no) \gset
 SELECT x.array::bigint[] = :'engine_counts'::bigint[] AS same, cardinality(x.array) AS checked FROM (:bundle) x \gset
 \if :same
   \echo All :checked rules count the same.

@@ -139,6 +139,8 @@ do_run(PfRun run)
 
 	MemoryContextReset(run_context);
 	pgstat_report_activity(STATE_RUNNING, "reading the job");
+	/* a cancel that comes now is for the command: it waits until that begins */
+	HOLD_CANCEL_INTERRUPTS();
 	pf_begin_own_transaction();
 	found = read_command(&run, &command);
 	if (found)
@@ -152,6 +154,7 @@ do_run(PfRun run)
 	me->run.run_id = run.run_id;
 	me->started_at = pf_clock_now();
 	LWLockRelease(&pf_shared->lock);
+	RESUME_CANCEL_INTERRUPTS();
 
 	if (!found)
 		outcome = PF_RUN_WITHDRAWN;
@@ -164,6 +167,7 @@ do_run(PfRun run)
 	me->outcome = outcome;
 	me->finished_at = pf_clock_now();
 	me->state = PF_WORKER_DONE;
+	QueryCancelPending = false; /* cancel_run() signals under the lock: what came was for this run */
 	if (outcome == PF_RUN_BROKEN)
 		me->quit = true;
 	(void) wake_my_scheduler();
@@ -193,8 +197,9 @@ wait_for_run(PfRun *run, int runs)
 		bool		end;
 		bool		work;
 
-		QueryCancelPending = false; /* a cancel that came after the run's end is nobody's */
+		HOLD_CANCEL_INTERRUPTS();	/* a cancel may be for the run that waits in the slot */
 		CHECK_FOR_INTERRUPTS();
+		RESUME_CANCEL_INTERRUPTS();
 		if (ConfigReloadPending)
 		{
 			ConfigReloadPending = false;
@@ -213,6 +218,7 @@ wait_for_run(PfRun *run, int runs)
 		LWLockRelease(&pf_shared->lock);
 		if (work || end)
 			return work;
+		QueryCancelPending = false; /* there is nothing that it could be for */
 		pgstat_report_activity(STATE_IDLE, NULL);
 		pf_clock_wait_until(idle_end);
 	}

@@ -269,10 +269,13 @@ pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context)
 	error_context_stack = callback.previous;
 	if (failed)
 	{
+		/* the command has ended already: nothing is left to cancel */
+		HOLD_CANCEL_INTERRUPTS();
 		pf_begin_own_transaction();
 		record.finished_at = pf_clock_now();
 		pf_record_run(&record);
 		pf_commit_own_transaction();
+		RESUME_CANCEL_INTERRUPTS();
 	}
 	debug_query_string = NULL;
 	set_ps_display("idle");

@@ -37,7 +37,7 @@ CREATE FUNCTION rules() RETURNS text[] LANGUAGE sql STABLE RETURN ARRAY(SELECT e
 SQL
 my $compare = <<'SQL';
 SELECT count(*), count(*) FILTER (WHERE (s.passed, s.failed, s.missing) = (w.passed, w.failed, w.missing) AND s.records = 2075 AND s.errors = 0)
-  FROM ROWS FROM (portfolio.score('apc', rules())) WITH ORDINALITY AS s (group_key, group_label, rule, records, passed, failed, missing, errors, p1, p2, p3, na, no)
+  FROM ROWS FROM (portfolio.score('apc', rules())) WITH ORDINALITY AS s (group_key, group_label, rule, records, passed, failed, missing, errors, p1, p2, p3, no)
   JOIN wanted w USING (no)
 SQL
 is($node->safe_psql('postgres', $compare), '313|313', 'every rule counts what count(*) FILTER counts');
