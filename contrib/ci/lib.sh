@@ -27,23 +27,34 @@ as_user() {
   fi
 }
 
+# own_dir DIR: a directory of the servers' user below a place where anybody may write. One that somebody
+# else has prepared, or a link, is refused: as root we would hand him what it leads to.
+own_dir() {
+  if mkdir -m 700 "$1" 2>/dev/null; then
+    [ "$(id -u)" -ne 0 ] || chown "$os_user" "$1"
+  elif [ -L "$1" ] || [ ! -d "$1" ] || [ "$(stat -c %U "$1")" != "$os_user" ]; then
+    echo "$1 is there and does not belong to $os_user; remove it first" >&2
+    exit 1
+  fi
+}
+
 # The run directory: tmp_check in the checkout, or below /var/tmp where the unprivileged user cannot
 # reach the checkout (root's home, for one).
 choose_run_dir() {
   run=$top/tmp_check
   if [ "$(id -u)" -eq 0 ] && ! setpriv --reuid="$os_user" --regid="$os_user" --init-groups test -x "$top"; then
     run=/var/tmp/pg_portfolio-$(printf %s "$top" | cksum | cut -d' ' -f1)
+    own_dir "$run"
+  else
+    mkdir -p "$run"
+    [ "$(id -u)" -ne 0 ] || chown "$os_user" "$run"
   fi
-  mkdir -p "$run"
-  [ "$(id -u)" -ne 0 ] || chown "$os_user" "$run"
   prefix=$run/prefix
   bindir=$prefix/usr/lib/postgresql/$pf_major/bin
   stage=$run/stage
   # Unix socket paths are limited to 107 bytes, so sockets do not live in a deep run directory.
   sockets=/tmp/pf-$(printf %s "$run" | cksum | cut -d' ' -f1)
-  mkdir -p "$sockets"
-  [ "$(id -u)" -ne 0 ] || chown "$os_user" "$sockets"
-  chmod 700 "$sockets"
+  own_dir "$sockets"
 }
 
 build() {
