@@ -518,7 +518,7 @@ pf_native_ask(const PfNative *native, Datum value)
 			verdict = pf_pattern_match(native->pattern, data, len);
 			return verdict < 0 ? PF_NATIVE_DEFER : verdict ? PF_TRUE : PF_FALSE;
 		case NATIVE_NHS_NUMBER:
-			return pf_nhs_number_problem(data, len) == PF_NHS_NUMBER_OK ? PF_TRUE : PF_FALSE;
+			return pf_nhs_number_problem(data, len) == PF_NUMBER_OK ? PF_TRUE : PF_FALSE;
 		case NATIVE_ODS_CODE:
 			return pf_ods_code_problem(data, len) == PF_ODS_CODE_OK ? PF_TRUE : PF_FALSE;
 	}
