@@ -123,6 +123,26 @@ CREATE OPERATOR portfolio.> (
 );
 COMMENT ON OPERATOR portfolio.> (portfolio.ods_code, portfolio.ods_code) IS 'greater than';
 
+-- Search by prefix: a range of the btree (05_prefix.sql).
+CREATE FUNCTION portfolio.ods_code_prefix_low(prefix text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_ods_code_prefix_low';
+COMMENT ON FUNCTION portfolio.ods_code_prefix_low(text) IS
+  'For the planner: where in the index the codes that begin with the prefix start.';
+CREATE FUNCTION portfolio.ods_code_prefix_high(prefix text) RETURNS bigint
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_ods_code_prefix_high';
+COMMENT ON FUNCTION portfolio.ods_code_prefix_high(text) IS
+  'For the planner: where in the index the codes that begin with the prefix have ended.';
+CREATE FUNCTION portfolio.starts_with(value portfolio.ods_code, prefix text) RETURNS boolean
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE SUPPORT portfolio.prefix_support
+AS 'MODULE_PATHNAME', 'pf_ods_code_starts_with';
+COMMENT ON FUNCTION portfolio.starts_with(portfolio.ods_code, text) IS
+  'True if the code begins with the prefix, written in any case: starts_with(code, ''RH8''). Uses a btree or BRIN index on the column. Every code begins with an empty prefix. NULL for NULL; never raises an error.';
+CREATE OPERATOR portfolio.^@ (
+  FUNCTION = portfolio.starts_with, LEFTARG = portfolio.ods_code, RIGHTARG = pg_catalog.text,
+  RESTRICT = portfolio.prefix_selectivity, JOIN = pg_catalog.prefixjoinsel
+);
+COMMENT ON OPERATOR portfolio.^@ (portfolio.ods_code, pg_catalog.text) IS 'begins with';
+
 -- Operator classes, all DEFAULT: CREATE INDEX, ORDER BY and PARTITION BY HASH need no search_path.
 CREATE OPERATOR FAMILY portfolio.ods_code_ops USING btree;
 COMMENT ON OPERATOR FAMILY portfolio.ods_code_ops USING btree IS 'Order of ods_code, that of its text under COLLATE "C".';

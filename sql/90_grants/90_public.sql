@@ -18,13 +18,14 @@ BEGIN ATOMIC
              OR EXISTS (SELECT FROM pg_catalog.pg_cast c WHERE c.castfunc = p.oid)
              OR EXISTS (SELECT FROM pg_catalog.pg_type t
                          WHERE t.typtype = 'b' AND t.typnamespace = p.pronamespace
-                           AND p.proname IN ('is_' || t.typname, 'try_' || t.typname, t.typname || '_problem'))))
+                           AND p.proname IN ('is_' || t.typname, 'try_' || t.typname, t.typname || '_problem',
+                                             t.typname || '_prefix_low', t.typname || '_prefix_high'))))
        OR EXISTS (SELECT FROM pg_catalog.pg_amproc a WHERE a.amproc = p.oid AND p.provolatile = 'i'))
     FROM pg_catalog.pg_proc p
    WHERE p.oid = function;
 END;
 COMMENT ON FUNCTION portfolio.is_public_function(oid) IS
-  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index, or an immutable function of plain values that belongs to a type (operator, cast, is_x, try_x, x_problem, accessor). NULL for no function.';
+  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index, or an immutable function of plain values that belongs to a type (operator, cast, is_x, try_x, x_problem, x_prefix_low, x_prefix_high, accessor). NULL for no function.';
 
 CREATE FUNCTION portfolio.set_public_rights() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

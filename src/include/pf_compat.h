@@ -133,6 +133,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_funcname_candidates(name) FuncnameGetCandidates(name, -1, NIL, false, false, true)
 #endif
 
+/* PG14 asks which relations an expression reads with the planner's root at hand (55dc86eca70) */
+#if PG_VERSION_NUM >= 140000
+#define pf_is_pseudo_constant_for_index(root, expr, index) is_pseudo_constant_for_index((root), (expr), (index))
+#else
+#define pf_is_pseudo_constant_for_index(root, expr, index) is_pseudo_constant_for_index((expr), (index))
+#endif
+
 /* PG16 gave these two an error context (858e776c84f) */
 #if PG_VERSION_NUM >= 160000
 #define pf_parse_type(name, type, typmod) ((void) parseTypeString(name, type, typmod, NULL))

@@ -18,11 +18,7 @@ typedef enum PfOdsCodeProblem
 	PF_ODS_CODE_TOO_LONG
 } PfOdsCodeProblem;
 
-/* None of these raises an error or allocates memory; `s` need not end in a zero byte. */
+/* Raises no error and allocates no memory; `s` need not end in a zero byte. */
 extern PfOdsCodeProblem pf_ods_code_problem(const char *s, size_t len);
-extern PfOdsCodeProblem pf_ods_code_parse(const char *s, size_t len, int64 *value);
-
-/* The reason code of a problem: a constant, NULL for PF_ODS_CODE_OK. */
-extern const char *pf_ods_code_reason(PfOdsCodeProblem problem);
 
 #endif							/* PF_ODS_CODE_H */
