@@ -71,7 +71,7 @@ CREATE TABLE portfolio.programme (
   gmpp_id              text UNIQUE CHECK (btrim(gmpp_id) <> ''),
   department           text,
   category             text,
-  dca                  text,
+  dca                  portfolio.dca,
   start_date           date CHECK (isfinite(start_date)),
   end_date             date CHECK (isfinite(end_date)),
   fy_baseline_gbp_m    numeric,
@@ -88,7 +88,7 @@ COMMENT ON COLUMN portfolio.programme.closed_on IS 'Day on which programme gover
 COMMENT ON COLUMN portfolio.programme.gmpp_id IS 'Whole identifier in the Government Major Projects Portfolio, as DH_0008_1112-Q1.';
 COMMENT ON COLUMN portfolio.programme.department IS 'Department that reports it.';
 COMMENT ON COLUMN portfolio.programme.category IS 'Category of the Government Major Projects Portfolio.';
-COMMENT ON COLUMN portfolio.programme.dca IS 'Delivery confidence as published: Green, Amber/Green, Amber, Amber/Red, Red, Exempt, Reset…';
+COMMENT ON COLUMN portfolio.programme.dca IS 'Delivery confidence as published, with its scale: Amber is of five points, Amber (3) of three; NULL: none.';
 COMMENT ON COLUMN portfolio.programme.start_date IS 'Approved start.';
 COMMENT ON COLUMN portfolio.programme.end_date IS 'Latest approved end, the last day.';
 COMMENT ON COLUMN portfolio.programme.fy_baseline_gbp_m IS 'Budget of the financial year, millions of pounds.';

@@ -4,7 +4,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   INSERT INTO portfolio.programme (code, gmpp_id, name, category, dca, start_date, end_date,
                                    fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, department, snapshot_date, source)
-  SELECT v.code, v.gmpp_id, v.name, v.category, v.dca, v.start_date, v.end_date, v.baseline, v.forecast, v.whole_life,
+  SELECT v.code, v.gmpp_id, v.name, v.category, v.dca::portfolio.dca, v.start_date, v.end_date, v.baseline, v.forecast, v.whole_life,
          'DH', date '2016-09-30', 'example'
     FROM (VALUES
       ('EPS_R2', 'DH_0008_1112-Q1', 'Electronic Transmission of Prescriptions ETP - Electronic Prescription Service (EPS) Release 2', 'ICT', 'Amber',

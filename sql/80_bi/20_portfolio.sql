@@ -66,7 +66,7 @@ CREATE VIEW portfolio_bi.programme WITH (security_barrier = true) AS
          t.gmpp_id,
          t.department,
          t.category,
-         t.dca,
+         t.dca::text AS dca,
          r.label AS dca_label,
          r.sort_order AS dca_sort_order,
          r.colour AS dca_colour,
@@ -82,7 +82,7 @@ CREATE VIEW portfolio_bi.programme WITH (security_barrier = true) AS
     FROM portfolio.programme t
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
-    LEFT JOIN portfolio.rating r ON r.scheme = 'dca' AND r.code = t.dca;
+    LEFT JOIN portfolio.rating r ON r.scheme = 'dca' AND r.code = t.dca::text;
 COMMENT ON VIEW portfolio_bi.programme IS 'Programmes and projects, with delivery confidence as label, sort order and colour. One row a programme.';
 COMMENT ON COLUMN portfolio_bi.programme.programme_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.programme.state IS 'State as held: proposed, in_delivery, closed or stopped.';
@@ -91,9 +91,9 @@ COMMENT ON COLUMN portfolio_bi.programme.closed_on IS 'Day on which it was close
 COMMENT ON COLUMN portfolio_bi.programme.gmpp_id IS 'Identifier in the Government Major Projects Portfolio; NULL where it is not in it.';
 COMMENT ON COLUMN portfolio_bi.programme.department IS 'Department as published.';
 COMMENT ON COLUMN portfolio_bi.programme.category IS 'Category as published.';
-COMMENT ON COLUMN portfolio_bi.programme.dca IS 'Delivery confidence assessment as published; NULL: none.';
+COMMENT ON COLUMN portfolio_bi.programme.dca IS 'Delivery confidence as portfolio.programme holds it: Amber is of five points, Amber (3) of three; NULL: none.';
 COMMENT ON COLUMN portfolio_bi.programme.dca_label IS 'Delivery confidence as people read it.';
-COMMENT ON COLUMN portfolio_bi.programme.dca_sort_order IS 'Delivery confidence as a number, 1 is Red: sort by it.';
+COMMENT ON COLUMN portfolio_bi.programme.dca_sort_order IS 'Delivery confidence as a number: five points (1 is Red), then three, then what is not rated. Sort by it; numbers of different scales do not compare.';
 COMMENT ON COLUMN portfolio_bi.programme.dca_colour IS 'Fill colour of the delivery confidence, #rrggbb.';
 COMMENT ON COLUMN portfolio_bi.programme.start_date IS 'Planned or actual start.';
 COMMENT ON COLUMN portfolio_bi.programme.end_date IS 'Planned end.';

@@ -2,7 +2,7 @@
 CREATE FUNCTION portfolio.is_public_function(function oid) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT p.prokind = 'f'
+  SELECT p.prokind IN ('f', 'a')
      AND (EXISTS (SELECT FROM pg_catalog.pg_type t
                    WHERE t.typtype = 'b' AND t.typnamespace = p.pronamespace
                      AND p.oid IN (t.typinput, t.typoutput, t.typreceive, t.typsend, t.typmodin, t.typmodout))
@@ -16,6 +16,7 @@ BEGIN ATOMIC
              OR EXISTS (SELECT FROM pg_catalog.pg_operator o
                          WHERE p.oid IN (o.oprcode::pg_catalog.oid, o.oprrest::pg_catalog.oid, o.oprjoin::pg_catalog.oid))
              OR EXISTS (SELECT FROM pg_catalog.pg_cast c WHERE c.castfunc = p.oid)
+             OR EXISTS (SELECT FROM pg_catalog.pg_type t WHERE t.oid = p.prorettype AND t.typnamespace = p.pronamespace AND p.proname = t.typname)
              OR EXISTS (SELECT FROM pg_catalog.pg_type t
                          WHERE t.typtype = 'b' AND t.typnamespace = p.pronamespace
                            AND p.proname IN ('is_' || t.typname, 'try_' || t.typname, t.typname || '_problem',
@@ -25,7 +26,7 @@ BEGIN ATOMIC
    WHERE p.oid = function;
 END;
 COMMENT ON FUNCTION portfolio.is_public_function(oid) IS
-  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index, or an immutable function of plain values that belongs to a type (operator, cast, is_x, try_x, x_problem, x_prefix_low, x_prefix_high, accessor). NULL for no function.';
+  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index, or an immutable function of plain values that belongs to a type (operator, cast, constructor, is_x, try_x, x_problem, x_prefix_low, x_prefix_high, accessor, aggregate). NULL for no function.';
 
 CREATE FUNCTION portfolio.set_public_rights() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -7,6 +7,8 @@ CREATE TEMP TABLE contract (name text, arguments text, result text);
 INSERT INTO contract VALUES
   ('is_nhs_number', 'text', 'boolean'), ('try_nhs_number', 'text', 'portfolio.nhs_number'), ('nhs_number_problem', 'text', 'text'),
   ('is_ods_code', 'text', 'boolean'), ('try_ods_code', 'text', 'portfolio.ods_code'), ('ods_code_problem', 'text', 'text'),
+  ('is_dca', 'text', 'boolean'), ('try_dca', 'text', 'portfolio.dca'), ('dca_problem', 'text', 'text'),
+  ('worst', 'portfolio.dca', 'portfolio.dca'), ('better_than', 'portfolio.dca,portfolio.dca', 'boolean'),
   ('nhs_number_range', 'portfolio.nhs_number', 'text'), ('use_types', '', 'text'),
   ('register_data_set', 'text,regclass,text[],text,text,text,text', NULL),
   ('add_rule', 'text,text,text,text,text,text,text,text', NULL), ('try_rule', 'text,text', NULL), ('retire_rule', 'text,text,text', NULL),

@@ -41,7 +41,7 @@ SELECT results_eq(
   $$SELECT s.code, p.state, s.evidence ~ 'are good examples of this' FROM portfolio.service s JOIN portfolio.programme p ON p.id = s.governed_by WHERE s.adopted_locally ORDER BY 1$$,
   $$VALUES ('EPS', 'in_delivery', true), ('NHSMAIL2', 'in_delivery', true), ('SCR', 'in_delivery', true)$$, 'three services are used locally and still governed by a programme, in the words of the paper');
 SELECT is((SELECT count(*) FROM portfolio.data_set WHERE source = 'example' AND relation_name IS NOT NULL), 0::bigint, 'its data sets are not attached to any relation');
-SELECT results_eq($$SELECT dca, count(*)::int FROM portfolio.programme WHERE gmpp_id IS NOT NULL GROUP BY 1 ORDER BY 1$$,
+SELECT results_eq($$SELECT dca::text, count(*)::int FROM portfolio.programme WHERE gmpp_id IS NOT NULL GROUP BY 1 ORDER BY 1$$,
   $$VALUES ('Amber', 10), ('Amber/Green', 4), ('Amber/Red', 4)$$, '18 published programmes by delivery confidence');
 \if :no_data
 SELECT skip('the published programmes are not here', 1);
@@ -52,8 +52,8 @@ CREATE TEMP TABLE published (gmpp_id text, name text, department text, category 
 :copy
 \o
 SELECT is_empty(
-  $$(SELECT * FROM published EXCEPT SELECT gmpp_id, name, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date FROM portfolio.programme)
-    UNION ALL (SELECT gmpp_id, name, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date FROM portfolio.programme WHERE gmpp_id IS NOT NULL EXCEPT SELECT * FROM published)$$,
+  $$(SELECT * FROM published EXCEPT SELECT gmpp_id, name, department, category, dca::text, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date FROM portfolio.programme)
+    UNION ALL (SELECT gmpp_id, name, department, category, dca::text, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date FROM portfolio.programme WHERE gmpp_id IS NOT NULL EXCEPT SELECT * FROM published)$$,
   'every published figure is here, and no other');
 \endif
 

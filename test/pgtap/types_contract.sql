@@ -13,7 +13,7 @@ INSERT INTO extra_cast VALUES ('nhs_number', 'bigint', 'e'), ('sctid', 'bigint',
 CREATE TEMP TABLE function_of AS
   SELECT DISTINCT typ.name, p.*
     FROM typ JOIN pg_proc p ON p.pronamespace = 'portfolio'::regnamespace
-     AND p.prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))
+     AND p.prokind = 'f' AND p.prolang IN (SELECT oid FROM pg_language WHERE lanname IN ('c', 'internal'))
      AND (p.prorettype = typ.oid OR typ.oid = ANY (p.proargtypes::oid[]) OR p.proname IN ('is_' || typ.name, 'try_' || typ.name, typ.name || '_problem'));
 CREATE TEMP TABLE operator_of AS
   SELECT typ.name, o.* FROM typ JOIN pg_operator o ON o.oprleft = typ.oid AND o.oprright = typ.oid AND o.oprnamespace = 'portfolio'::regnamespace;

@@ -30,6 +30,7 @@ CREATE TABLE kept AS SELECT portfolio.rule_set('t', '{"id > 3", "ward ~ ''^W[0-9
 my %seeds = (
 	nhs_number => q{ARRAY['9434765919', '943 476 5919', '943-476-5919', ' 9990000018 ']},
 	ods_code => q{ARRAY['RX1', 'A81001', 'RJ122', 'QWE', ' n82001 ']},
+	dca => q{ARRAY['Green', 'amber/red', 'A-G', 'Red (3)', 'Amber (5-point)', 'Exempt', 'Reset', 'Not rated']},
 	schedule => q{ARRAY['* * * * *', '*/5 0-23 1,15 jan-mar mon-fri', '0 6 * * 7', '30 1 */2 * */3', '@daily', 'every 10 seconds', 'every 168 hours', '5/15 2 31 1-12/2 *']},
 	rule_set => q{ARRAY(SELECT rules::text FROM kept) || ARRAY[portfolio.rule_set('t', '{true}')::text]},
 	tally => q{ARRAY(SELECT c.tally::text FROM kept, portfolio.tally_relation('t', portfolio.dated_rules(rules, '2024-01-01', '2024-12-31', '2025-01-01')) c)
