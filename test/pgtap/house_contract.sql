@@ -7,6 +7,9 @@ CREATE TEMP TABLE contract (name text, arguments text, result text);
 INSERT INTO contract VALUES
   ('is_nhs_number', 'text', 'boolean'), ('try_nhs_number', 'text', 'portfolio.nhs_number'), ('nhs_number_problem', 'text', 'text'),
   ('is_ods_code', 'text', 'boolean'), ('try_ods_code', 'text', 'portfolio.ods_code'), ('ods_code_problem', 'text', 'text'),
+  ('is_postcode', 'text', 'boolean'), ('try_postcode', 'text', 'portfolio.postcode'), ('postcode_problem', 'text', 'text'),
+  ('postcode_area', 'portfolio.postcode', 'text'), ('postcode_district', 'portfolio.postcode', 'text'), ('postcode_sector', 'portfolio.postcode', 'text'),
+  ('postcode_outward', 'portfolio.postcode', 'text'), ('postcode_inward', 'portfolio.postcode', 'text'), ('is_pseudo_postcode', 'portfolio.postcode', 'boolean'),
   ('is_dca', 'text', 'boolean'), ('try_dca', 'text', 'portfolio.dca'), ('dca_problem', 'text', 'text'),
   ('worst', 'portfolio.dca', 'portfolio.dca'), ('better_than', 'portfolio.dca,portfolio.dca', 'boolean'),
   ('nhs_number_range', 'portfolio.nhs_number', 'text'), ('use_types', '', 'text'),

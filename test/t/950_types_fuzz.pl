@@ -30,6 +30,7 @@ CREATE TABLE kept AS SELECT portfolio.rule_set('t', '{"id > 3", "ward ~ ''^W[0-9
 my %seeds = (
 	nhs_number => q{ARRAY['9434765919', '943 476 5919', '943-476-5919', ' 9990000018 ']},
 	ods_code => q{ARRAY['RX1', 'A81001', 'RJ122', 'QWE', ' n82001 ']},
+	postcode => q{ARRAY['LS1 4AP', 'sw1a1aa', ' M1  1AE', 'DN55 1PT', 'GIR 0AA', 'ZZ99 3VZ']},
 	dca => q{ARRAY['Green', 'amber/red', 'A-G', 'Red (3)', 'Amber (5-point)', 'Exempt', 'Reset', 'Not rated']},
 	schedule => q{ARRAY['* * * * *', '*/5 0-23 1,15 jan-mar mon-fri', '0 6 * * 7', '30 1 */2 * */3', '@daily', 'every 10 seconds', 'every 168 hours', '5/15 2 31 1-12/2 *']},
 	rule_set => q{ARRAY(SELECT rules::text FROM kept) || ARRAY[portfolio.rule_set('t', '{true}')::text]},
