@@ -49,6 +49,7 @@ CREATE TABLE portfolio.quality_rule (
   source     text,
   author     name NOT NULL DEFAULT CURRENT_USER,
   written_at timestamptz NOT NULL DEFAULT transaction_timestamp(),
+  kind       text NOT NULL DEFAULT 'row' CHECK (kind IN ('row', 'unique', 'determines', 'references', 'fresh', 'rows', 'volume_change', 'reconciles')),
   PRIMARY KEY (data_set, code, version),
   FOREIGN KEY (data_set, item) REFERENCES portfolio.data_item (data_set, name) ON UPDATE CASCADE,
   CONSTRAINT quality_rule_retired_check CHECK (status <> 'retired' OR reason IS NOT NULL)
@@ -63,7 +64,7 @@ COMMENT ON COLUMN portfolio.quality_rule.name IS 'What people read; NULL when th
 COMMENT ON COLUMN portfolio.quality_rule.item IS 'The item it judges; NULL for a rule about the record.';
 COMMENT ON COLUMN portfolio.quality_rule.dimension IS 'Dimension of quality it speaks of.';
 COMMENT ON COLUMN portfolio.quality_rule.expression IS
-  'Boolean SQL over the columns of the data set, stored as PostgreSQL prints it with names written in full. It may call functions of pg_catalog, of pg_portfolio, and those named in trusted_function.';
+  'Boolean SQL over the columns of the data set, or a rule about the whole set such as unique(code), stored with names written in full. It may call functions of pg_catalog, of pg_portfolio, and those named in trusted_function.';
 COMMENT ON COLUMN portfolio.quality_rule.severity IS 'How bad a failure is: critical, high, medium, low, info.';
 COMMENT ON COLUMN portfolio.quality_rule.on_null IS 'What a NULL result means: missing (counted apart), pass or fail.';
 COMMENT ON COLUMN portfolio.quality_rule.status IS
@@ -72,12 +73,14 @@ COMMENT ON COLUMN portfolio.quality_rule.reason IS 'Why this version was written
 COMMENT ON COLUMN portfolio.quality_rule.source IS 'Where the rule is from: a dictionary, a specification, a meeting.';
 COMMENT ON COLUMN portfolio.quality_rule.author IS 'Role that wrote this version.';
 COMMENT ON COLUMN portfolio.quality_rule.written_at IS 'When this version was written.';
+COMMENT ON COLUMN portfolio.quality_rule.kind IS
+  'row: a condition on each row, scored; otherwise a rule about the whole set, judged by check_whole_set(): unique, determines, references, fresh, rows, volume_change, reconciles. The trigger reads it from the expression.';
 SELECT pg_extension_config_dump('portfolio.quality_rule', '');
 
 CREATE VIEW portfolio.current_rule WITH (security_invoker = true) AS
 SELECT DISTINCT ON (r.data_set, r.code)
        d.code AS data_set_code, r.data_set, r.code, r.version, r.name, r.item, r.dimension, r.expression, r.severity, r.on_null, r.status,
-       r.reason, r.source, r.author, r.written_at
+       r.reason, r.source, r.author, r.written_at, r.kind
   FROM portfolio.quality_rule r JOIN portfolio.data_set d ON d.id = r.data_set
  ORDER BY r.data_set, r.code, r.version DESC;
 COMMENT ON VIEW portfolio.current_rule IS 'The rules as they stand: the highest version of each, retired ones included (status).';
@@ -96,6 +99,7 @@ COMMENT ON COLUMN portfolio.current_rule.reason IS 'Why this version was written
 COMMENT ON COLUMN portfolio.current_rule.source IS 'Where the rule is from.';
 COMMENT ON COLUMN portfolio.current_rule.author IS 'Role that wrote this version.';
 COMMENT ON COLUMN portfolio.current_rule.written_at IS 'When this version was written.';
+COMMENT ON COLUMN portfolio.current_rule.kind IS 'row, or the kind of a rule about the whole set.';
 
 CREATE TABLE portfolio.reporting_period (
   code   text PRIMARY KEY CHECK (btrim(code) <> ''),

@@ -13,7 +13,27 @@ END;
 COMMENT ON FUNCTION portfolio.restoring(regclass) IS
   'True while the owner of a table loads it with check_function_bodies = off, as the output of pg_dump does: stored expressions that cannot be checked are then taken with a WARNING. They are checked again at every use.';
 
-CREATE FUNCTION portfolio.check_written_expression(what text, data_set bigint, expression text, lenient boolean) RETURNS text
+-- A rule is about each row, or about the whole set. The word it begins with tells them apart.
+CREATE FUNCTION portfolio.rule_kind(expression text) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_rule_kind_of';
+COMMENT ON FUNCTION portfolio.rule_kind(text) IS
+  'The kind of a rule by the word before its first parenthesis: unique, determines, references, fresh, rows, volume_change or reconciles; otherwise row. It says nothing about whether the rule is a good one. NULL for NULL.';
+CREATE FUNCTION portfolio.whole_set_definition_text(relation regclass, expression text) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_whole_set_definition_of';
+COMMENT ON FUNCTION portfolio.whole_set_definition_text(regclass, text) IS 'What whole_set_definition() gives, as text.';
+CREATE FUNCTION portfolio.whole_set_definition(relation regclass, expression text) RETURNS jsonb
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN portfolio.whole_set_definition_text(relation, expression)::jsonb;
+COMMENT ON FUNCTION portfolio.whole_set_definition(regclass, text) IS
+  'A rule about the whole set taken apart: kind, text (the rule as it is stored) and its arguments as SQL with names in full. Raises, with the position in the text, on whatever may not stand in it. NULL for NULL.';
+CREATE FUNCTION portfolio.checked_rule(relation regclass, expression text) RETURNS text
+LANGUAGE sql STABLE STRICT PARALLEL SAFE
+RETURN CASE portfolio.rule_kind(expression) WHEN 'row' THEN portfolio.check_rule(relation, expression)
+            ELSE portfolio.whole_set_definition(relation, expression) ->> 'text' END;
+COMMENT ON FUNCTION portfolio.checked_rule(regclass, text) IS
+  'A rule over the relation, about rows or about the whole set, as it is stored. Raises, with the position in the text, on whatever may not be a rule. NULL for NULL.';
+
+CREATE FUNCTION portfolio.check_written_expression(what text, data_set bigint, expression text, lenient boolean, row_only boolean) RETURNS text
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -38,10 +58,10 @@ BEGIN
     RETURN expression;
   END IF;
   IF NOT lenient THEN
-    RETURN portfolio.check_rule(relation, expression);
+    RETURN CASE WHEN row_only THEN portfolio.check_rule(relation, expression) ELSE portfolio.checked_rule(relation, expression) END;
   END IF;
   BEGIN
-    checked := portfolio.check_rule(relation, expression);
+    checked := CASE WHEN row_only THEN portfolio.check_rule(relation, expression) ELSE portfolio.checked_rule(relation, expression) END;
   EXCEPTION WHEN OTHERS THEN
     GET STACKED DIAGNOSTICS message = MESSAGE_TEXT;
     RAISE WARNING '% of data set "%" is broken', what, d.code USING ERRCODE = SQLSTATE, DETAIL = message || '.';
@@ -49,8 +69,8 @@ BEGIN
   RETURN expression;
 END
 $$;
-COMMENT ON FUNCTION portfolio.check_written_expression(text, bigint, text, boolean) IS
-  'Checks an expression that is about to be stored and gives it back with names written in full. Where the relation is not there, or lenient (a restore) and the expression is not good, it gives it back as it is, with a WARNING.';
+COMMENT ON FUNCTION portfolio.check_written_expression(text, bigint, text, boolean, boolean) IS
+  'Checks an expression that is about to be stored (row_only: no rule about the whole set) and gives it back with names written in full. Where the relation is not there, or lenient (a restore) and the expression is not good, it gives it back as it is, with a WARNING.';
 
 CREATE FUNCTION portfolio.check_quality_rule() RETURNS trigger
 LANGUAGE plpgsql
@@ -61,13 +81,14 @@ BEGIN
     NEW.author := current_user;
   END IF;
   NEW.expression := portfolio.check_written_expression(format('rule "%s"', NEW.code), NEW.data_set, NEW.expression,
-                                                       portfolio.restoring(TG_RELID::regclass));
+                                                       portfolio.restoring(TG_RELID::regclass), false);
+  NEW.kind := portfolio.rule_kind(NEW.expression);
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION portfolio.check_quality_rule() IS
-  'Trigger: checks the expression of a rule however it is written, and stores it with names in full; whoever changes the text becomes its author.';
-CREATE TRIGGER check_expression BEFORE INSERT OR UPDATE OF data_set, expression ON portfolio.quality_rule
+  'Trigger: checks the expression of a rule however it is written, and stores it with names in full and with its kind; whoever changes the text becomes its author.';
+CREATE TRIGGER check_expression BEFORE INSERT OR UPDATE OF data_set, expression, kind ON portfolio.quality_rule
   FOR EACH ROW EXECUTE FUNCTION portfolio.check_quality_rule();
 
 -- All that an item asks of a row, as one expression: its column is there, its codes are values of the column, its
@@ -94,10 +115,10 @@ DECLARE
   codes portfolio.data_item := NEW;
 BEGIN
   codes.applies_when := NULL;
-  PERFORM portfolio.check_written_expression(format('item "%s"', NEW.name), NEW.data_set, portfolio.item_condition(codes), lenient)
+  PERFORM portfolio.check_written_expression(format('item "%s"', NEW.name), NEW.data_set, portfolio.item_condition(codes), lenient, true)
     WHERE NEW.missing_values || NEW.default_codes <> '{}';
   IF NEW.applies_when IS NOT NULL THEN
-    NEW.applies_when := portfolio.check_written_expression(format('condition of item "%s"', NEW.name), NEW.data_set, NEW.applies_when, lenient);
+    NEW.applies_when := portfolio.check_written_expression(format('condition of item "%s"', NEW.name), NEW.data_set, NEW.applies_when, lenient, true);
   END IF;
   RETURN NEW;
 END

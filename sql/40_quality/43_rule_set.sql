@@ -43,7 +43,7 @@ CREATE TYPE portfolio.broken_rule AS (
 );
 COMMENT ON TYPE portfolio.broken_rule IS 'A rule, or the condition of an item, that can no longer run.';
 COMMENT ON COLUMN portfolio.broken_rule.data_set IS 'Code of the data set.';
-COMMENT ON COLUMN portfolio.broken_rule.kind IS 'rule, or item: the column, the codes or the condition of an item that is scored.';
+COMMENT ON COLUMN portfolio.broken_rule.kind IS 'rule (about rows or about the whole set), or item: the column, the codes or the condition of an item that is scored.';
 COMMENT ON COLUMN portfolio.broken_rule.rule IS 'Code of the rule, or name of the item.';
 COMMENT ON COLUMN portfolio.broken_rule.version IS 'Version of the rule; NULL for an item.';
 COMMENT ON COLUMN portfolio.broken_rule.expression IS 'The expression as it is stored.';
@@ -72,7 +72,7 @@ BEGIN
     SELECT d.code, d.schema_name, d.relation_name, 'item', i.name, NULL, portfolio.item_condition(i)
       FROM portfolio.data_item i JOIN portfolio.data_set d ON d.id = i.data_set
      WHERE portfolio.item_condition(i) <> '' AND d.relation_name IS NOT NULL AND (data_set IS NULL OR d.code = data_set)
-       AND (i.mandatory OR i.default_codes <> '{}' OR EXISTS (SELECT FROM portfolio.current_rule c WHERE c.data_set = i.data_set AND c.item = i.name AND c.status = 'standard'))
+       AND (i.mandatory OR i.default_codes <> '{}' OR EXISTS (SELECT FROM portfolio.current_rule c WHERE c.data_set = i.data_set AND c.item = i.name AND c.status = 'standard' AND c.kind = 'row'))
      ORDER BY 1, 4 DESC, 5
   LOOP
     relation := to_regclass(format('%I.%I', r.schema_name, r.relation_name));
@@ -101,7 +101,7 @@ BEGIN ATOMIC
     SELECT (portfolio.get_data_set(data_set)).id
   ), rules AS (
     SELECT c.* FROM portfolio.current_rule c, d
-     WHERE c.data_set = d.id AND c.status IN ('standard', 'experimental') AND c.code <> ALL (leave_out)
+     WHERE c.data_set = d.id AND c.status IN ('standard', 'experimental') AND c.kind = 'row' AND c.code <> ALL (leave_out)
        AND (c.item IS NULL OR c.item <> ALL (leave_out_items))
   ), items AS (
     SELECT i.* FROM portfolio.data_item i, d

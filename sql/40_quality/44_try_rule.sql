@@ -7,10 +7,28 @@ CREATE TYPE portfolio.tried_rule AS (
 );
 COMMENT ON TYPE portfolio.tried_rule IS 'A row of try_rule().';
 COMMENT ON COLUMN portfolio.tried_rule.outcome IS
-  'records, passed, failed, missing, errors: how many there are; failing value: one value that fails; other failing values: those that too few records share to be shown.';
-COMMENT ON COLUMN portfolio.tried_rule.value IS 'The failing value, or the values of all columns of the rule; masked where an item is identifying; NULL for counts.';
+  'records, passed, failed, missing, errors: how many there are; failing value: one value that fails; other failing values: those that too few records share to be shown. A rule about the whole set has evidence and the figures of its kind instead.';
+COMMENT ON COLUMN portfolio.tried_rule.value IS 'The failing value, or the values of all columns of the rule; masked where an item is identifying; NULL for counts. Of a rule about the whole set: the evidence or figure.';
 COMMENT ON COLUMN portfolio.tried_rule.records IS 'Number of records.';
 COMMENT ON COLUMN portfolio.tried_rule.percent IS '100 * records / all records.';
+
+CREATE FUNCTION portfolio.try_whole_set(d portfolio.data_set, expression text) RETURNS SETOF portfolio.tried_rule
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  v portfolio.whole_set_verdict := portfolio.judge_whole_set(d, expression, 'missing', NULL, NULL);
+BEGIN
+  RETURN QUERY
+    SELECT o.outcome, o.value, o.n, 100.0 * o.n / nullif(v.records, 0)
+      FROM (VALUES (1, 'records', NULL, v.records), (2, 'passed', NULL, v.passed), (3, 'failed', NULL, v.failed), (4, 'missing', NULL, v.missing),
+                   (5, 'evidence', v.evidence, NULL)) o (ord, outcome, value, n)
+     ORDER BY o.ord;
+  RETURN QUERY SELECT m.key, m.value, NULL::bigint, NULL::numeric FROM jsonb_each_text(v.measures) m ORDER BY m.key;
+END
+$$;
+COMMENT ON FUNCTION portfolio.try_whole_set(portfolio.data_set, text) IS
+  'What try_rule() gives for a rule about the whole set: its counts, how they are known, and the figures of its kind, one a row.';
 
 CREATE FUNCTION portfolio.try_rule(data_set text, expression text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.tried_rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -28,6 +46,10 @@ DECLARE
   counts portfolio.tally_count;
   state text;
 BEGIN
+  IF portfolio.rule_kind(expression) <> 'row' THEN
+    RETURN QUERY SELECT * FROM portfolio.try_whole_set(d, expression);
+    RETURN;
+  END IF;
   tried := portfolio.make_rule_set(relation, jsonb_build_object('rules', jsonb_build_array(
              jsonb_build_object('code', 'tried', 'expression', portfolio.check_rule(relation, expression)))));
   BEGIN

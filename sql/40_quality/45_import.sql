@@ -81,7 +81,7 @@ BEGIN
     END IF;
     IF verdict.sql_state IS NULL THEN
       seen := seen || verdict.code;
-      verdict.expression := portfolio.check_rule(relation, wanted.expression);
+      verdict.expression := portfolio.checked_rule(relation, wanted.expression);
       old_rule := portfolio.last_rule(d.id, verdict.code);
       new_rule := old_rule;
       new_rule.data_set := d.id;

@@ -89,6 +89,7 @@ DECLARE
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
   stored := portfolio.store_score(code, period);
+  PERFORM FROM portfolio.check_whole_set(code, period);
   RETURN QUERY
     SELECT s.period, s.provider, c.name, c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold,
            portfolio.defaults_in_excess(c.passed + c.failed + c.missing + c.errors, c.defaults, i.default_threshold),

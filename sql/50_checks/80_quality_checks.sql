@@ -33,5 +33,21 @@ SELECT code, 'quality', title, severity, description, query, threshold, remediat
                                                  WHERE c.relname = d.relation_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))) AS detail
        FROM portfolio.data_set d
       WHERE d.relation_name IS NOT NULL AND to_regclass(format('%I.%I', d.schema_name, d.relation_name)) IS NULL$$,
-   NULL, 'UPDATE portfolio.data_set SET schema_name = ''...'', relation_name = ''...'' WHERE code = ''...'';', '{}')
+   NULL, 'UPDATE portfolio.data_set SET schema_name = ''...'', relation_name = ''...'' WHERE code = ''...'';', '{}'),
+
+  ('rule-broken', 'A rule can no longer run', 'high',
+   'Rules in force, and items that are scored, whose expression is no longer good: a column, a function or a relation is gone. They are left out of scores.',
+   $$SELECT DISTINCT ON (b.data_set, b.kind, b.rule) b.data_set || ': ' || b.kind || ' ' || b.rule AS subject, d.id AS element,
+            jsonb_build_object('kind', b.kind, 'rule', b.rule, 'version', b.version, 'sql_state', b.sql_state, 'problem', b.problem) AS detail
+       FROM portfolio.broken_rules() b JOIN portfolio.data_set d ON d.code = b.data_set
+      WHERE to_regclass(format('%I.%I', d.schema_name, d.relation_name)) IS NOT NULL$$,
+   NULL, 'Mend the rule: SELECT portfolio.alter_rule(''data set'', ''rule'', expression => ''...'', reason => ''...''); or retire it.', '{}'),
+
+  ('whole-set-rule-failed', 'A rule about a whole data set fails', 'high',
+   'The newest result of each rule in force about uniqueness, references, freshness, volume or totals, where it failed or could not be judged because of an error.',
+   $$SELECT w.data_set_code || ': ' || w.rule || coalesce(' ' || w.period, '') AS subject, w.data_set AS element,
+            jsonb_strip_nulls(jsonb_build_object('rule', w.rule, 'kind', w.kind, 'period', w.period, 'severity', w.severity, 'outcome', w.outcome,
+                                                 'unit', w.unit, 'records', w.records, 'failed', w.failed, 'measures', w.measures, 'problem', w.problem)) AS detail
+       FROM portfolio.latest_whole_set w WHERE w.outcome IN ('failed', 'error') AND w.status = 'standard'$$,
+   NULL, 'SELECT * FROM portfolio.whole_set_failures(''data set'', ''rule'') shows the keys that fail; after mending, SELECT * FROM portfolio.check_whole_set(''data set'');', '{}')
   ) AS c (code, title, severity, description, query, threshold, remediation, refs);

@@ -44,7 +44,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   -- data quality
   ('dimension',          '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_item',          '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
-  ('quality_rule',       '{analyst,editor,operator}', '{analyst}', '{INSERT}', NULL),
+  ('quality_rule',       '{analyst,editor,operator}', '{analyst}', '{INSERT}', '{kind}'),
   ('current_rule',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('trusted_function',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('reporting_period',   '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
@@ -58,6 +58,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('provider_item_quality', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('dimension_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('whole_set_result',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('latest_whole_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('published_score',    '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
   -- checks and findings
@@ -148,12 +150,15 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
      score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,rule_set_rules,
-     rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules}'),
+     rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules,
+     rule_kind,check_whole_set,whole_set_failures,whole_set_sql}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
   ('{analyst}',
    '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
      last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
-     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,compare_scores,score_shares}'),
+     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,compare_scores,score_shares,
+     try_whole_set,checked_rule,whole_set_definition,whole_set_definition_text,proof_of_unique,proof_of_no_overlap,proof_of_reference,whole_set_proof,whole_set_key,
+     count_whole_set,judge_whole_set,judge_whole_set_rules}'),
   -- checks and jobs
   ('{operator}',
    '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')

@@ -24,10 +24,16 @@ PG_FUNCTION_INFO_V1(pf_expression_problem);
 static void
 check(Oid relid, const char *expression)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel;
 	PfRuleSettings settings;
 	PfExpression *parsed;
 
+	if (strcmp(pf_rule_kind(expression), "row") != 0)
+	{
+		(void) pf_whole_set_definition(relid, expression);
+		return;
+	}
+	rel = relation_open(relid, AccessShareLock);
 	pf_rule_settings_push(&settings, PF_FOR_PARSE);
 	parsed = pf_rule_parse(RelationGetDescr(rel), RelationGetRelationName(rel), expression, BOOLOID, true);
 	/* Folding constants may raise as well: a > 1/0 */

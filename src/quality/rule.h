@@ -27,6 +27,17 @@ typedef struct PfExpression
 	bool		may_raise;		/* could fail on some value */
 } PfExpression;
 
+/* A text that is being parsed: see pf_rule_parse_begin(). */
+typedef struct PfRuleParse
+{
+	ParseState *pstate;
+	TupleDesc	desc;
+	const char *relname;
+	const char *text;			/* as the user wrote it, for error positions */
+	bool		allow_params;
+	ErrorContextCallback callback;
+} PfRuleParse;
+
 /* The settings under which rules are read and written, whatever the caller's are. */
 typedef struct PfRuleSettings
 {
@@ -43,6 +54,10 @@ typedef enum PfRuleSettingsFor
 
 extern void pf_rule_settings_push(PfRuleSettings *state, PfRuleSettingsFor what);
 extern void pf_rule_settings_pop(PfRuleSettings *state);
+extern Node *pf_rule_parse_begin(PfRuleParse *parse, TupleDesc desc, const char *relname,
+								 const char *rule, const char *source, bool allow_params);
+extern PfExpression *pf_rule_transform(PfRuleParse *parse, Node *raw, Oid result_type);
+extern void pf_rule_parse_end(PfRuleParse *parse);
 extern PfExpression *pf_rule_parse(TupleDesc desc, const char *relname, const char *rule,
 								   Oid result_type, bool allow_params);
 extern char *pf_rule_deparse_in(const PfExpression *expression, List *context);
@@ -53,6 +68,10 @@ extern char *pf_replace_params(const char *rule, const char *const *values);
 extern void pf_trust_raw(Node *raw, ParseState *pstate);
 extern void pf_trust_node(Node *node, ParseState *pstate, PfExpression *expression);
 extern void pf_trust_column_type(Oid type, const char *column, ParseState *pstate, int location);
+
+/* whole_set.c */
+extern const char *pf_rule_kind(const char *rule);
+extern char *pf_whole_set_definition(Oid relid, const char *rule);
 
 /* rule_raise.c */
 extern bool pf_function_may_raise(Oid funcid, List *args);

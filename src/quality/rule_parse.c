@@ -32,15 +32,6 @@
 
 const char *const pf_param_names[PF_NPARAMS] = {"period_start", "period_end", "scored_on"};
 
-typedef struct ParseContext
-{
-	TupleDesc	desc;
-	const char *relname;
-	const char *text;			/* as the user wrote it, for error positions */
-	int			shift;			/* of positions in what the parser sees */
-	bool		allow_params;
-} ParseContext;
-
 /*
  * Rules mean the same whoever reads them: names by a fixed path, strings by the standard. Deparsed
  * text is also independent of the caller's way of writing dates and numbers, as pg_dump's is.
@@ -186,13 +177,13 @@ pf_replace_params(const char *rule, const char *const *values)
 static void
 parse_error_callback(void *arg)
 {
-	ParseContext *context = arg;
+	PfRuleParse *context = arg;
 	int			position = geterrposition();
 
 	if (position > 0)
 	{
 		errposition(0);
-		internalerrposition(Max(position - context->shift, 1));
+		internalerrposition(Max(position - PF_RAW_PARSE_SHIFT, 1));
 		internalerrquery(context->text);
 	}
 	else
@@ -232,7 +223,7 @@ raw_expression(const char *source, ParseState *pstate)
 }
 
 static void
-refuse_column(ParseState *pstate, ParseContext *context, const char *name, int location)
+refuse_column(ParseState *pstate, PfRuleParse *context, const char *name, int location)
 {
 	const char *closest = NULL;
 	int			best = strlen(name) < 2 ? 1 : Min(4, (strlen(name) + 1) / 2 + 1);
@@ -264,7 +255,7 @@ refuse_column(ParseState *pstate, ParseContext *context, const char *name, int l
 static Node *
 column_hook(ParseState *pstate, ColumnRef *cref)
 {
-	ParseContext *context = pstate->p_ref_hook_state;
+	PfRuleParse *context = pstate->p_ref_hook_state;
 	const char *name;
 
 	if (IsA(llast(cref->fields), A_Star))
@@ -308,10 +299,10 @@ column_hook(ParseState *pstate, ColumnRef *cref)
 static Node *
 param_hook(ParseState *pstate, ParamRef *pref)
 {
-	ParseContext *context = pstate->p_ref_hook_state;
+	PfRuleParse *context = pstate->p_ref_hook_state;
 	Param	   *param;
 
-	if (pref->number < 1 || pref->number > PF_NPARAMS || context->text[pref->location - context->shift] != ':')
+	if (pref->number < 1 || pref->number > PF_NPARAMS || context->text[pref->location - PF_RAW_PARSE_SHIFT] != ':')
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_PARAMETER),
 				 errmsg("there is no parameter $%d", pref->number),
@@ -356,30 +347,43 @@ coerce_result(ParseState *pstate, Node *node, Oid wanted)
 }
 
 /*
- * Parse, transform and judge. desc has the columns that may be named, relname the name by which they
- * may be qualified (or NULL). result_type: BOOLOID for rules, InvalidOid for whatever it is. The
- * caller has pushed the settings. Raises on anything that is not one trusted expression.
+ * Begin to parse rule, the one expression that a user wrote, and give its raw tree. desc has the
+ * columns that may be named, relname the name by which they may be qualified (or NULL); both may be
+ * exchanged between transformations. source is what the parser sees: the rule, or as many characters.
+ * Until pf_rule_parse_end() errors point into the rule. The caller has pushed the settings.
  */
-PfExpression *
-pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_type,
-			  bool allow_params)
+Node *
+pf_rule_parse_begin(PfRuleParse *parse, TupleDesc desc, const char *relname, const char *rule,
+					const char *source, bool allow_params)
 {
-	ParseContext context = {desc, relname, rule, PF_RAW_PARSE_SHIFT, allow_params};
-	ErrorContextCallback callback = {error_context_stack, parse_error_callback, &context};
-	ParseState *pstate = make_parsestate(NULL);
+	parse->desc = desc;
+	parse->relname = relname;
+	parse->text = rule;
+	parse->allow_params = allow_params;
+	parse->callback.previous = error_context_stack;
+	parse->callback.callback = parse_error_callback;
+	parse->callback.arg = parse;
+	error_context_stack = &parse->callback;
+
+	source = pf_replace_params(source, NULL);
+	parse->pstate = make_parsestate(NULL);
+	parse->pstate->p_sourcetext = pf_raw_parse_source(source);
+	parse->pstate->p_pre_columnref_hook = column_hook;
+	parse->pstate->p_paramref_hook = param_hook;
+	parse->pstate->p_ref_hook_state = parse;
+	return raw_expression(source, parse->pstate);
+}
+
+/* Transform and judge one raw expression. result_type: BOOLOID for rules, InvalidOid for whatever it is. */
+PfExpression *
+pf_rule_transform(PfRuleParse *parse, Node *raw, Oid result_type)
+{
+	ParseState *pstate = parse->pstate;
 	PfExpression *expression = palloc0(sizeof(PfExpression));
-	char	   *source = pf_replace_params(rule, NULL);
 	Node	   *node;
 
-	error_context_stack = &callback;
-	pstate->p_sourcetext = pf_raw_parse_source(source);
-	pstate->p_pre_columnref_hook = column_hook;
-	pstate->p_paramref_hook = param_hook;
-	pstate->p_ref_hook_state = &context;
-
-	node = raw_expression(source, pstate);
-	pf_trust_raw(node, pstate);
-	node = transformExpr(pstate, node, EXPR_KIND_OTHER);
+	pf_trust_raw(raw, pstate);
+	node = transformExpr(pstate, raw, EXPR_KIND_OTHER);
 	node = coerce_result(pstate, node, result_type);
 	assign_expr_collations(pstate, node);
 
@@ -388,9 +392,26 @@ pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_
 	expression->volatility = PROVOLATILE_IMMUTABLE;
 	expression->parallel = PROPARALLEL_SAFE;
 	pf_trust_node(node, pstate, expression);
+	return expression;
+}
 
-	free_parsestate(pstate);
-	error_context_stack = callback.previous;
+void
+pf_rule_parse_end(PfRuleParse *parse)
+{
+	free_parsestate(parse->pstate);
+	error_context_stack = parse->callback.previous;
+}
+
+/* All three for a rule over one row: raises on anything that is not one trusted expression. */
+PfExpression *
+pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_type,
+			  bool allow_params)
+{
+	PfRuleParse parse;
+	Node	   *raw = pf_rule_parse_begin(&parse, desc, relname, rule, rule, allow_params);
+	PfExpression *expression = pf_rule_transform(&parse, raw, result_type);
+
+	pf_rule_parse_end(&parse);
 	return expression;
 }
 
