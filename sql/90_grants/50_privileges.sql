@@ -47,6 +47,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('quality_rule',       '{analyst,editor,operator}', '{analyst}', '{INSERT}', '{kind}'),
   ('current_rule',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('trusted_function',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('value_set',          '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('value_set_code',     '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('reporting_period',   '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
   ('submission',         '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
   ('score_run',          '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -142,7 +144,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,
      element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
      doctor,doctor_server,doctor_rows,doctor_people_and_jobs,doctor_rules_and_checks,health,my_work,
-     next_run,count_slots,transfer_candidates,transfer_evidence,readiness,run_standing,gate_standing,may_decide,tally_counts,rule_set_columns}'),
+     in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,readiness,run_standing,gate_standing,may_decide,tally_counts,rule_set_columns}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
   ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process}'),

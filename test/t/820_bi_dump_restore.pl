@@ -70,6 +70,9 @@ INSERT INTO portfolio.element (kind, code, name) VALUES ('forum', 'CAB', 'Change
 INSERT INTO portfolio.supplier (code, name) VALUES ('SUP', 'A supplier');
 INSERT INTO portfolio.contract (code, name, supplier, valid) SELECT 'CON', 'A contract', id, '[2016-04-01,2018-04-01)' FROM portfolio.supplier WHERE code = 'SUP';
 
+INSERT INTO portfolio.value_set (code, version, name) VALUES ('own_ward', 1, 'Wards'), ('ethnic_category', 3, 'A later census');
+INSERT INTO portfolio.value_set_code (set, version, code, label) VALUES ('own_ward', 1, 'W1', 'One'), ('ethnic_category', 2, 'A1', 'A local class');
+
 CREATE TABLE public.record AS
   SELECT g AS id, 'R' || g % 2 AS provider, '2016-0' || 1 + g % 3 AS period, CASE WHEN g % 10 > 0 THEN 'F' END AS sex FROM generate_series(1, 600) g;
 INSERT INTO portfolio.reporting_period (code, kind, during)
