@@ -11,18 +11,49 @@ RETURN trim_scale(greatest(0, 100 * (valid_and_complete - portfolio.defaults_in_
 COMMENT ON FUNCTION portfolio.data_item_score(bigint, bigint, bigint, numeric) IS
   'Data item score in percent, 0 to 100: 100 * (valid and complete - defaults in excess) / records; NULL when there is no record. Source: Data Quality Maturity Index, appendix 1.';
 
+-- What a score keeps beside its tally, so that trends and overviews need not open it.
+CREATE TYPE portfolio.tally_summary AS (
+  clean_records  bigint,
+  items          int,
+  item_score_sum numeric
+);
+COMMENT ON TYPE portfolio.tally_summary IS 'Result of summarise_tally().';
+COMMENT ON COLUMN portfolio.tally_summary.clean_records IS 'Records that fail nothing.';
+COMMENT ON COLUMN portfolio.tally_summary.items IS 'Items that have a score.';
+COMMENT ON COLUMN portfolio.tally_summary.item_score_sum IS 'Sum of their data item scores; 0 for none.';
+
+CREATE FUNCTION portfolio.summarise_tally(tally portfolio.tally, thresholds jsonb) RETURNS portfolio.tally_summary
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT ROW(max(c.passed) FILTER (WHERE c.level = 'clean'), count(s.score)::int, coalesce(sum(s.score), 0))::portfolio.tally_summary
+    FROM portfolio.tally_counts(summarise_tally.tally) c
+   CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records) n
+   CROSS JOIN LATERAL (SELECT CASE WHEN c.level = 'item' AND thresholds ? c.name
+                                   THEN portfolio.data_item_score(n.records, c.passed, c.defaults, (thresholds->>c.name)::numeric) END AS score) s;
+END;
+COMMENT ON FUNCTION portfolio.summarise_tally(portfolio.tally, jsonb) IS
+  'Clean records of a tally and the sum of its data item scores, with thresholds as score_run.thresholds has them; what is no item there (experimental rules) is left out.';
+
+CREATE FUNCTION portfolio.item_thresholds(data_set bigint) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT coalesce(jsonb_object_agg(i.name, i.default_threshold), '{}') FROM portfolio.data_item i WHERE i.data_set = item_thresholds.data_set;
+END;
+COMMENT ON FUNCTION portfolio.item_thresholds(bigint) IS 'Default threshold of every item of a data set as it is now, by name; null where defaults do not apply.';
+
 CREATE FUNCTION portfolio.store_score(data_set text, period text) RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_store_score';
 COMMENT ON FUNCTION portfolio.store_score(text, text) IS
   'Scores a data set, of one period or (NULL) of all, with the rights of the caller and row_security = off, and stores the tallies as the engine. Gives the run. score_data_set() calls it and shows the scores.';
 
--- The tallies that count today: a stored tally is superseded by a newer run that covers its period.
 CREATE VIEW portfolio.latest_score WITH (security_invoker = true) AS
-SELECT d.code AS data_set_code, s.data_set, s.period, s.provider, s.scored_at, s.rule_set, s.records, s.tally, s.run
-  FROM portfolio.quality_score s JOIN portfolio.data_set d ON d.id = s.data_set
- WHERE NOT EXISTS (SELECT FROM portfolio.score_run newer
-                    WHERE newer.data_set = s.data_set AND newer.id > s.run AND (newer.period IS NULL OR newer.period = s.period));
-COMMENT ON VIEW portfolio.latest_score IS 'The newest tally of each data set, period and provider; older ones stay in quality_score.';
+SELECT d.code AS data_set_code, s.data_set, s.period, s.provider, s.scored_at, s.rule_set, s.records, s.tally, s.run,
+       s.clean_records, s.items, s.item_score_sum
+  FROM portfolio.quality_score s
+  JOIN portfolio.score_total t ON t.id = s.total
+  JOIN portfolio.data_set d ON d.id = s.data_set
+ WHERE t.latest;
+COMMENT ON VIEW portfolio.latest_score IS 'The newest tally of each data set, period and provider: those that no later run of the period has replaced. Older ones stay in quality_score.';
 COMMENT ON COLUMN portfolio.latest_score.data_set_code IS 'Code of the data set.';
 COMMENT ON COLUMN portfolio.latest_score.data_set IS 'The data set.';
 COMMENT ON COLUMN portfolio.latest_score.period IS 'The period; NULL when the data set has none.';
@@ -32,17 +63,22 @@ COMMENT ON COLUMN portfolio.latest_score.rule_set IS 'Fingerprint of the rule se
 COMMENT ON COLUMN portfolio.latest_score.records IS 'Records counted.';
 COMMENT ON COLUMN portfolio.latest_score.tally IS 'The counts; open them with tally_counts(tally).';
 COMMENT ON COLUMN portfolio.latest_score.run IS 'The run that made it.';
+COMMENT ON COLUMN portfolio.latest_score.clean_records IS 'Records that fail nothing.';
+COMMENT ON COLUMN portfolio.latest_score.items IS 'Items that have a score.';
+COMMENT ON COLUMN portfolio.latest_score.item_score_sum IS 'Sum of their data item scores.';
 
 CREATE VIEW portfolio.provider_item_quality WITH (security_invoker = true) AS
-SELECT s.data_set, s.data_set_code AS code, s.period, s.provider, c.name AS item, c.passed + c.failed + c.missing + c.errors AS records,
-       c.passed AS valid_and_complete, c.defaults, i.default_threshold,
-       portfolio.defaults_in_excess(c.passed + c.failed + c.missing + c.errors, c.defaults, i.default_threshold) AS defaults_in_excess,
-       portfolio.data_item_score(c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold) AS data_item_score,
+SELECT s.data_set, s.data_set_code AS code, s.period, s.provider, c.name AS item, n.records,
+       c.passed AS valid_and_complete, c.defaults, n.threshold AS default_threshold,
+       portfolio.defaults_in_excess(n.records, c.defaults, n.threshold) AS defaults_in_excess,
+       portfolio.data_item_score(n.records, c.passed, c.defaults, n.threshold) AS data_item_score,
        s.scored_at, i.ord
   FROM portfolio.latest_score s
+  JOIN portfolio.score_run r ON r.id = s.run
  CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
-  JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
- WHERE c.level = 'item';
+ CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records, (r.thresholds->>c.name)::numeric AS threshold) n
+  LEFT JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
+ WHERE c.level = 'item' AND r.thresholds ? c.name;
 COMMENT ON VIEW portfolio.provider_item_quality IS 'The latest score of every item by period and provider, as the Data Quality Maturity Index counts it.';
 COMMENT ON COLUMN portfolio.provider_item_quality.data_set IS 'The data set.';
 COMMENT ON COLUMN portfolio.provider_item_quality.code IS 'Code of the data set.';
@@ -52,11 +88,11 @@ COMMENT ON COLUMN portfolio.provider_item_quality.item IS 'The data item.';
 COMMENT ON COLUMN portfolio.provider_item_quality.records IS 'Records to which the item applies.';
 COMMENT ON COLUMN portfolio.provider_item_quality.valid_and_complete IS 'Records in which the value is there and every rule of the item is true; default codes included.';
 COMMENT ON COLUMN portfolio.provider_item_quality.defaults IS 'Records with a default code.';
-COMMENT ON COLUMN portfolio.provider_item_quality.default_threshold IS 'Percent of defaults that is acceptable today; NULL: defaults do not apply.';
+COMMENT ON COLUMN portfolio.provider_item_quality.default_threshold IS 'Percent of defaults that was acceptable when it was scored; NULL: defaults do not apply.';
 COMMENT ON COLUMN portfolio.provider_item_quality.defaults_in_excess IS 'Defaults above the threshold.';
 COMMENT ON COLUMN portfolio.provider_item_quality.data_item_score IS 'Data item score in percent, 0 to 100; NULL when there was no record.';
 COMMENT ON COLUMN portfolio.provider_item_quality.scored_at IS 'When the data was read.';
-COMMENT ON COLUMN portfolio.provider_item_quality.ord IS 'Order of the item in its data set.';
+COMMENT ON COLUMN portfolio.provider_item_quality.ord IS 'Order of the item in its data set; NULL when it is no longer declared.';
 
 CREATE TYPE portfolio.item_score AS (
   period             text,
@@ -91,11 +127,12 @@ BEGIN
   stored := portfolio.store_score(code, period);
   PERFORM FROM portfolio.check_whole_set(code, period);
   RETURN QUERY
-    SELECT s.period, s.provider, c.name, c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold,
-           portfolio.defaults_in_excess(c.passed + c.failed + c.missing + c.errors, c.defaults, i.default_threshold),
-           portfolio.data_item_score(c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold)
+    SELECT s.period, s.provider, c.name, n.records, c.passed, c.defaults, i.default_threshold,
+           portfolio.defaults_in_excess(n.records, c.defaults, i.default_threshold),
+           portfolio.data_item_score(n.records, c.passed, c.defaults, i.default_threshold)
       FROM portfolio.quality_score s
      CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
+     CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records) n
       JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
      WHERE s.run = stored AND c.level = 'item'
      ORDER BY s.period, s.provider, i.ord, c.name;

@@ -4,8 +4,8 @@ CREATE VIEW portfolio.latest_count WITH (security_invoker = true) AS
 SELECT m.data_set, c.level, c.name, sum(c.records)::bigint AS records, sum(c.passed)::bigint AS passed, sum(c.failed)::bigint AS failed,
        sum(c.missing)::bigint AS missing, sum(c.errors)::bigint AS errors, sum(c.not_applicable)::bigint AS not_applicable,
        sum(c.defaults)::bigint AS defaults, max(m.scored_at) AS scored_at
-  FROM (SELECT s.data_set, s.rule_set, portfolio.merge(s.tally) AS tally, max(s.scored_at) AS scored_at
-          FROM portfolio.latest_score s GROUP BY s.data_set, s.rule_set) m
+  FROM (SELECT t.data_set, t.rule_set, portfolio.merge(t.tally) AS tally, max(t.scored_at) AS scored_at
+          FROM portfolio.score_total t WHERE t.latest GROUP BY t.data_set, t.rule_set) m
  CROSS JOIN LATERAL portfolio.tally_counts(m.tally) c
  GROUP BY m.data_set, c.level, c.name;
 COMMENT ON VIEW portfolio.latest_count IS
@@ -49,14 +49,16 @@ COMMENT ON COLUMN portfolio.rule_quality.valid_and_complete_pct IS '100 * passed
 COMMENT ON COLUMN portfolio.rule_quality.scored_at IS 'When the newest of the data was read.';
 
 CREATE VIEW portfolio.data_item_quality WITH (security_invoker = true) AS
-SELECT d.id AS data_set, d.code, c.name AS item, i.ord, i.sensitivity, n.records, c.passed AS valid_and_complete, c.missing, c.defaults, i.default_threshold,
-       portfolio.defaults_in_excess(n.records, c.defaults, i.default_threshold) AS defaults_in_excess,
-       portfolio.data_item_score(n.records, c.passed, c.defaults, i.default_threshold) AS data_item_score, c.scored_at
+SELECT d.id AS data_set, d.code, c.name AS item, i.ord, i.sensitivity, n.records, c.passed AS valid_and_complete, c.missing, c.defaults,
+       n.threshold AS default_threshold,
+       portfolio.defaults_in_excess(n.records, c.defaults, n.threshold) AS defaults_in_excess,
+       portfolio.data_item_score(n.records, c.passed, c.defaults, n.threshold) AS data_item_score, c.scored_at
   FROM portfolio.latest_count c JOIN portfolio.data_set d ON d.id = c.data_set
- CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records) n
+  JOIN (SELECT DISTINCT ON (r.data_set) r.data_set, r.thresholds FROM portfolio.score_run r ORDER BY r.data_set, r.scored_at DESC) t ON t.data_set = c.data_set
+ CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records, (t.thresholds->>c.name)::numeric AS threshold) n
   JOIN portfolio.data_item i ON i.data_set = c.data_set AND i.name = c.name
  WHERE c.level = 'item';
-COMMENT ON VIEW portfolio.data_item_quality IS 'The latest score of every item, from its counts over all periods and providers.';
+COMMENT ON VIEW portfolio.data_item_quality IS 'The latest score of every item, from its counts over all periods and providers, with the threshold of the newest run.';
 COMMENT ON COLUMN portfolio.data_item_quality.data_set IS 'The data set.';
 COMMENT ON COLUMN portfolio.data_item_quality.code IS 'Code of the data set.';
 COMMENT ON COLUMN portfolio.data_item_quality.item IS 'The data item.';
@@ -66,7 +68,7 @@ COMMENT ON COLUMN portfolio.data_item_quality.records IS 'Records to which it ap
 COMMENT ON COLUMN portfolio.data_item_quality.valid_and_complete IS 'Records in which the value is there and every rule of the item is true; default codes included.';
 COMMENT ON COLUMN portfolio.data_item_quality.missing IS 'Records in which the value is missing.';
 COMMENT ON COLUMN portfolio.data_item_quality.defaults IS 'Records with a default code.';
-COMMENT ON COLUMN portfolio.data_item_quality.default_threshold IS 'Percent of defaults that is acceptable; NULL: defaults do not apply.';
+COMMENT ON COLUMN portfolio.data_item_quality.default_threshold IS 'Percent of defaults that was acceptable in the newest run; NULL: defaults do not apply.';
 COMMENT ON COLUMN portfolio.data_item_quality.defaults_in_excess IS 'Defaults above the threshold.';
 COMMENT ON COLUMN portfolio.data_item_quality.data_item_score IS 'Data item score in percent, 0 to 100; NULL when there was no record.';
 COMMENT ON COLUMN portfolio.data_item_quality.scored_at IS 'When the newest of the data was read.';

@@ -7,10 +7,15 @@ CREATE VIEW portfolio_bi.data_quality WITH (security_barrier = true) AS
          s.records, s.valid_and_complete, s.defaults, s.defaults_in_excess, round(s.data_item_score, 1) AS data_item_score,
          d.quality_threshold, s.data_item_score < d.quality_threshold AS is_below_threshold,
          nullif(array_to_string(s.suppressed, ', '), '') AS suppressed,
-         s.edition, s.edition = max(s.edition) OVER (PARTITION BY s.data_set, s.period) AS is_latest_edition, s.method,
-         s.scored_at, to_char(s.scored_at, 'YYYYMMDD')::int AS scored_at_date_key,
-         s.published_at, to_char(s.published_at, 'YYYYMMDD')::int AS published_at_date_key
+         s.edition,
+         NOT EXISTS (SELECT FROM portfolio.score_edition n
+                      WHERE n.data_set = e.data_set AND n.period = e.period AND n.edition > e.edition) AS is_latest_edition,
+         e.method,
+         e.scored_at, to_char(e.scored_at, 'YYYYMMDD')::int AS scored_at_date_key,
+         e.published_at, to_char(e.published_at, 'YYYYMMDD')::int AS published_at_date_key,
+         s.coverage, round(s.national_average, 1) AS national_average, e.reason AS revision_reason
     FROM portfolio.published_score s
+    JOIN portfolio.score_edition e ON e.data_set = s.data_set AND e.period = s.period AND e.edition = s.edition
     JOIN portfolio.data_set d ON d.id = s.data_set
     JOIN portfolio.reporting_period p ON p.code = s.period
     LEFT JOIN portfolio.organisation o ON o.ods_code = s.provider;
@@ -41,3 +46,6 @@ COMMENT ON COLUMN portfolio_bi.data_quality.scored_at IS 'When the records were 
 COMMENT ON COLUMN portfolio_bi.data_quality.scored_at_date_key IS 'Day of scored_at, for view date, in the time zone of the session.';
 COMMENT ON COLUMN portfolio_bi.data_quality.published_at IS 'When it was published.';
 COMMENT ON COLUMN portfolio_bi.data_quality.published_at_date_key IS 'Day of published_at, for view date, in the time zone of the session.';
+COMMENT ON COLUMN portfolio_bi.data_quality.coverage IS 'Submissions received of those expected from the provider in the period, 0 to 1; NULL when none was expected. Where it is 0 nothing was submitted and there are no figures.';
+COMMENT ON COLUMN portfolio_bi.data_quality.national_average IS 'Mean of the published scores of the item in this edition, over providers: percent, with one decimal place.';
+COMMENT ON COLUMN portfolio_bi.data_quality.revision_reason IS 'Why this edition corrects the one before; NULL in a first edition.';

@@ -62,6 +62,14 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('whole_set_result',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('latest_whole_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('score_total',        '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('provider_coverage',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('provider_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('data_set_trend',     '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('data_item_trend',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('provider_trend',     '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('publication_lag',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('score_edition',      '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('published_score',    '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
   -- checks and findings
@@ -158,9 +166,14 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst}',
    '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
      last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
-     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,compare_scores,score_shares,
+     store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,failing_item_values,may_read_data_set,
+     compare_scores,score_cells,capped_score,edited_rules,summarise_tally,item_thresholds,
      try_whole_set,checked_rule,whole_set_definition,whole_set_definition_text,proof_of_unique,proof_of_no_overlap,proof_of_reference,whole_set_proof,whole_set_key,
      count_whole_set,judge_whole_set,judge_whole_set_rules}'),
+  -- charts of what everybody may read
+  ('{analyst,editor,operator,auditor}', '{sparkline,xmr,spc}'),
+  ('{editor,operator,auditor}', '{data_item_score}'),
+  ('{editor,auditor}', '{get_data_set}'),
   -- checks and jobs
   ('{operator}',
    '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')

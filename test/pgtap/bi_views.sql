@@ -33,8 +33,10 @@ RESET pg_portfolio.as_of;
 -- data quality: published rows only
 INSERT INTO portfolio.data_set (code, name, quality_threshold) VALUES ('BI_DS', 'A data set', 95);
 INSERT INTO portfolio.reporting_period (code, kind, during) VALUES ('BI-2016-12', 'month', '[2016-12-01,2017-01-01)');
-INSERT INTO portfolio.published_score (data_set, period, edition, provider, item, records, valid_and_complete, data_item_score, suppressed, method, scored_at)
-  SELECT d.id, 'BI-2016-12', e.edition, 'RXX', 'sex', 100, 90 + e.edition * 4, 90 + e.edition * 4, e.hidden, 'apc', '2017-01-05 23:30+00'
+INSERT INTO portfolio.score_edition (data_set, period, edition, method, reason, scored_at)
+  SELECT d.id, 'BI-2016-12', e, 'DQMI 1-7', 'a late file', '2017-01-05 23:30+00' FROM portfolio.data_set d, generate_series(1, 2) e WHERE d.code = 'BI_DS';
+INSERT INTO portfolio.published_score (data_set, period, edition, provider, item, records, valid_and_complete, data_item_score, suppressed)
+  SELECT d.id, 'BI-2016-12', e.edition, 'RXX', 'sex', 100, 90 + (e.edition - 1) * 5, 90 + e.edition * 4, e.hidden
     FROM portfolio.data_set d, (VALUES (1, '{}'::text[]), (2, '{defaults,defaults_in_excess}')) e (edition, hidden) WHERE d.code = 'BI_DS';
 SELECT results_eq($$SELECT edition, is_latest_edition, data_item_score, is_below_threshold, suppressed, period_from, period_ends_on, scored_at_date_key
     FROM portfolio_bi.data_quality WHERE data_set_code = 'BI_DS' ORDER BY edition$$,

@@ -1,6 +1,6 @@
 -- Numbers and the plain SQL behind them, failing rows, why a score is what it is, and what is published.
 BEGIN;
-SELECT plan(35);
+SELECT plan(36);
 
 CREATE SCHEMA qs;
 CREATE TABLE qs.visit (pf text, "Row" int, t text, month text, hospital text, ward text, sex text, seen date, practice text, born date);
@@ -58,20 +58,20 @@ SELECT results_eq(format($$SELECT s.period, sum(c.failed)::bigint FROM portfolio
 SELECT is(portfolio.alter_rule('QS', 'ward', expression => $$ward ~ '^(W[0-9]|bad)$'$$, reason => 'bad is a ward'), 2, 'a rule is edited');
 SELECT isnt((SELECT count(*) FROM portfolio.score_data_set('QS', '2023-02')), 0::bigint, 'and the second month scored with it');
 
--- Why, and why no longer
-SELECT results_eq(format($$SELECT e.item, round(sum(e.points), 9) FROM portfolio.explain_score('QS', 'H1', '2023-01') e GROUP BY 1 ORDER BY 1$$),
-  format($$SELECT item, round(100 - data_item_score, 9) FROM portfolio.provider_item_quality WHERE data_set = %s AND provider = 'H1' AND period = '2023-01' AND data_item_score < 100 ORDER BY 1$$, :id),
-  'the points that an item loses add up to what it lacks');
+-- Why, and why no longer: test/pgtap/quality_explain.sql
+SELECT results_eq($$SELECT e.item, e.records, e.valid_and_complete, e.data_item_score, e.points_lost FROM portfolio.explain_score('QS', 'H1', '2023-01') e ORDER BY 1$$,
+  format($$SELECT item, records, valid_and_complete, round(data_item_score, 2), round(100 - data_item_score, 2)
+             FROM portfolio.provider_item_quality WHERE data_set = %s AND provider = 'H1' AND period = '2023-01' ORDER BY 1$$, :id),
+  'every item of the score is explained');
 SELECT throws_ok($$SELECT * FROM portfolio.explain_score('QS', 'H9', '2023-01')$$, 'P0002', 'there is no score of data set "QS" for this provider and period', 'nothing to explain is an error');
-SELECT is((SELECT round(sum(contribution), 9) FROM portfolio.compare_scores('QS', '2023-01', '2023-02')),
-  (SELECT round(avg(b.score) - avg(a.score), 9) FROM portfolio.score_shares(:id, '2023-01', 'item') a JOIN portfolio.score_shares(:id, '2023-02', 'item') b USING (name)),
-  'what items contribute adds up to the change of their mean');
-SELECT is((SELECT round(sum(contribution), 9) FROM portfolio.compare_scores('QS', '2023-01', '2023-02', 'provider')),
-  (SELECT round(100 * (sum(c.passed) FILTER (WHERE s.period = '2023-02') / sum(c.records) FILTER (WHERE s.period = '2023-02')
-                     - sum(c.passed) FILTER (WHERE s.period = '2023-01') / sum(c.records) FILTER (WHERE s.period = '2023-01')), 9)
-     FROM portfolio.latest_score s, portfolio.tally_counts(s.tally) c WHERE s.data_set = :id AND c.level = 'clean'),
-  'what providers contribute adds up to the change of the clean records');
-SELECT results_eq($$SELECT name FROM portfolio.compare_scores('QS', '2023-01', '2023-02') WHERE edited_rules <> '{}'$$, ARRAY['ward'], 'the edited rule is named with its item');
+SELECT is((SELECT sum(contribution) FROM portfolio.compare_scores('QS', '2023-01', '2023-02')),
+  (SELECT round(b.mean_item_score, 10) - round(a.mean_item_score, 10) FROM portfolio.data_set_trend a, portfolio.data_set_trend b
+    WHERE a.data_set = :id AND a.period = '2023-01' AND b.data_set = :id AND b.period = '2023-02'), 'the parts add up to the change of the mean item score');
+SELECT is((SELECT sum(contribution) FROM portfolio.compare_scores('QS', '2023-01', '2023-02', 'provider')),
+  (SELECT change FROM portfolio.compare_scores('QS', '2023-01', '2023-02') WHERE part = 'whole'), 'by provider as well');
+SELECT results_eq($$SELECT part, edited_rules FROM portfolio.compare_scores('QS', '2023-01', '2023-02') WHERE edited_rules <> '{}' ORDER BY 1$$,
+  $$VALUES ('item', '{ward}'::text[]), ('rules', '{ward}'), ('whole', '{ward}')$$,
+  'the edited rule is named, and its item told apart, for the second month was scored with both versions');
 SELECT throws_ok($$SELECT * FROM portfolio.compare_scores('QS', '2023-01', '2023-03')$$, 'P0002', 'there is no score of data set "QS" for period "2023-03"', 'an unscored period is an error');
 
 -- Failing rows
@@ -87,7 +87,8 @@ SELECT throws_ok($$SELECT * FROM portfolio.failing_rows('QS', 'nowhere')$$, '427
 
 -- Published: suppressed, rounded, frozen
 SELECT is(portfolio.publish_scores('QS', '2023-01'), 1, 'the first edition');
-SELECT is(portfolio.publish_scores('QS', '2023-01'), 2, 'a second stands beside it');
+SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-01')$$, '22004', 'a revision of published scores needs a reason', 'a revision says why');
+SELECT is(portfolio.publish_scores('QS', '2023-01', '{"reason": "a late file"}'), 2, 'a second stands beside it');
 SELECT is((SELECT count(*) FROM portfolio.published_score WHERE data_set = :id AND edition = 2
             AND (records % 5 <> 0 OR valid_and_complete % 5 <> 0 OR defaults % 5 <> 0 OR defaults BETWEEN 1 AND 7)), 0::bigint, 'nothing small and nothing exact');
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-03')$$, 'P0002', 'there is no score of data set "QS" for period "2023-03" to publish', 'nothing to publish is an error');

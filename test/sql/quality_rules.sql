@@ -137,6 +137,7 @@ INSERT INTO portfolio.quality_rule (data_set, code, expression) SELECT id, 'old2
 
 SET client_min_messages = warning;
 DELETE FROM portfolio.quality_score WHERE data_set IN (SELECT id FROM portfolio.data_set WHERE code LIKE 'QR%');
+DELETE FROM portfolio.score_total WHERE data_set IN (SELECT id FROM portfolio.data_set WHERE code LIKE 'QR%');
 DELETE FROM portfolio.score_run WHERE data_set IN (SELECT id FROM portfolio.data_set WHERE code LIKE 'QR%');
 DELETE FROM portfolio.quality_rule WHERE data_set IN (SELECT id FROM portfolio.data_set WHERE code LIKE 'QR%');
 DELETE FROM portfolio.data_item WHERE data_set IN (SELECT id FROM portfolio.data_set WHERE code LIKE 'QR%');
