@@ -74,6 +74,6 @@ extern const char *pf_rule_kind(const char *rule);
 extern char *pf_whole_set_definition(Oid relid, const char *rule);
 
 /* rule_raise.c */
-extern bool pf_function_may_raise(Oid funcid, List *args);
+extern bool pf_function_may_raise(Oid funcid, List *args, Oid collation);
 
 #endif							/* PF_RULE_H */

@@ -105,11 +105,33 @@ is_portfolio_judge(Oid funcid)
 		(len > 8 && strcmp(name + len - 8, "_problem") == 0);
 }
 
+/*
+ * Where two columns' collations conflict none is given, and comparisons of text raise an error; one that
+ * calls different bytes equal is refused by patterns and searches.
+ */
+static bool
+collation_may_raise(const char *name, List *args, Oid collation)
+{
+	static const char *const searches[] = {"starts_with", "strpos"};
+	ListCell   *lc;
+
+	if (OidIsValid(collation))
+		return !get_collation_isdeterministic(collation) &&
+			(in_list(name, pattern_functions, lengthof(pattern_functions)) || in_list(name, searches, lengthof(searches)));
+	foreach(lc, args)
+		if (OidIsValid(get_typcollation(exprType(lfirst(lc)))))
+			return true;
+	return false;
+}
+
+/* collation: as the call has it. */
 bool
-pf_function_may_raise(Oid funcid, List *args)
+pf_function_may_raise(Oid funcid, List *args, Oid collation)
 {
 	char	   *name;
 
+	if (collation_may_raise(get_func_name(funcid), args, collation))
+		return true;
 	if (get_func_leakproof(funcid) || is_portfolio_judge(funcid))
 		return false;
 	if (funcid >= FirstNormalObjectId)

@@ -406,7 +406,7 @@ trust_function(Oid funcid, void *arg)
 
 /* A function called by name, or an operator: its reach, and what it is handed. */
 static void
-trust_call(Oid funcid, List *args, TrustContext *context)
+trust_call(Oid funcid, List *args, Node *node, TrustContext *context)
 {
 	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
 	Form_pg_proc proc;
@@ -429,7 +429,7 @@ trust_call(Oid funcid, List *args, TrustContext *context)
 		i++;
 	}
 	ReleaseSysCache(tuple);
-	if (pf_function_may_raise(funcid, args))
+	if (pf_function_may_raise(funcid, args, exprInputCollation(node)))
 		context->expression->may_raise = true;
 }
 
@@ -476,18 +476,18 @@ trust_walker(Node *node, TrustContext *context)
 			context->expression->params |= 1 << (((Param *) node)->paramid - 1);
 			break;
 		case T_FuncExpr:
-			trust_call(((FuncExpr *) node)->funcid, ((FuncExpr *) node)->args, context);
+			trust_call(((FuncExpr *) node)->funcid, ((FuncExpr *) node)->args, node, context);
 			break;
 		case T_OpExpr:
 		case T_DistinctExpr:
 		case T_NullIfExpr:
 			set_opfuncid((OpExpr *) node);
-			trust_call(((OpExpr *) node)->opfuncid, ((OpExpr *) node)->args, context);
+			trust_call(((OpExpr *) node)->opfuncid, ((OpExpr *) node)->args, node, context);
 			break;
 		case T_ScalarArrayOpExpr:
 			set_sa_opfuncid((ScalarArrayOpExpr *) node);
 			trust_call(((ScalarArrayOpExpr *) node)->opfuncid,
-					   list_make1(linitial(((ScalarArrayOpExpr *) node)->args)), context);
+					   list_make1(linitial(((ScalarArrayOpExpr *) node)->args)), node, context);
 			break;
 		case T_RowExpr:
 			trust_enum_free(((RowExpr *) node)->args, context);

@@ -128,6 +128,9 @@ INSERT INTO qe_raise SELECT g % 4, CASE g % 5 WHEN 0 THEN 'x' WHEN 1 THEN NULL E
 SELECT rule, records, passed, failed, missing, errors, passed_pct, complete_pct, valid_and_complete_pct
   FROM portfolio.score('qe_raise', '{100 / a > 30,t::int < 2,"t::int / a = 0",a >= 0,"substr(t, 1, a - 2) = ''''","t::int < 2 and a > 1"}');
 SELECT (SELECT count(*) FROM qe_raise WHERE a = 0) AS division, (SELECT count(*) FROM qe_raise WHERE t = 'x') AS cast;
+-- what a collation forbids is the rule's error, not the end of the score
+SELECT rule, records, passed, failed, missing, errors FROM portfolio.score('qe', ARRAY['n LIKE ''a%''', 'n ~ ''^a''', 'starts_with(n, ''a'')', 'c = n', 'c < n', 'n = ''a''', 'length(n) = 1']);
+SELECT count(*) AS n, count(*) FILTER (WHERE c IS NOT NULL) AS both FROM qe WHERE n IS NOT NULL;
 -- :period_start has a value or the score says that it has none
 SELECT rule, passed, failed FROM portfolio.score_rules('qe', portfolio.dated_rules(portfolio.rule_set('qe', '{day >= :period_start and day < :period_end}'), '2001-01-01', '2002-01-01'));
 \set SHOW_CONTEXT never
