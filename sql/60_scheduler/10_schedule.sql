@@ -4,12 +4,12 @@ CREATE TYPE portfolio.schedule;
 CREATE FUNCTION portfolio.schedule_in(cstring) RETURNS portfolio.schedule
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_schedule_in';
 COMMENT ON FUNCTION portfolio.schedule_in(cstring) IS
-  'Reads a schedule: five cron fields, @hourly, @daily, @weekly, @monthly, @yearly or "every 10 seconds". Raises 22P02 with the place of the fault.';
+  'Reads a schedule: five or six cron fields, @hourly to @yearly, @reboot, "every 10 seconds", "every 10 minutes after each run", an ISO 8601 duration, or "at" an instant with its zone; then "on calendar x", "except on calendar x". Raises 22P02 with the place of the fault.';
 
 CREATE FUNCTION portfolio.schedule_out(portfolio.schedule) RETURNS cstring
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_schedule_out';
 COMMENT ON FUNCTION portfolio.schedule_out(portfolio.schedule) IS
-  'The canonical text of a schedule: names as numbers, lists in order, ranges joined; reading it gives an equal schedule.';
+  'The canonical text of a schedule: names as numbers, lists in order, ranges joined, instants in UTC; reading it gives an equal schedule.';
 
 CREATE FUNCTION portfolio.schedule_recv(internal) RETURNS portfolio.schedule
 LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_schedule_recv';
@@ -31,7 +31,7 @@ CREATE TYPE portfolio.schedule (
   STORAGE = plain
 );
 COMMENT ON TYPE portfolio.schedule IS
-  'When a job is due: five cron fields in the local time of the job''s zone, or a fixed grid of instants ("every 10 seconds", zero at 2000-01-01 00:00 UTC). Has equality and hash, and no order.';
+  'When a job is due: cron fields in the local time of the job''s zone, a fixed grid of instants ("every 10 seconds", zero at 2000-01-01 00:00 UTC), a pause after each run, one instant, or the start of the server; on days of one calendar only, or except on those of another. Has equality and hash, and no order.';
 
 CREATE FUNCTION portfolio.schedule_eq(portfolio.schedule, portfolio.schedule) RETURNS boolean
 LANGUAGE c IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_schedule_eq';
@@ -72,16 +72,7 @@ CREATE OPERATOR CLASS portfolio.schedule_hash_ops DEFAULT FOR TYPE portfolio.sch
   FUNCTION 2 portfolio.schedule_hash_extended(portfolio.schedule, bigint);
 COMMENT ON OPERATOR CLASS portfolio.schedule_hash_ops USING hash IS 'Equality of schedules for hashing.';
 
-CREATE FUNCTION portfolio.next_run(
-  schedule portfolio.schedule, after timestamptz, time_zone text, calendar text DEFAULT NULL
-) RETURNS timestamptz
-LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_next_run';
-COMMENT ON FUNCTION portfolio.next_run(portfolio.schedule, timestamptz, text, text) IS
-  'The first instant strictly after the one given at which the schedule is due in the time zone. An hour that the clocks skip is made up for once, at the change; an hour that they repeat counts once, unless the hour field is a star. NULL if one of the first three arguments is NULL; 22023 for an unknown time zone; 42704 for a calendar that does not exist.';
-
-CREATE FUNCTION portfolio.count_slots(
-  schedule portfolio.schedule, after timestamptz, upto timestamptz, time_zone text
-) RETURNS bigint
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_count_slots';
-COMMENT ON FUNCTION portfolio.count_slots(portfolio.schedule, timestamptz, timestamptz, text) IS
-  'How many instants of the schedule are later than after and not later than upto. NULL if an argument is NULL; 22023 for an unknown time zone; 22008 for an infinite instant.';
+CREATE FUNCTION portfolio.describe_schedule(schedule portfolio.schedule) RETURNS text
+LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_describe_schedule';
+COMMENT ON FUNCTION portfolio.describe_schedule(portfolio.schedule) IS
+  'A schedule in plain English. Example: SELECT portfolio.describe_schedule(''0 6 * * mon-fri''); NULL for NULL.';

@@ -31,7 +31,7 @@ CREATE TABLE portfolio.job (
     CONSTRAINT job_total_timeout_in_range CHECK (total_timeout >= '1 millisecond' AND total_timeout <= '20 days'),
   priority integer NOT NULL DEFAULT 0 CONSTRAINT job_priority_in_range CHECK (priority BETWEEN -100 AND 100),
   comment text,
-  state text NOT NULL DEFAULT 'active' CONSTRAINT job_state_is_known CHECK (state IN ('active', 'paused', 'broken')),
+  state text NOT NULL DEFAULT 'active' CONSTRAINT job_state_is_known CHECK (state IN ('active', 'paused', 'broken', 'ended')),
   state_reason text,
   state_since timestamptz NOT NULL DEFAULT now(),
   account_from timestamptz NOT NULL DEFAULT now(),
@@ -65,7 +65,7 @@ COMMENT ON COLUMN portfolio.job.total_timeout IS 'Time after which the whole run
 COMMENT ON COLUMN portfolio.job.priority IS 'Of two jobs that wait for a worker the one with the higher number goes first.';
 COMMENT ON COLUMN portfolio.job.comment IS 'What the job is for.';
 COMMENT ON COLUMN portfolio.job.state IS
-  'active; paused by a person; broken: the scheduler found that it cannot run (state_reason says why), resume_job() tries again.';
+  'active; paused by a person; broken: the scheduler found that it cannot run (state_reason says why), resume_job() tries again; ended: no slot will come any more.';
 COMMENT ON COLUMN portfolio.job.state_reason IS 'Why the job is broken or paused; NULL while active.';
 COMMENT ON COLUMN portfolio.job.state_since IS 'When the state was reached. Slots before an active job''s state_since are not run.';
 COMMENT ON COLUMN portfolio.job.account_from IS
@@ -120,3 +120,9 @@ COMMENT ON POLICY job_read ON portfolio.job IS 'One sees one''s own jobs; who ma
 COMMENT ON POLICY job_insert ON portfolio.job IS 'One makes jobs for oneself only.';
 COMMENT ON POLICY job_update ON portfolio.job IS 'As reading; guard_job() keeps others from changing what a job runs.';
 COMMENT ON POLICY job_delete ON portfolio.job IS 'As reading.';
+
+-- A day more or less moves the slots of jobs.
+CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON portfolio.calendar
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.signal_scheduler();
+CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON portfolio.calendar_day
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.signal_scheduler();

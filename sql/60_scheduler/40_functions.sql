@@ -3,9 +3,6 @@ CREATE FUNCTION portfolio.check_job(command text) RETURNS text
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_check_job';
 COMMENT ON FUNCTION portfolio.check_job(text) IS
   'Gives back the command if current_user may own a job (42501, 55000) and the scheduler can run the command (42601, 0A000); says so when no scheduler will run it.';
-CREATE FUNCTION portfolio.check_time_zone(time_zone text) RETURNS text
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_check_time_zone';
-COMMENT ON FUNCTION portfolio.check_time_zone(text) IS 'Gives back the name of a time zone, or raises 22023 if there is no such zone.';
 CREATE FUNCTION portfolio.no_such_job(name text) RETURNS bigint
 LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_no_such_job';
 COMMENT ON FUNCTION portfolio.no_such_job(text) IS 'Raises 42704: the caller has no job of this name.';
@@ -44,7 +41,9 @@ BEGIN ATOMIC
   SELECT portfolio.check_options(schedule_job.options, '{}');
   INSERT INTO portfolio.job (name, schedule, command, time_zone, overlap, misfire, retry_limit, retry_delay,
                              statement_timeout, total_timeout, priority, on_unknown, comment)
-  SELECT schedule_job.name, schedule_job.schedule::portfolio.schedule, portfolio.check_job(schedule_job.command),
+  SELECT schedule_job.name,
+         portfolio.check_schedule(schedule_job.schedule::portfolio.schedule, clock_timestamp(), coalesce(schedule_job.time_zone, current_setting('TimeZone')), NULL),
+         portfolio.check_job(schedule_job.command),
          portfolio.check_time_zone(coalesce(schedule_job.time_zone, current_setting('TimeZone'))),
          schedule_job.overlap, schedule_job.misfire, schedule_job.retry_limit, schedule_job.retry_delay,
          schedule_job.statement_timeout, schedule_job.total_timeout, schedule_job.priority, schedule_job.on_unknown,
@@ -76,7 +75,7 @@ BEGIN ATOMIC
   SELECT portfolio.check_options(alter_job.options, '{}');
   UPDATE portfolio.job j SET
     name = coalesce(alter_job.new_name, j.name),
-    schedule = coalesce(alter_job.schedule::portfolio.schedule, j.schedule),
+    schedule = coalesce(portfolio.check_schedule(alter_job.schedule::portfolio.schedule, clock_timestamp(), coalesce(alter_job.time_zone, j.time_zone), NULL), j.schedule),
     command = coalesce(portfolio.check_job(alter_job.command), j.command),
     time_zone = coalesce(portfolio.check_time_zone(alter_job.time_zone), j.time_zone),
     overlap = coalesce(alter_job.overlap, j.overlap),

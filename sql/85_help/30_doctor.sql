@@ -131,6 +131,12 @@ BEGIN
     RETURN QUERY VALUES ('facts', 'notice', format('Programme %s: its figures are those of %s.', line.code, line.snapshot_date),
                  format('UPDATE portfolio.programme SET dca = ..., end_date = ..., snapshot_date = ... WHERE code = %L;', line.code));
   END LOOP;
+  FOR line IN SELECT d.calendar, make_date(extract(year FROM max(d.day))::int, 12, 31) AS known_upto FROM portfolio.calendar_day d
+               WHERE EXISTS (SELECT FROM portfolio.calendar c WHERE c.code = d.calendar AND c.builtin)
+               GROUP BY d.calendar HAVING make_date(extract(year FROM max(d.day))::int, 12, 31) < current_date + 365 ORDER BY 1 LOOP
+    RETURN QUERY VALUES ('calendar', CASE WHEN line.known_upto < current_date THEN 'problem' ELSE 'notice' END, format('Calendar %s ends on %s.', line.calendar, line.known_upto),
+                 format('ALTER EXTENSION pg_portfolio UPDATE; -- or INSERT INTO portfolio.calendar_day (calendar, day, name) VALUES (%L, ...);', line.calendar));
+  END LOOP;
   IF (SELECT max(d.date) FROM portfolio_bi.date d) < current_date + 365 THEN
     RETURN QUERY VALUES ('calendar', 'notice', format('The date dimension ends on %s.', (SELECT max(d.date) FROM portfolio_bi.date d)), 'ALTER EXTENSION pg_portfolio UPDATE; -- to a release that has more days');
   END IF;
@@ -160,6 +166,14 @@ BEGIN
   END IF;
   FOR line IN SELECT j.held, count(*) AS jobs FROM portfolio.job_overview j WHERE j.held IS NOT NULL GROUP BY j.held ORDER BY 1 LOOP
     RETURN QUERY VALUES ('jobs', 'problem', format('%s jobs are held: %s.', line.jobs, rtrim(line.held, '.')), 'SELECT portfolio.adopt_jobs();');
+  END LOOP;
+  FOR line IN SELECT d.calendar, make_date(extract(year FROM max(d.day))::int, 12, 31) AS known_upto
+                FROM portfolio.calendar_day d JOIN portfolio.calendar c ON c.code = d.calendar AND NOT c.builtin
+               WHERE EXISTS (SELECT FROM portfolio.job_overview j WHERE (j.schedule || ' ') LIKE '%on calendar ' || d.calendar || ' %')
+               GROUP BY d.calendar HAVING make_date(extract(year FROM max(d.day))::int, 12, 31) < current_date + 365 ORDER BY 1 LOOP
+    RETURN QUERY VALUES ('calendar', CASE WHEN line.known_upto < current_date THEN 'problem' ELSE 'notice' END,
+                 format('Calendar %s, which jobs name, ends on %s.', line.calendar, line.known_upto),
+                 format('INSERT INTO portfolio.calendar_day (calendar, day, name) VALUES (%L, ...);', line.calendar));
   END LOOP;
   FOR line IN SELECT j.job_id, j.name, j.owner, j.state_reason FROM portfolio.job_overview j WHERE j.state = 'broken' ORDER BY 1 LOOP
     RETURN QUERY VALUES ('jobs', 'problem', format('Job %s of %I is broken: %s', line.name, line.owner, coalesce(line.state_reason, 'no reason is known')),

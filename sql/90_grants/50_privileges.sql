@@ -94,6 +94,9 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('gate_decision_evidence', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('gate_status',        '{analyst,editor,operator}', NULL, NULL, NULL),
   ('transfer_scope',     '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('calendar',           '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('calendar_day',       '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('effective_calendar_day', '{analyst,editor,operator}', NULL, NULL, NULL),
   -- jobs: row security shows one's own, or all with SELECT on the whole table
   ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_reason,state_since,account_from}'),
   ('job_run',            '{operator}', NULL, NULL, NULL),
@@ -153,6 +156,8 @@ WITH wanted (profiles, functions) AS (VALUES
      element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
      doctor,doctor_server,doctor_rows,doctor_people_and_jobs,doctor_rules_and_checks,health,my_work,
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,readiness,run_standing,gate_standing,may_decide,tally_counts,rule_set_columns}'),
+  ('{analyst,editor,operator,auditor}',
+   '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
   ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process}'),

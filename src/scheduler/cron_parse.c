@@ -1,11 +1,12 @@
 /*
  * cron_parse.c
- *		Text of a schedule to its fields and back.
+ *		The five or six fields of cron.
  *
- * Forms: five fields of cron (minute hour day-of-month month day-of-week; numbers, three-letter
- * names, ranges, steps, lists), @hourly @daily @midnight @weekly @monthly @yearly @annually, and
- * "every <n> <unit>". As in Vixie cron a field counts as a star when it is "*" or "*<slash>n", and
- * where neither day field is a star one matching day field is enough.
+ * Fields: [second] minute hour day-of-month month day-of-week; numbers, three-letter names, ranges,
+ * steps, lists; in the day fields also "?" (a star), L (the last day; L-2: two days before it), 15W
+ * (the weekday nearest to the 15th; LW: to the last day), friL (the last Friday), fri#2 (the second);
+ * "$" is L as pg_cron writes it. As in Vixie cron a field counts as a star when it is "*" or
+ * "*<slash>n", and where neither day field is a star one matching day field is enough.
  *
  * Nothing here raises an error: a caller gets a sentence that names the place, so that the input
  * function can be soft.
@@ -14,11 +15,9 @@
 
 #include <ctype.h>
 
-#include "lib/stringinfo.h"
 #include "mb/pg_wchar.h"
-#include "port/pg_bitutils.h"
 
-#define HINT_FORMS "Write five fields (minute hour day-of-month month day-of-week) such as \"0 6 * * mon-fri\", or @hourly, @daily, @weekly, @monthly, @yearly, or \"every 10 seconds\"."
+const char *const pf_schedule_forms = "Write five fields (minute hour day-of-month month day-of-week) such as \"0 6 * * mon-fri\", six with seconds first, @hourly, @daily, @weekly, @monthly, @yearly, @reboot, \"every 10 seconds\" or \"at 2027-03-01 09:00 Europe/London\".";
 
 typedef struct CronField
 {
@@ -33,39 +32,18 @@ static const char *const month_names[] = {"jan", "feb", "mar", "apr", "may", "ju
 "sep", "oct", "nov", "dec", NULL};
 static const char *const weekday_names[] = {"sun", "mon", "tue", "wed", "thu", "fri", "sat", NULL};
 
-static const CronField cron_fields[5] = {
+enum
+{
+	SECOND, MINUTE, HOUR, DAY, MONTH, WEEKDAY, FIELDS
+};
+
+static const CronField cron_fields[FIELDS] = {
+	{"second", 0, 59, NULL, 0},
 	{"minute", 0, 59, NULL, 0},
 	{"hour", 0, 23, NULL, PF_STAR_HOUR},
 	{"day of month", 1, 31, NULL, PF_STAR_DAY},
 	{"month", 1, 12, month_names, 0},
 	{"day of week", 0, 7, weekday_names, PF_STAR_WEEKDAY}
-};
-
-static const struct
-{
-	const char *word;
-	const char *cron;
-}			macros[] = {
-	{"@hourly", "0 * * * *"},
-	{"@daily", "0 0 * * *"},
-	{"@midnight", "0 0 * * *"},
-	{"@weekly", "0 0 * * 0"},
-	{"@monthly", "0 0 1 * *"},
-	{"@yearly", "0 0 1 1 *"},
-	{"@annually", "0 0 1 1 *"}
-};
-
-/* Units of "every"; the longest that divides the period is the one that is printed */
-static const struct
-{
-	const char *name;			/* as printed, in the plural */
-	const char *words;			/* as read, between spaces */
-	int64		usecs;
-}			every_units[] = {
-	{"hours", " hours hour h hrs hr ", USECS_PER_HOUR},
-	{"minutes", " minutes minute min mins m ", USECS_PER_MINUTE},
-	{"seconds", " seconds second s sec secs ", USECS_PER_SEC},
-	{"ms", " ms milliseconds millisecond msec msecs ", 1000}
 };
 
 /* The text being read */
@@ -74,7 +52,9 @@ typedef struct Reader
 	const char *whole;
 	const char *at;
 	PfScheduleError *error;
-	int			field;			/* index of the field being read */
+	PfSchedule *out;
+	int			field;			/* the field being read */
+	int			first_field;	/* SECOND or MINUTE */
 } Reader;
 
 static bool
@@ -88,12 +68,12 @@ fail(Reader *reader, const char *fmt,...)
 	int			used;
 
 	used = snprintf(detail, sizeof(reader->error->detail), "Field %d (%s), position %d: ",
-					reader->field + 1, cron_fields[reader->field].name,
+					reader->field - reader->first_field + 1, cron_fields[reader->field].name,
 					(int) (reader->at - reader->whole) + 1);
 	va_start(args, fmt);
 	vsnprintf(detail + used, sizeof(reader->error->detail) - used, fmt, args);
 	va_end(args);
-	strlcpy(reader->error->hint, HINT_FORMS, sizeof(reader->error->hint));
+	strlcpy(reader->error->hint, pf_schedule_forms, sizeof(reader->error->hint));
 	return false;
 }
 
@@ -120,6 +100,8 @@ read_value(Reader *reader, int *value)
 	}
 	while (isalpha((unsigned char) start[length]))
 		length++;
+	if (reader->field == WEEKDAY && length == 4 && pg_toupper((unsigned char) start[3]) == 'L')
+		length = 3;				/* friL */
 	if (length == 0)
 	{
 		if (*start == '\0' || isspace((unsigned char) *start))
@@ -166,6 +148,88 @@ read_step(Reader *reader, int *step)
 	return true;
 }
 
+static int
+read_digits(Reader *reader)
+{
+	int			number = 0;
+
+	while (isdigit((unsigned char) *reader->at))
+		number = Min(number, 1000) * 10 + (*reader->at++ - '0');
+	return number;
+}
+
+static bool
+at_letter(const Reader *reader, char letter)
+{
+	return pg_toupper((unsigned char) *reader->at) == letter;
+}
+
+/* L, L-3, LW, $ in the field of days; true in *taken if there was one. */
+static bool
+read_last_day(Reader *reader, bool *taken)
+{
+	int			before = 0;
+
+	*taken = reader->field == DAY && (at_letter(reader, 'L') || *reader->at == '$');
+	if (!*taken)
+		return true;
+	reader->at++;
+	if (at_letter(reader, 'W') && reader->at[-1] != '$')
+	{
+		reader->at++;
+		reader->out->nearest |= 1;
+		return true;
+	}
+	if (*reader->at == '-')
+	{
+		const char *number = ++reader->at;
+
+		before = read_digits(reader);
+		if (before < 1 || before > 30)
+		{
+			reader->at = number;
+			return fail(reader, "a number from 1 to 30 is expected after \"L-\".");
+		}
+	}
+	reader->out->from_end |= (uint32) 1 << before;
+	return true;
+}
+
+/* 15W, friL and fri#2, whose first part has been read; true in *taken if it was one of them. */
+static bool
+read_nth(Reader *reader, int value, bool *taken)
+{
+	int			n = PF_NTH_LAST;
+
+	*taken = true;
+	if (reader->field == DAY && at_letter(reader, 'W'))
+	{
+		reader->at++;
+		reader->out->nearest |= (uint32) 1 << value;
+		return true;
+	}
+	if (reader->field == WEEKDAY && *reader->at == '#')
+	{
+		const char *number = ++reader->at;
+
+		n = read_digits(reader);
+		if (n < 1 || n > 5)
+		{
+			reader->at = number;
+			return fail(reader, "a number from 1 to 5 is expected after \"#\".");
+		}
+	}
+	else if (reader->field == WEEKDAY && at_letter(reader, 'L'))
+		reader->at++;
+	else
+	{
+		*taken = false;
+		return true;
+	}
+	reader->out->nth |= PF_NTH_BIT(value % 7, n);
+	return true;
+}
+
 /* One item of a field's list: star, value or range, with a step. */
 static bool
 read_item(Reader *reader, uint64 *bits, bool *star)
@@ -176,14 +240,21 @@ read_item(Reader *reader, uint64 *bits, bool *star)
 	int			low = field->low;
 	int			high = weekday ? 6 : field->high;
 	int			step;
+	bool		taken;
 
-	*star = *reader->at == '*';
+	*star = *reader->at == '*' || (*reader->at == '?' && (reader->field == DAY || reader->field == WEEKDAY));
 	if (*star)
 		reader->at++;
 	else
 	{
-		if (!read_value(reader, &low))
+		if (!read_last_day(reader, &taken))
 			return false;
+		if (taken)
+			return true;
+		if (!read_value(reader, &low) || !read_nth(reader, low, &taken))
+			return false;
+		if (taken)
+			return true;
 		high = low;
 		if (*reader->at == '-')
 		{
@@ -248,21 +319,25 @@ count_fields(const char *input)
 	return fields;
 }
 
-static bool
-parse_cron(const char *input, const char *origin, PfSchedule *out, PfScheduleError *error)
+/* Read the fields that begin at `at`, which is a place in `whole`. */
+bool
+pf_cron_parse(const char *whole, const char *at, PfSchedule *out, PfScheduleError *error)
 {
-	Reader		reader = {origin, input, error, 0};
-	uint64		bits[5];
-	int			fields = count_fields(input);
+	Reader		reader = {whole, at, error, out, MINUTE, MINUTE};
+	uint64		bits[FIELDS];
+	int			fields = count_fields(at);
 
-	if (fields != 5)
+	if (fields != 5 && fields != 6)
 	{
-		snprintf(error->detail, sizeof(error->detail), "It has %d %s, expected 5.", fields,
+		snprintf(error->detail, sizeof(error->detail), "It has %d %s, expected 5 or 6.", fields,
 				 fields == 1 ? "field" : "fields");
-		strlcpy(error->hint, HINT_FORMS, sizeof(error->hint));
+		strlcpy(error->hint, pf_schedule_forms, sizeof(error->hint));
 		return false;
 	}
-	for (; reader.field < 5; reader.field++)
+	bits[SECOND] = 1;
+	if (fields == 6)
+		reader.field = reader.first_field = SECOND;
+	for (; reader.field < FIELDS; reader.field++)
 	{
 		while (isspace((unsigned char) *reader.at))
 			reader.at++;
@@ -270,114 +345,18 @@ parse_cron(const char *input, const char *origin, PfSchedule *out, PfScheduleErr
 			return false;
 	}
 	out->kind = PF_SCHEDULE_CRON;
-	out->minute = bits[0];
-	out->hour = (uint32) bits[1];
-	out->day = (uint32) bits[2];
-	out->month = (uint16) bits[3];
-	out->weekday = (uint8) bits[4];
-	return pf_schedule_check(out, error);
-}
-
-/* "every 10 seconds", "every minute" */
-static bool
-parse_every(const char *input, const char *origin, PfSchedule *out, PfScheduleError *error)
-{
-	const char *at = input;
-	int64		number = 0;
-	int			digits = 0;
-	char		word[24];
-	int			length = 0;
-
-	strlcpy(error->hint, "Write \"every\", a whole number and ms, seconds, minutes or hours, such as \"every 10 seconds\".",
-			sizeof(error->hint));
-	while (isspace((unsigned char) *at))
-		at++;
-	for (; isdigit((unsigned char) *at); at++, digits++)
-	{
-		if (digits < 12)
-			number = number * 10 + (*at - '0');
-	}
-	if (digits == 0)
-		number = 1;
-	while (isspace((unsigned char) *at))
-		at++;
-	word[length++] = ' ';
-	while (isalpha((unsigned char) at[length - 1]) && length < (int) sizeof(word) - 2)
-	{
-		word[length] = pg_tolower((unsigned char) at[length - 1]);
-		length++;
-	}
-	word[length++] = ' ';
-	word[length] = '\0';
-
-	if (length > 2 && at[length - 2] == '\0')
-	{
-		for (int i = 0; i < lengthof(every_units); i++)
-		{
-			if (strstr(every_units[i].words, word) == NULL)
-				continue;
-			out->kind = PF_SCHEDULE_EVERY;
-			out->every = digits > 9 ? PF_EVERY_MAX + 1 : number * every_units[i].usecs;
-			return pf_schedule_check(out, error);
-		}
-		if (strncmp(word, " day", 4) == 0 || strncmp(word, " week", 5) == 0 ||
-			strncmp(word, " month", 6) == 0 || strncmp(word, " year", 5) == 0)
-			strlcpy(error->hint, "Use @daily, @weekly, @monthly, @yearly or five fields: they follow the job's time zone.",
-					sizeof(error->hint));
-	}
-	snprintf(error->detail, sizeof(error->detail), "Position %d: a unit of time is expected.",
-			 (int) (at - origin) + 1);
-	return false;
-}
-
-/*
- * Read a schedule. On failure *error says where and what to write instead. The bytes of *out are
- * fully determined, so that schedules compare by memcmp.
- */
-bool
-pf_schedule_parse(const char *input, PfSchedule *out, PfScheduleError *error)
-{
-	const char *at = input;
-	int			length;
-
-	memset(out, 0, sizeof(*out));
-	SET_VARSIZE(out, sizeof(*out));
-	while (isspace((unsigned char) *at))
-		at++;
-	length = strlen(at);
-	while (length > 0 && isspace((unsigned char) at[length - 1]))
-		length--;
-
-	if (*at == '@')
-	{
-		for (int i = 0; i < lengthof(macros); i++)
-		{
-			if ((int) strlen(macros[i].word) == length && pg_strncasecmp(at, macros[i].word, length) == 0)
-				return parse_cron(macros[i].cron, macros[i].cron, out, error);
-		}
-		if (length == 7 && pg_strncasecmp(at, "@reboot", 7) == 0)
-		{
-			strlcpy(error->detail, "A schedule names instants, and a start of the server is none.", sizeof(error->detail));
-			strlcpy(error->hint, "Use \"every 5 minutes\" or @hourly and let the command decide what there is to do.", sizeof(error->hint));
-			return false;
-		}
-		snprintf(error->detail, sizeof(error->detail), "Position %d: \"%.*s\" is not known.",
-				 (int) (at - input) + 1, pg_mbcliplen(at, length, 20), at);
-		strlcpy(error->hint, HINT_FORMS, sizeof(error->hint));
-		return false;
-	}
-	if (pg_strncasecmp(at, "every", 5) == 0 && (isspace((unsigned char) at[5]) || at[5] == '\0'))
-	{
-		char	   *copy = pnstrdup(input, (at - input) + length);
-
-		return parse_every(copy + (at - input) + 5, copy, out, error);
-	}
-	return parse_cron(at, input, out, error);
+	out->second = bits[SECOND];
+	out->minute = bits[MINUTE];
+	out->hour = (uint32) bits[HOUR];
+	out->day = (uint32) bits[DAY];
+	out->month = (uint16) bits[MONTH];
+	out->weekday = (uint8) bits[WEEKDAY];
+	return true;
 }
 
 /* Is the field what a star with some step matches? Gives the smallest such step. */
-static bool
-star_pattern(uint64 bits, int low, int high, int *step)
+bool
+pf_star_pattern(uint64 bits, int low, int high, int *step)
 {
 	for (*step = 1; *step <= high - low + 1; (*step)++)
 	{
@@ -389,131 +368,4 @@ star_pattern(uint64 bits, int low, int high, int *step)
 			return true;
 	}
 	return false;
-}
-
-/* Is any day of the months set matched by the day field? (29 February counts.) */
-static bool
-some_day_exists(const PfSchedule *schedule)
-{
-	static const int longest[13] = {0, 31, 29, 31, 30, 31, 30, 31, 31, 30, 31, 30, 31};
-
-	if ((schedule->stars & (PF_STAR_DAY | PF_STAR_WEEKDAY)) == 0)
-		return true;			/* a matching weekday is enough */
-	for (int month = 1; month <= 12; month++)
-	{
-		if ((schedule->month & (1 << month)) &&
-			pg_rightmost_one_pos32(schedule->day) <= longest[month])
-			return true;
-	}
-	return false;
-}
-
-/* The laws of a schedule that do not depend on its text: also what binary input must pass. */
-bool
-pf_schedule_check(const PfSchedule *schedule, PfScheduleError *error)
-{
-	int			step;
-
-	strlcpy(error->hint, HINT_FORMS, sizeof(error->hint));
-	if (schedule->kind == PF_SCHEDULE_EVERY)
-	{
-		if (schedule->every >= PF_EVERY_MIN && schedule->every <= PF_EVERY_MAX &&
-			schedule->every % 1000 == 0)
-			return true;
-		strlcpy(error->detail, "The period must be between 100 ms and 168 hours.", sizeof(error->detail));
-		strlcpy(error->hint, "Longer periods are five fields or @daily, @weekly, @monthly: they follow the job's time zone.",
-				sizeof(error->hint));
-		return false;
-	}
-	if (schedule->kind != PF_SCHEDULE_CRON || schedule->every != 0 ||
-		schedule->minute == 0 || (schedule->minute >> 60) != 0 ||
-		schedule->hour == 0 || (schedule->hour >> 24) != 0 ||
-		schedule->day == 0 || (schedule->day & 1) != 0 ||
-		schedule->month == 0 || (schedule->month & 1) != 0 || (schedule->month >> 13) != 0 ||
-		schedule->weekday == 0 || (schedule->weekday >> 7) != 0 ||
-		((schedule->stars & PF_STAR_HOUR) && !star_pattern(schedule->hour, 0, 23, &step)) ||
-		((schedule->stars & PF_STAR_DAY) && !star_pattern(schedule->day, 1, 31, &step)) ||
-		((schedule->stars & PF_STAR_WEEKDAY) && !star_pattern(schedule->weekday, 0, 6, &step)))
-	{
-		strlcpy(error->detail, "A field is out of range.", sizeof(error->detail));
-		return false;
-	}
-	if (!some_day_exists(schedule))
-	{
-		strlcpy(error->detail, "No month that is named has such a day, so it would never be due.", sizeof(error->detail));
-		strlcpy(error->hint, "Day 31 needs a long month, day 30 any month but February; day 29 of February comes in leap years.",
-				sizeof(error->hint));
-		return false;
-	}
-	return true;
-}
-
-/*
- * A field in its shortest form: star, star with step, or values and ranges. Where a star means
- * nothing of its own (minute, month) it is printed when it says more than three values would.
- */
-static void
-append_field(StringInfo out, uint64 bits, int low, int high, bool has_flag, bool star)
-{
-	const char *comma = "";
-	int			step;
-
-	if ((has_flag ? star : pg_popcount64(bits) > 2) && star_pattern(bits, low, high, &step))
-	{
-		appendStringInfoChar(out, '*');
-		if (step > 1)
-			appendStringInfo(out, "/%d", step);
-		return;
-	}
-	for (int value = low; value <= high; value++)
-	{
-		int			end = value;
-
-		if (!(bits & (UINT64CONST(1) << value)))
-			continue;
-		while (end < high && (bits & (UINT64CONST(1) << (end + 1))))
-			end++;
-		if (end >= value + 2)
-		{
-			appendStringInfo(out, "%s%d-%d", comma, value, end);
-			value = end;
-		}
-		else
-			appendStringInfo(out, "%s%d", comma, value);
-		comma = ",";
-	}
-}
-
-/* The canonical text: reading it gives the same bytes. */
-char *
-pf_schedule_text(const PfSchedule *schedule)
-{
-	StringInfoData out;
-
-	initStringInfo(&out);
-	if (schedule->kind == PF_SCHEDULE_EVERY)
-	{
-		for (int i = 0; i < lengthof(every_units); i++)
-		{
-			int64		number = schedule->every / every_units[i].usecs;
-
-			if (schedule->every % every_units[i].usecs != 0)
-				continue;
-			appendStringInfo(&out, "every " INT64_FORMAT " %s", number, every_units[i].name);
-			if (number == 1 && i < lengthof(every_units) - 1)
-				out.data[--out.len] = '\0';
-			break;
-		}
-		return out.data;
-	}
-	append_field(&out, schedule->minute, 0, 59, false, false);
-	appendStringInfoChar(&out, ' ');
-	append_field(&out, schedule->hour, 0, 23, true, schedule->stars & PF_STAR_HOUR);
-	appendStringInfoChar(&out, ' ');
-	append_field(&out, schedule->day, 1, 31, true, schedule->stars & PF_STAR_DAY);
-	appendStringInfoChar(&out, ' ');
-	append_field(&out, schedule->month, 1, 12, false, false);
-	appendStringInfoChar(&out, ' ');
-	append_field(&out, schedule->weekday, 0, 6, true, schedule->stars & PF_STAR_WEEKDAY);
-	return out.data;
 }

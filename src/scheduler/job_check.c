@@ -10,12 +10,10 @@
 #include "miscadmin.h"
 #include "nodes/parsenodes.h"
 #include "parser/parser.h"
-#include "pgtime.h"
 #include "shared_state.h"
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pf_check_job);
-PG_FUNCTION_INFO_V1(pf_check_time_zone);
 PG_FUNCTION_INFO_V1(pf_no_such_job);
 
 /* A syntax error points into the command, not into the statement that passed it. */
@@ -152,20 +150,6 @@ pf_check_job(PG_FUNCTION_ARGS)
 				 errhint("%s", problem.hint)));
 	pf_check_command(command);
 	tell_when_nothing_will_run();
-	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
-}
-
-/* check_time_zone(name) */
-Datum
-pf_check_time_zone(PG_FUNCTION_ARGS)
-{
-	char	   *name = text_to_cstring(PG_GETARG_TEXT_PP(0));
-
-	if (strlen(name) > TZ_STRLEN_MAX || pg_tzset(name) == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" not recognized", name),
-				 errhint("SELECT name FROM pg_timezone_names lists them; for the United Kingdom write \"Europe/London\".")));
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 

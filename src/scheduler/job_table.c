@@ -63,6 +63,7 @@ pf_forget_job(PfJob *job)
 		pf_answer_waiter(((PfAsked *) lfirst(lc))->waiter, 0);
 	list_free_deep(job->asked);
 	pfree(job->name);
+	pfree(job->schedule);
 	hash_search(pf_scheduler->jobs, &job->job_id, HASH_REMOVE, NULL);
 }
 
@@ -73,10 +74,14 @@ take_job(uint64 row)
 	int64		job_id = int64_column(row, 1);
 	bool		found;
 	PfJob	   *job = hash_search(pf_scheduler->jobs, &job_id, HASH_ENTER, &found);
+	PfSchedule *schedule;
 	bool		null;
 
 	if (found)
+	{
 		pfree(job->name);
+		pfree(job->schedule);
+	}
 	else
 	{
 		memset(job, 0, sizeof(PfJob));
@@ -88,7 +93,9 @@ take_job(uint64 row)
 	job->owner = DatumGetObjectId(column(row, 2, &null));
 	job->owner_name = *DatumGetName(column(row, 3, &null));
 	job->name = MemoryContextStrdup(pf_scheduler->context, TextDatumGetCString(column(row, 4, &null)));
-	memcpy(&job->schedule, DatumGetPfScheduleP(column(row, 5, &null)), sizeof(PfSchedule));
+	schedule = DatumGetPfScheduleP(column(row, 5, &null));
+	job->schedule = MemoryContextAlloc(pf_scheduler->context, VARSIZE(schedule));
+	memcpy(job->schedule, schedule, VARSIZE(schedule));
 	job->tz = pg_tzset(TextDatumGetCString(column(row, 6, &null)));
 	job->active = bool_column(row, 7);
 	job->queue_overlap = bool_column(row, 8);
@@ -100,6 +107,53 @@ take_job(uint64 row)
 	job->state_since = time_column(row, 14);
 	job->accounted = Max(job->accounted, time_column(row, 15));
 	return !found;
+}
+
+/* A calendar that jobs name, read once for all of them. */
+static PfCalendar *
+find_calendar(const char *code)
+{
+	static List *known;			/* of PfCalendar, in the context `calendars` */
+	MemoryContext old;
+	PfCalendar *calendar;
+	ListCell   *lc;
+
+	if (code == NULL)
+	{
+		known = NIL;
+		return NULL;
+	}
+	foreach(lc, known)
+	{
+		calendar = (PfCalendar *) lfirst(lc);
+		if (strcmp(calendar->code, code) == 0)
+			return calendar;
+	}
+	old = MemoryContextSwitchTo(pf_scheduler->calendars);
+	calendar = pf_calendar_read(code);
+	if (calendar != NULL)
+		known = lappend(known, calendar);
+	MemoryContextSwitchTo(old);
+	return calendar;
+}
+
+/* Give every job its calendars as they are now. */
+static void
+set_calendars(void)
+{
+	HASH_SEQ_STATUS scan;
+	PfJob	   *job;
+
+	MemoryContextReset(pf_scheduler->calendars);
+	(void) find_calendar(NULL);
+	hash_seq_init(&scan, pf_scheduler->jobs);
+	while ((job = hash_seq_search(&scan)) != NULL)
+	{
+		job->no_calendar[0] = '\0';
+		memset(&job->when, 0, sizeof(job->when));
+		if (job->listed)
+			(void) pf_when_set(&job->when, job->schedule, job->tz, NULL, find_calendar, job->no_calendar);
+	}
 }
 
 /* Read every job that is at home here. */
@@ -138,6 +192,7 @@ read_jobs(void)
 				 errdetail("They were scheduled elsewhere, or their role is gone; portfolio.job_overview tells."),
 				 errhint("SELECT portfolio.adopt_jobs() makes them run here.")));
 	held_logged = held;
+	set_calendars();
 }
 
 /* Jobs that went away: at once, or when their run has ended. */
@@ -168,7 +223,8 @@ read_account(void)
 	static const char *const sql =
 	"SELECT j.job_id, greatest("
 	"(SELECT r.due_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL ORDER BY r.due_at DESC LIMIT 1),"
-	" (SELECT s.last_due FROM portfolio.job_slot_range s WHERE s.job_id = j.job_id ORDER BY s.last_due DESC LIMIT 1))"
+	" (SELECT s.last_due FROM portfolio.job_slot_range s WHERE s.job_id = j.job_id ORDER BY s.last_due DESC LIMIT 1)),"
+	" (SELECT r.finished_at FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1)"
 	" FROM portfolio.job j";
 	PfAsOwner	as_owner;
 
@@ -177,8 +233,11 @@ read_account(void)
 	{
 		PfJob	   *job = pf_find_job(int64_column(row, 1));
 
-		if (job != NULL)
-			job->accounted = Max(job->accounted, time_column(row, 2));
+		if (job == NULL)
+			continue;
+		job->accounted = Max(job->accounted, time_column(row, 2));
+		if (job->schedule->kind == PF_SCHEDULE_AFTER)
+			job->accounted = Max(job->accounted, time_column(row, 3));
 	}
 	pf_end_as_owner(&as_owner);
 }
@@ -334,10 +393,9 @@ let_jobs_decide(void)
 	while ((job = hash_seq_search(&scan)) != NULL)
 	{
 		if (job->active && job->tz == NULL)
-		{
 			pf_record_broken(job, "Its time zone is not known on this server.");
-			job->active = false;
-		}
+		else if (job->active && job->no_calendar[0] != '\0')
+			pf_record_broken(job, psprintf("Calendar \"%s\" does not exist.", job->no_calendar));
 		if (job->phase == PF_JOB_RESTING || (job->phase == PF_JOB_RETRYING && !job->active))
 			pf_rest(job);
 	}

@@ -58,6 +58,15 @@ column_differs(HeapTuple old, HeapTuple new, TupleDesc desc, const char *name)
 	return !datum_image_eq(old_value, new_value, att->attbyval, att->attlen);
 }
 
+static bool
+has_ended(HeapTuple tuple, TupleDesc desc)
+{
+	bool		null;
+	Datum		state = heap_getattr(tuple, SPI_fnumber(desc, "state"), desc, &null);
+
+	return !null && strcmp(TextDatumGetCString(state), "ended") == 0;
+}
+
 static void
 check_changes(TriggerData *data, TupleDesc desc)
 {
@@ -95,9 +104,9 @@ pf_guard_job(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	TupleDesc	desc;
-	int			columns[4];
-	Datum		values[4];
-	bool		nulls[4] = {false, false, false, false};
+	int			columns[6];
+	Datum		values[6];
+	bool		nulls[6] = {false};
 	int			count = 0;
 	Datum		now = TimestampTzGetDatum(pf_clock_now());
 
@@ -131,6 +140,14 @@ pf_guard_job(PG_FUNCTION_ARGS)
 	{
 		columns[count] = SPI_fnumber(desc, "account_from");
 		values[count++] = now;
+		if (has_ended(data->tg_trigtuple, desc) && has_ended(data->tg_newtuple, desc))
+		{
+			/* it has slots again */
+			columns[count] = SPI_fnumber(desc, "state");
+			values[count++] = CStringGetTextDatum("active");
+			columns[count] = SPI_fnumber(desc, "state_since");
+			values[count++] = now;
+		}
 	}
 	return PointerGetDatum(heap_modify_tuple_by_cols(data->tg_newtuple, desc, count, columns,
 													 values, nulls));

@@ -122,7 +122,6 @@ account_for_dead_worker(PfJob *job, PfRun *run, TimestampTz started_at)
 static void
 job_is_broken(PfJob *job, const char *reason)
 {
-	job->active = false;
 	pf_record_broken(job, reason);
 	if (!PF_ASKED_FOR(&job->run) && job->run.attempt == 1)
 		pf_record_range(job, job->run.due_at, job->run.due_at, 1, "missed", "broken");

@@ -115,10 +115,27 @@ pf_record_broken(PfJob *job, const char *reason)
 	values[1] = CStringGetTextDatum(reason);
 	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
 	pf_end_as_owner(&as_owner);
+	job->active = false;
 	ereport(LOG,
 			(errmsg("job \"%s\" (" INT64_FORMAT ") of role \"%s\" is broken", job->name, job->job_id,
 					NameStr(job->owner_name)),
 			 errdetail("%s", reason)));
+}
+
+/* No slot of the job will come any more. */
+void
+pf_record_ended(PfJob *job)
+{
+	static const char *const sql =
+	"UPDATE portfolio.job SET state = 'ended' WHERE job_id = $1 AND state = 'active'";
+	static const Oid types[] = {INT8OID};
+	Datum		values[1];
+	PfAsOwner	as_owner;
+
+	values[0] = Int64GetDatum(job->job_id);
+	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
+	pf_end_as_owner(&as_owner);
+	job->active = false;
 }
 
 /* Close the open row of a run that its worker could not close. */

@@ -1,13 +1,12 @@
 /*
  * schedule_type.c
- *		SQL face of the type "schedule": input and output, equality, hash and next_run().
+ *		SQL face of the type "schedule": input and output, equality, hash and description.
  */
 #include "schedule.h"
 
 #include "common/hashfn.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
-#include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pf_schedule_in);
 PG_FUNCTION_INFO_V1(pf_schedule_out);
@@ -17,20 +16,28 @@ PG_FUNCTION_INFO_V1(pf_schedule_eq);
 PG_FUNCTION_INFO_V1(pf_schedule_ne);
 PG_FUNCTION_INFO_V1(pf_schedule_hash);
 PG_FUNCTION_INFO_V1(pf_schedule_hash_extended);
-PG_FUNCTION_INFO_V1(pf_next_run);
-PG_FUNCTION_INFO_V1(pf_count_slots);
+PG_FUNCTION_INFO_V1(pf_describe_schedule);
 
 /* The first byte on the wire; a later layout gets a new one */
 #define SCHEDULE_WIRE_VERSION 1
+
+static void
+refuse_binary(const char *detail)
+{
+	ereport(ERROR,
+			(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
+			 errmsg("invalid external \"%s\" value", "schedule"),
+			 errdetail("%s", detail)));
+}
 
 Datum
 pf_schedule_in(PG_FUNCTION_ARGS)
 {
 	char	   *input = PG_GETARG_CSTRING(0);
-	PfSchedule *schedule = palloc(sizeof(PfSchedule));
 	PfScheduleError error;
+	PfSchedule *schedule = pf_schedule_parse(input, &error);
 
-	if (!pf_schedule_parse(input, schedule, &error))
+	if (schedule == NULL)
 		pf_ereturn(PF_ESCONTEXT, (Datum) 0,
 				   (errcode(ERRCODE_INVALID_TEXT_REPRESENTATION),
 					errmsg("invalid input syntax for type %s: \"%s\"", "schedule", input),
@@ -56,11 +63,18 @@ pf_schedule_send(PG_FUNCTION_ARGS)
 	pq_sendint8(&out, schedule->kind);
 	pq_sendint8(&out, schedule->stars);
 	pq_sendint8(&out, schedule->weekday);
+	pq_sendint8(&out, schedule->on_length);
+	pq_sendint8(&out, schedule->except_length);
 	pq_sendint16(&out, schedule->month);
 	pq_sendint32(&out, schedule->hour);
 	pq_sendint32(&out, schedule->day);
+	pq_sendint32(&out, schedule->from_end);
+	pq_sendint32(&out, schedule->nearest);
 	pq_sendint64(&out, schedule->minute);
+	pq_sendint64(&out, schedule->second);
+	pq_sendint64(&out, schedule->nth);
 	pq_sendint64(&out, schedule->every);
+	pq_sendbytes(&out, schedule->names, schedule->on_length + schedule->except_length);
 	PG_RETURN_BYTEA_P(pq_endtypsend(&out));
 }
 
@@ -68,44 +82,48 @@ Datum
 pf_schedule_recv(PG_FUNCTION_ARGS)
 {
 	StringInfo	in = (StringInfo) PG_GETARG_POINTER(0);
-	PfSchedule *schedule = palloc0(sizeof(PfSchedule));
-	PfSchedule	canonical;
+	PfSchedule *schedule = palloc0(PF_SCHEDULE_FIXED_SIZE + 2 * NAMEDATALEN);
+	PfSchedule *canonical;
 	PfScheduleError error;
 	int			version = pq_getmsgbyte(in);
 
 	if (version != SCHEDULE_WIRE_VERSION)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid external \"%s\" value", "schedule"),
-				 errdetail("Format version %d is not known.", version)));
-	SET_VARSIZE(schedule, sizeof(PfSchedule));
+		refuse_binary(psprintf("Format version %d is not known.", version));
 	schedule->kind = pq_getmsgbyte(in);
 	schedule->stars = pq_getmsgbyte(in);
 	schedule->weekday = pq_getmsgbyte(in);
+	schedule->on_length = pq_getmsgbyte(in);
+	schedule->except_length = pq_getmsgbyte(in);
 	schedule->month = pq_getmsgint(in, 2);
 	schedule->hour = pq_getmsgint(in, 4);
 	schedule->day = pq_getmsgint(in, 4);
+	schedule->from_end = pq_getmsgint(in, 4);
+	schedule->nearest = pq_getmsgint(in, 4);
 	schedule->minute = pq_getmsgint64(in);
+	schedule->second = pq_getmsgint64(in);
+	schedule->nth = pq_getmsgint64(in);
 	schedule->every = pq_getmsgint64(in);
+	if (schedule->on_length >= NAMEDATALEN || schedule->except_length >= NAMEDATALEN)
+		refuse_binary("The code of a calendar is too long.");
+	pq_copymsgbytes(in, schedule->names, schedule->on_length + schedule->except_length);
+	SET_VARSIZE(schedule, PF_SCHEDULE_SIZE(schedule));
 	if (!pf_schedule_check(schedule, &error))
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid external \"%s\" value", "schedule"),
-				 errdetail("%s", error.detail)));
+		refuse_binary(error.detail);
 	/* Equality looks at the bytes, so only those that input makes may come in. */
-	if (!pf_schedule_parse(pf_schedule_text(schedule), &canonical, &error) ||
-		memcmp(schedule, &canonical, sizeof(PfSchedule)) != 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_BINARY_REPRESENTATION),
-				 errmsg("invalid external \"%s\" value", "schedule"),
-				 errdetail("No text of a schedule means this value.")));
+	canonical = pf_schedule_parse(pf_schedule_text(schedule), &error);
+	if (canonical == NULL || VARSIZE(canonical) != VARSIZE(schedule) ||
+		memcmp(schedule, canonical, VARSIZE(schedule)) != 0)
+		refuse_binary("No text of a schedule means this value.");
 	PG_RETURN_POINTER(schedule);
 }
 
 static bool
 schedules_equal(FunctionCallInfo fcinfo)
 {
-	return memcmp(PG_GETARG_SCHEDULE_P(0), PG_GETARG_SCHEDULE_P(1), sizeof(PfSchedule)) == 0;
+	PfSchedule *a = PG_GETARG_SCHEDULE_P(0);
+	PfSchedule *b = PG_GETARG_SCHEDULE_P(1);
+
+	return VARSIZE(a) == VARSIZE(b) && memcmp(a, b, VARSIZE(a)) == 0;
 }
 
 Datum
@@ -123,70 +141,21 @@ pf_schedule_ne(PG_FUNCTION_ARGS)
 Datum
 pf_schedule_hash(PG_FUNCTION_ARGS)
 {
-	return hash_any((unsigned char *) PG_GETARG_SCHEDULE_P(0), sizeof(PfSchedule));
+	PfSchedule *schedule = PG_GETARG_SCHEDULE_P(0);
+
+	return hash_any((unsigned char *) schedule, VARSIZE(schedule));
 }
 
 Datum
 pf_schedule_hash_extended(PG_FUNCTION_ARGS)
 {
-	return hash_any_extended((unsigned char *) PG_GETARG_SCHEDULE_P(0), sizeof(PfSchedule),
-							 PG_GETARG_INT64(1));
+	PfSchedule *schedule = PG_GETARG_SCHEDULE_P(0);
+
+	return hash_any_extended((unsigned char *) schedule, VARSIZE(schedule), PG_GETARG_INT64(1));
 }
 
-static pg_tz *
-time_zone_or_error(text *name)
-{
-	char		buffer[TZ_STRLEN_MAX + 1];
-	pg_tz	   *tz;
-
-	text_to_cstring_buffer(name, buffer, sizeof(buffer));
-	tz = pg_tzset(buffer);
-	if (tz == NULL)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("time zone \"%s\" not recognized", buffer),
-				 errhint("SELECT name FROM pg_timezone_names lists them; for the United Kingdom write \"Europe/London\".")));
-	return tz;
-}
-
-/* next_run(schedule, after, time_zone, calendar): NULL if any of the first three is. */
 Datum
-pf_next_run(PG_FUNCTION_ARGS)
+pf_describe_schedule(PG_FUNCTION_ARGS)
 {
-	TimestampTz next;
-
-	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
-		PG_RETURN_NULL();
-	if (!PG_ARGISNULL(3))
-		ereport(ERROR,
-				(errcode(ERRCODE_UNDEFINED_OBJECT),
-				 errmsg("calendar \"%s\" does not exist", text_to_cstring(PG_GETARG_TEXT_PP(3))),
-				 errhint("Leave the calendar out: schedules follow the days of the time zone.")));
-	if (!pf_schedule_next(PG_GETARG_SCHEDULE_P(0), time_zone_or_error(PG_GETARG_TEXT_PP(2)),
-						  PG_GETARG_TIMESTAMPTZ(1), &next))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range"),
-				 errdetail("No instant after the one given can be found.")));
-	PG_RETURN_TIMESTAMPTZ(next);
-}
-
-/* count_slots(schedule, after, upto, time_zone): how many slots lie in (after, upto]. */
-Datum
-pf_count_slots(PG_FUNCTION_ARGS)
-{
-	TimestampTz first;
-	TimestampTz before_last;
-	TimestampTz last = 0;
-	TimestampTz after = PG_GETARG_TIMESTAMPTZ(1);
-	TimestampTz upto = PG_GETARG_TIMESTAMPTZ(2);
-
-	if (TIMESTAMP_NOT_FINITE(after) || TIMESTAMP_NOT_FINITE(upto))
-		ereport(ERROR,
-				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
-				 errmsg("timestamp out of range"),
-				 errdetail("Slots can only be counted between two finite instants.")));
-	PG_RETURN_INT64(pf_schedule_count(PG_GETARG_SCHEDULE_P(0),
-									  time_zone_or_error(PG_GETARG_TEXT_PP(3)),
-									  after, upto, &first, &before_last, &last));
+	PG_RETURN_TEXT_P(cstring_to_text(pf_schedule_describe(PG_GETARG_SCHEDULE_P(0))));
 }

@@ -352,5 +352,7 @@ pf_scheduler_main(Datum arg)
 	reset_settings();
 	scheduler.context = AllocSetContextCreate(TopMemoryContext, "portfolio scheduler",
 											  ALLOCSET_DEFAULT_SIZES);
+	scheduler.calendars = AllocSetContextCreate(TopMemoryContext, "portfolio calendars",
+												ALLOCSET_DEFAULT_SIZES);
 	scheduler_loop();
 }

@@ -35,8 +35,10 @@ typedef struct PfJob
 	Oid			owner;
 	NameData	owner_name;
 	char	   *name;
-	PfSchedule	schedule;
+	PfSchedule *schedule;
 	const pg_tz *tz;			/* NULL: not known here */
+	PfWhen		when;			/* schedule, zone and calendars; set when jobs are read */
+	char		no_calendar[NAMEDATALEN];	/* a calendar that does not exist, or '' */
 	bool		active;
 	bool		queue_overlap;
 	bool		misfire_once;
@@ -66,6 +68,7 @@ typedef struct PfScheduler
 	bool		resident;		/* never ends for want of work */
 	PfDatabase *shared;			/* slot in shared memory */
 	MemoryContext context;		/* jobs; thrown away as a whole after an error */
+	MemoryContext calendars;	/* thrown away whenever jobs are read */
 	HTAB	   *jobs;
 	pairingheap *due;
 	pairingheap *ready;
@@ -127,6 +130,7 @@ extern int64 pf_next_run_id(void);
 extern void pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int64 slots,
 							const char *outcome, const char *reason);
 extern void pf_record_broken(PfJob *job, const char *reason);
+extern void pf_record_ended(PfJob *job);
 extern PfRunOutcome pf_recorded_outcome(const PfRun *run, int64 *run_id);
 extern void pf_close_run(int64 job_id, int64 run_id, const char *outcome, const char *sqlstate,
 						 const char *message);

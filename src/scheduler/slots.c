@@ -19,22 +19,21 @@
 #define LONGEST_RETRY_DELAY	USECS_PER_HOUR
 
 /* Slots between the last that is settled and an instant */
-typedef struct Slots
+static PfSlots
+open_slots(PfJob *job, TimestampTz upto)
 {
-	int64		count;
-	TimestampTz first;
-	TimestampTz before_last;
-	TimestampTz last;
-} Slots;
+	PfSlots		slots = {0};
 
-static Slots
-open_slots(const PfJob *job, TimestampTz upto)
-{
-	Slots		slots = {0};
-
-	if (job->tz != NULL && job->accounted < upto)
-		slots.count = pf_schedule_count(&job->schedule, job->tz, job->accounted, upto,
-										&slots.first, &slots.before_last, &slots.last);
+	if (job->when.schedule == NULL || job->accounted >= upto)
+		return slots;
+	if (job->schedule->kind != PF_SCHEDULE_AFTER)
+		return pf_schedule_slots(&job->when, job->accounted, upto);
+	/* there is never more than one: the next depends on the end of its run */
+	if (pf_schedule_next(&job->when, job->accounted, &slots.first) == PF_NEXT_FOUND && slots.first <= upto)
+	{
+		slots.count = 1;
+		slots.last = slots.first;
+	}
 	return slots;
 }
 
@@ -42,8 +41,14 @@ open_slots(const PfJob *job, TimestampTz upto)
 static void
 settle(PfJob *job, TimestampTz upto, const char *outcome, const char *reason)
 {
-	Slots		slots = open_slots(job, upto);
+	PfSlots		slots;
 
+	if (job->schedule->kind == PF_SCHEDULE_AFTER)
+	{
+		job->accounted = Max(job->accounted, upto); /* the pause begins anew */
+		return;
+	}
+	slots = open_slots(job, upto);
 	if (slots.count == 0)
 		return;
 	pf_record_range(job, slots.first, slots.last, slots.count, outcome, reason);
@@ -53,7 +58,7 @@ settle(PfJob *job, TimestampTz upto, const char *outcome, const char *reason)
 
 /* Settle all open slots but the last, which gets a run. */
 static void
-settle_all_but_last(PfJob *job, const Slots *slots, const char *outcome, const char *reason)
+settle_all_but_last(PfJob *job, const PfSlots *slots, const char *outcome, const char *reason)
 {
 	if (slots->count > 1)
 		pf_record_range(job, slots->first, slots->before_last, slots->count - 1, outcome, reason);
@@ -95,18 +100,30 @@ pf_rest(PfJob *job)
 		pfree(asked);
 		return;
 	}
-	if (!job->active || job->tz == NULL)
+	if (!job->active || job->when.schedule == NULL)
 		return;
 	settle(job, job->state_since, "skipped", "not active");
-	if (pf_schedule_next(&job->schedule, job->tz, job->accounted, &next))
-		pf_due_put(job, next);
+	switch (pf_schedule_next(&job->when, job->accounted, &next))
+	{
+		case PF_NEXT_FOUND:
+			pf_due_put(job, next);
+			break;
+		case PF_NEXT_NEVER:
+			if (job->schedule->kind != PF_SCHEDULE_REBOOT)
+				pf_record_ended(job);
+			break;
+		case PF_NEXT_UNKNOWN:
+			pf_record_broken(job, psprintf("Calendar \"%s\" does not know the days of the next slot.",
+										   job->when.unknown->code));
+			break;
+	}
 }
 
 /* The instant of a job in the due heap has come. */
 void
 pf_fall_due(PfJob *job, TimestampTz now)
 {
-	Slots		slots;
+	PfSlots		slots;
 
 	pf_due_remove(job);
 	if (job->phase == PF_JOB_RETRYING)
@@ -157,7 +174,7 @@ void
 pf_finish_run(PfJob *job, TimestampTz finished_at, PfRunOutcome outcome)
 {
 	bool		is_slot = !PF_ASKED_FOR(&job->run);
-	Slots		slots;
+	PfSlots		slots;
 
 	if (outcome == PF_RUN_FAILED)
 		pf_scheduler->counted.failed++;
@@ -181,9 +198,9 @@ pf_finish_run(PfJob *job, TimestampTz finished_at, PfRunOutcome outcome)
 		return;
 	}
 
-	if (is_slot)
+	if (is_slot && job->schedule->kind != PF_SCHEDULE_AFTER)
 		settle(job, Min(job->handed_over_at, finished_at), "coalesced", "waiting");
-	if (job->queue_overlap)
+	if (job->queue_overlap && job->schedule->kind != PF_SCHEDULE_AFTER)
 	{
 		slots = open_slots(job, finished_at);
 		if (slots.count > 0 && job->asked == NIL)

@@ -139,12 +139,15 @@ pf_job_next_run(PG_FUNCTION_ARGS)
 	bool		null;
 	Datum		schedule = GetAttributeByName(job, "schedule", &null);
 	pg_tz	   *tz;
+	PfWhen		when;
+	char		missing[NAMEDATALEN];
 	TimestampTz next;
 
 	if (null)
 		PG_RETURN_NULL();
 	tz = pg_tzset(TextDatumGetCString(GetAttributeByName(job, "time_zone", &null)));
-	if (tz == NULL || !pf_schedule_next(DatumGetPfScheduleP(schedule), tz, pf_clock_now(), &next))
+	if (tz == NULL || !pf_when_set(&when, DatumGetPfScheduleP(schedule), tz, NULL, pf_calendar_read, missing) ||
+		pf_schedule_next(&when, pf_clock_now(), &next) != PF_NEXT_FOUND)
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(next);
 }

@@ -32,7 +32,7 @@ my %seeds = (
 	ods_code => q{ARRAY['RX1', 'A81001', 'RJ122', 'QWE', ' n82001 ']},
 	postcode => q{ARRAY['LS1 4AP', 'sw1a1aa', ' M1  1AE', 'DN55 1PT', 'GIR 0AA', 'ZZ99 3VZ']},
 	dca => q{ARRAY['Green', 'amber/red', 'A-G', 'Red (3)', 'Amber (5-point)', 'Exempt', 'Reset', 'Not rated']},
-	schedule => q{ARRAY['* * * * *', '*/5 0-23 1,15 jan-mar mon-fri', '0 6 * * 7', '30 1 */2 * */3', '@daily', 'every 10 seconds', 'every 168 hours', '5/15 2 31 1-12/2 *']},
+	schedule => q{ARRAY['* * * * *', '*/5 0-23 1,15 jan-mar mon-fri', '0 6 * * 7', '30 1 */2 * */3', '@daily', 'every 10 seconds', 'every 168 hours', '5/15 2 31 1-12/2 *', '0 0 0 L-3,LW,15W * friL,mon#2 on calendar a except on calendar b', 'at 2027-03-01 09:00 Europe/London', 'PT1H30M after each run', '@reboot']},
 	rule_set => q{ARRAY(SELECT rules::text FROM kept) || ARRAY[portfolio.rule_set('t', '{true}')::text]},
 	tally => q{ARRAY(SELECT c.tally::text FROM kept, portfolio.tally_relation('t', portfolio.dated_rules(rules, '2024-01-01', '2024-12-31', '2025-01-01')) c)
 	  || ARRAY(SELECT tally::text FROM portfolio.tally_relation('t', portfolio.rule_set('t', '{true}')))});
