@@ -30,6 +30,8 @@ CREATE TABLE kept AS SELECT portfolio.rule_set('t', '{"id > 3", "ward ~ ''^W[0-9
 my %seeds = (
 	nhs_number => q{ARRAY['9434765919', '943 476 5919', '943-476-5919', ' 9990000018 ']},
 	ods_code => q{ARRAY['RX1', 'A81001', 'RJ122', 'QWE', ' n82001 ']},
+	icd10 => q{ARRAY['I21.0', 'I10', 'R69X', 'M45.07', 'A17.0+', 'G01X-A', ' s0200']},
+	opcs4 => q{ARRAY['W38.1', 'W381', 'x999', ' O18.1 ']},
 	postcode => q{ARRAY['LS1 4AP', 'sw1a1aa', ' M1  1AE', 'DN55 1PT', 'GIR 0AA', 'ZZ99 3VZ']},
 	dca => q{ARRAY['Green', 'amber/red', 'A-G', 'Red (3)', 'Amber (5-point)', 'Exempt', 'Reset', 'Not rated']},
 	schedule => q{ARRAY['* * * * *', '*/5 0-23 1,15 jan-mar mon-fri', '0 6 * * 7', '30 1 */2 * */3', '@daily', 'every 10 seconds', 'every 168 hours', '5/15 2 31 1-12/2 *', '0 0 0 L-3,LW,15W * friL,mon#2 on calendar a except on calendar b', 'at 2027-03-01 09:00 Europe/London', 'PT1H30M after each run', '@reboot']},
