@@ -54,6 +54,9 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('score_run',          '{analyst,editor,operator}', NULL, NULL, NULL),
   ('quality_score',      '{analyst,editor,operator}', NULL, NULL, NULL),
   ('latest_score',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('tracked_data_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('tracked_leaf',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('tracked_tally',      '{analyst,editor,operator}', NULL, NULL, NULL),
   ('latest_count',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('rule_quality',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_item_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -179,6 +182,9 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}', '{sparkline,xmr,spc}'),
   ('{editor,operator,auditor}', '{data_item_score}'),
   ('{editor,auditor}', '{get_data_set}'),
+  -- keeping a score current: whoever owns the table; EXECUTE on track_change() is asked for when its triggers are made
+  ('{analyst}', '{track_quality,untrack_quality,current_score,verify_tracking,tracking_signature,begin_tracking,end_tracking,current_tally,recount,track_change}'),
+  ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
    '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')

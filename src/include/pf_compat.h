@@ -79,9 +79,11 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #if PG_VERSION_NUM >= 160000
 #define pf_database_aclcheck(db, role, mode) object_aclcheck(DatabaseRelationId, (db), (role), (mode))
 #define pf_database_ownercheck(db, role) object_ownercheck(DatabaseRelationId, (db), (role))
+#define pf_relation_ownercheck(relid, role) object_ownercheck(RelationRelationId, (relid), (role))
 #else
 #define pf_database_aclcheck(db, role, mode) pg_database_aclcheck((db), (role), (mode))
 #define pf_database_ownercheck(db, role) pg_database_ownercheck((db), (role))
+#define pf_relation_ownercheck(relid, role) pg_class_ownercheck((relid), (role))
 #endif
 
 /* PG17 gave a background worker a flag to log in as a role without LOGIN (492217301e9) */

@@ -247,6 +247,7 @@ extern void pf_engine_start(PfEngine *engine);
 extern void pf_engine_take(PfEngine *engine, struct PfTallyState *state);
 
 /* evaluate.c */
+extern bool pf_is_the_rules_error(int sqlerrcode);
 extern void pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const Datum *value, uint8 *verdicts);
 
 /* native.c */

@@ -23,8 +23,8 @@ ask(PfEngine *engine, PfPredicate *predicate)
 }
 
 /* Errors that are about the server or the user's wish to stop are not the rule's. */
-static bool
-is_the_rules_error(int sqlerrcode)
+bool
+pf_is_the_rules_error(int sqlerrcode)
 {
 	switch (ERRCODE_TO_CATEGORY(sqlerrcode))
 	{
@@ -63,7 +63,7 @@ ask_raising(PfEngine *engine, PfPredicate **predicates, int n, uint8 *verdicts, 
 		error = CopyErrorData();
 		FlushErrorState();
 		RollbackAndReleaseCurrentSubTransaction();
-		if (!is_the_rules_error(error->sqlerrcode))
+		if (!pf_is_the_rules_error(error->sqlerrcode))
 			ReThrowError(error);
 		verdicts[predicate->slot] = PF_ERROR;
 		if (predicate->fragile)

@@ -24,6 +24,7 @@ INSERT INTO contract VALUES
   ('score', 'regclass,text[],text[],text', ''), ('score_rules', 'regclass,portfolio.rule_set,text[]', ''), ('score_data_set', 'text,text', ''),
   ('failed_rules', 'text,record', 'text[]'), ('failing_rows', 'text,text,text,text,boolean,bigint', ''),
   ('explain_score', 'text,text,text', NULL), ('compare_scores', 'text,text,text,text', NULL), ('dqmi', 'text,text,text[]', ''),
+  ('track_quality', 'text', 'bigint'), ('untrack_quality', 'text', 'boolean'), ('current_score', 'text', ''), ('verify_tracking', 'text', ''),
   ('tally_sql', 'text', 'text'), ('rule_set', 'regclass,text[]', 'portfolio.rule_set'), ('rule_set', 'text', 'portfolio.rule_set'),
   ('tally_row', 'portfolio.rule_set,record', 'portfolio.tally'), ('tally_counts', 'portfolio.tally', NULL), ('merge', 'portfolio.tally', 'portfolio.tally'),
   ('element_id', 'text,text', 'bigint'), ('relate', 'text,text,text', 'bigint'),
@@ -52,6 +53,7 @@ CREATE TEMP TABLE contract_columns (name text, columns text[]);
 INSERT INTO contract_columns VALUES
   ('score', '{group_key,group_label,rule,records,passed,failed,missing,errors,passed_pct,complete_pct,valid_and_complete_pct}'),
   ('score_data_set', '{period,provider,item,records,valid_and_complete,defaults,default_threshold,defaults_in_excess,data_item_score}'),
+  ('current_score', '{period,provider,item,records,valid_and_complete,defaults,default_threshold,defaults_in_excess,data_item_score,state,reason,scored_at}'),
   ('failing_rows', '{row_key,provider,period,rules,items}'),
   ('dqmi', '{provider,period,items,data_item_mean,coverage,dqmi}'),
   ('impact_of', '{element,kind,code,name,depth,via,path}'),
