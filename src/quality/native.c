@@ -4,7 +4,7 @@
  *
  * Known are, over one column of text, integer or date: IS [NOT] NULL; comparisons and BETWEEN with
  * constants; IN and = ANY of constants; length(x) against a constant; plain anchored regular
- * expressions (pattern.c); is_nhs_number and is_ods_code; and AND, OR, NOT of these. Whatever an
+ * expressions (pattern.c); is_x of the types of text; and AND, OR, NOT of these. Whatever an
  * expression says beyond that is left to the evaluator, and so is a single value where the answer
  * depends on a collation: the result is exactly that of plain SQL, which a test compares.
  *
@@ -23,8 +23,13 @@
 #include "utils/lsyscache.h"
 
 #include "memo_key.h"
+#include "types/chi_number.h"
+#include "types/icd10.h"
 #include "types/nhs_number.h"
 #include "types/ods_code.h"
+#include "types/opcs4.h"
+#include "types/postcode.h"
+#include "types/sctid.h"
 
 typedef enum NativeKind
 {
@@ -38,8 +43,7 @@ typedef enum NativeKind
 	NATIVE_TEXTS,				/* among texts */
 	NATIVE_LENGTH,				/* number of characters between low and high */
 	NATIVE_PATTERN,
-	NATIVE_NHS_NUMBER,
-	NATIVE_ODS_CODE
+	NATIVE_IS					/* a valid value of a type */
 } NativeKind;
 
 struct PfNative
@@ -57,6 +61,7 @@ struct PfNative
 	PfMemoKey  *texts;			/* open addressing; data NULL: free */
 	uint32		mask;
 	PfPattern  *pattern;
+	bool		(*is) (const char *data, size_t len);
 };
 
 static PfNative *
@@ -71,6 +76,35 @@ make_native(NativeKind kind)
 }
 
 /* ---- compiling ---- */
+
+#define IS_VALID(x) \
+	static bool \
+	is_##x(const char *data, size_t len) \
+	{ \
+		return pf_##x##_problem(data, len) == 0; \
+	}
+
+IS_VALID(chi_number)
+IS_VALID(icd10)
+IS_VALID(nhs_number)
+IS_VALID(ods_code)
+IS_VALID(opcs4)
+IS_VALID(postcode)
+IS_VALID(sctid)
+
+static const struct
+{
+	const char *name;
+	bool		(*is) (const char *data, size_t len);
+}			validators[] = {
+	{"is_chi_number", is_chi_number},
+	{"is_icd10", is_icd10},
+	{"is_nhs_number", is_nhs_number},
+	{"is_ods_code", is_ods_code},
+	{"is_opcs4", is_opcs4},
+	{"is_postcode", is_postcode},
+	{"is_sctid", is_sctid},
+};
 
 static Node *
 strip_relabel(Node *node)
@@ -342,10 +376,16 @@ compile_function(FuncExpr *expr)
 		get_func_namespace(expr->funcid) != get_namespace_oid(PF_SCHEMA, true))
 		return NULL;
 	name = get_func_name(expr->funcid);
-	if (strcmp(name, "is_nhs_number") == 0)
-		return make_native(NATIVE_NHS_NUMBER);
-	if (strcmp(name, "is_ods_code") == 0)
-		return make_native(NATIVE_ODS_CODE);
+	for (size_t i = 0; i < lengthof(validators); i++)
+	{
+		PfNative   *native;
+
+		if (strcmp(name, validators[i].name) != 0)
+			continue;
+		native = make_native(NATIVE_IS);
+		native->is = validators[i].is;
+		return native;
+	}
 	return NULL;
 }
 
@@ -517,10 +557,8 @@ pf_native_ask(const PfNative *native, Datum value)
 		case NATIVE_PATTERN:
 			verdict = pf_pattern_match(native->pattern, data, len);
 			return verdict < 0 ? PF_NATIVE_DEFER : verdict ? PF_TRUE : PF_FALSE;
-		case NATIVE_NHS_NUMBER:
-			return pf_nhs_number_problem(data, len) == PF_NUMBER_OK ? PF_TRUE : PF_FALSE;
-		case NATIVE_ODS_CODE:
-			return pf_ods_code_problem(data, len) == PF_ODS_CODE_OK ? PF_TRUE : PF_FALSE;
+		case NATIVE_IS:
+			return native->is(data, len) ? PF_TRUE : PF_FALSE;
 	}
 	return PF_NATIVE_DEFER;
 }
