@@ -40,7 +40,7 @@ SELECT code, 'quality', title, severity, description, query, threshold, remediat
    $$SELECT DISTINCT ON (b.data_set, b.kind, b.rule) b.data_set || ': ' || b.kind || ' ' || b.rule AS subject, d.id AS element,
             jsonb_build_object('kind', b.kind, 'rule', b.rule, 'version', b.version, 'sql_state', b.sql_state, 'problem', b.problem) AS detail
        FROM portfolio.broken_rules() b JOIN portfolio.data_set d ON d.code = b.data_set
-      WHERE to_regclass(format('%I.%I', d.schema_name, d.relation_name)) IS NOT NULL$$,
+      WHERE to_regclass(quote_ident(d.schema_name) || '.' || quote_ident(d.relation_name)) IS NOT NULL$$,
    NULL, 'Mend the rule: SELECT portfolio.alter_rule(''data set'', ''rule'', expression => ''...'', reason => ''...''); or retire it.', '{}'),
 
   ('whole-set-rule-failed', 'A rule about a whole data set fails', 'high',
