@@ -10,6 +10,7 @@ CREATE TABLE portfolio.evidence (
   status text NOT NULL CHECK (status IN ('met', 'partly', 'not_met', 'not_applicable', 'unknown')),
   value numeric,
   note text,
+  attachment text CHECK (btrim(attachment) <> ''),
   by name NOT NULL DEFAULT CURRENT_USER,
   at timestamptz NOT NULL DEFAULT now(),
   expires timestamptz NOT NULL DEFAULT 'infinity',
@@ -25,14 +26,71 @@ COMMENT ON COLUMN portfolio.evidence.run IS 'The run.';
 COMMENT ON COLUMN portfolio.evidence.process IS 'The run''s process; filled by the database.';
 COMMENT ON COLUMN portfolio.evidence.version IS 'The process''s version; filled by the database.';
 COMMENT ON COLUMN portfolio.evidence.criterion IS 'The criterion.';
-COMMENT ON COLUMN portfolio.evidence.status IS 'met, partly, not_met, not_applicable (never for a mandatory criterion: that takes a waiver) or unknown.';
+COMMENT ON COLUMN portfolio.evidence.status IS 'met, partly, not_met, not_applicable (of a mandatory criterion only by its applies_when; otherwise that takes a waiver) or unknown.';
 COMMENT ON COLUMN portfolio.evidence.value IS 'The number behind it, if there is one.';
-COMMENT ON COLUMN portfolio.evidence.note IS 'What the evidence is and where it lies.';
+COMMENT ON COLUMN portfolio.evidence.note IS 'What the evidence is.';
+COMMENT ON COLUMN portfolio.evidence.attachment IS 'Where it lies: an address or the reference of a document.';
 COMMENT ON COLUMN portfolio.evidence.by IS 'Who recorded it.';
 COMMENT ON COLUMN portfolio.evidence.at IS 'When it was recorded.';
 COMMENT ON COLUMN portfolio.evidence.expires IS 'From when on it no longer counts; infinity: never.';
 SELECT pg_extension_config_dump('portfolio.evidence', '');
 SELECT pg_extension_config_dump('portfolio.evidence_id_seq', '');
+
+CREATE VIEW portfolio.evidence_history WITH (security_invoker = true) AS
+  SELECT e.run, r.element, e.process, e.version, e.criterion, e.status, e.value, e.note, e.attachment, e.by,
+         tstzrange(e.at, nullif(greatest(e.at, least(e.expires, lead(e.at) OVER (PARTITION BY e.run, e.criterion ORDER BY e.at, e.id))), 'infinity')) AS during
+    FROM portfolio.evidence e JOIN portfolio.process_run r ON r.id = e.run;
+COMMENT ON VIEW portfolio.evidence_history IS 'All evidence of every run with the time in which it counted: until it expired or newer evidence superseded it.';
+COMMENT ON COLUMN portfolio.evidence_history.run IS 'The run.';
+COMMENT ON COLUMN portfolio.evidence_history.element IS 'What goes through the process.';
+COMMENT ON COLUMN portfolio.evidence_history.process IS 'The process.';
+COMMENT ON COLUMN portfolio.evidence_history.version IS 'Its version.';
+COMMENT ON COLUMN portfolio.evidence_history.criterion IS 'The criterion.';
+COMMENT ON COLUMN portfolio.evidence_history.status IS 'What it says.';
+COMMENT ON COLUMN portfolio.evidence_history.value IS 'The number behind it, if there is one.';
+COMMENT ON COLUMN portfolio.evidence_history.note IS 'What the evidence is.';
+COMMENT ON COLUMN portfolio.evidence_history.attachment IS 'Where it lies.';
+COMMENT ON COLUMN portfolio.evidence_history.by IS 'Who recorded it.';
+COMMENT ON COLUMN portfolio.evidence_history.during IS 'When it counted; empty where newer evidence came at the same moment.';
+
+-- The team asks, who decides at the gate grants: a waiver then, or a refusal with a reason.
+CREATE TABLE portfolio.waiver_request (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  process text NOT NULL,
+  version integer NOT NULL,
+  criterion text NOT NULL,
+  owner bigint NOT NULL REFERENCES portfolio.element,
+  reason text NOT NULL CHECK (btrim(reason) <> ''),
+  expires timestamptz NOT NULL CHECK (isfinite(expires)),
+  by name NOT NULL DEFAULT CURRENT_USER,
+  at timestamptz NOT NULL DEFAULT now(),
+  refused_because text CHECK (btrim(refused_because) <> ''),
+  refused_by name,
+  refused_at timestamptz,
+  UNIQUE (id, run, criterion),
+  FOREIGN KEY (run, process, version) REFERENCES portfolio.process_run (id, process, version),
+  FOREIGN KEY (process, version, criterion) REFERENCES portfolio.criterion,
+  CONSTRAINT waiver_request_expires CHECK (expires > at),
+  CONSTRAINT waiver_request_refused CHECK (num_nonnulls(refused_because, refused_by, refused_at) IN (0, 3))
+);
+CREATE INDEX waiver_request_run ON portfolio.waiver_request (run, criterion);
+COMMENT ON TABLE portfolio.waiver_request IS 'Waivers that a team has asked for: open until a waiver grants it or refuse_waiver() refuses. Class: user rows.';
+COMMENT ON COLUMN portfolio.waiver_request.id IS 'Key; grant_waiver() and refuse_waiver() take it.';
+COMMENT ON COLUMN portfolio.waiver_request.run IS 'The run.';
+COMMENT ON COLUMN portfolio.waiver_request.process IS 'The run''s process; filled by the database.';
+COMMENT ON COLUMN portfolio.waiver_request.version IS 'The process''s version; filled by the database.';
+COMMENT ON COLUMN portfolio.waiver_request.criterion IS 'The criterion.';
+COMMENT ON COLUMN portfolio.waiver_request.owner IS 'Who would answer for what is not done.';
+COMMENT ON COLUMN portfolio.waiver_request.reason IS 'Why it should be waived.';
+COMMENT ON COLUMN portfolio.waiver_request.expires IS 'Until when.';
+COMMENT ON COLUMN portfolio.waiver_request.by IS 'Who asked.';
+COMMENT ON COLUMN portfolio.waiver_request.at IS 'When.';
+COMMENT ON COLUMN portfolio.waiver_request.refused_because IS 'Why it was refused; NULL while it is open and where it was granted.';
+COMMENT ON COLUMN portfolio.waiver_request.refused_by IS 'Who refused it. Filled by the database.';
+COMMENT ON COLUMN portfolio.waiver_request.refused_at IS 'When. Filled by the database.';
+SELECT pg_extension_config_dump('portfolio.waiver_request', '');
+SELECT pg_extension_config_dump('portfolio.waiver_request_id_seq', '');
 
 CREATE TABLE portfolio.waiver (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -45,7 +103,9 @@ CREATE TABLE portfolio.waiver (
   by name NOT NULL DEFAULT CURRENT_USER,
   at timestamptz NOT NULL DEFAULT now(),
   expires timestamptz NOT NULL CHECK (isfinite(expires)),
+  request bigint UNIQUE,
   UNIQUE (id, run, criterion, at, expires),
+  FOREIGN KEY (request, run, criterion) REFERENCES portfolio.waiver_request (id, run, criterion),
   FOREIGN KEY (run, process, version) REFERENCES portfolio.process_run (id, process, version),
   FOREIGN KEY (process, version, criterion) REFERENCES portfolio.criterion,
   CONSTRAINT waiver_expires CHECK (expires > at)
@@ -62,6 +122,7 @@ COMMENT ON COLUMN portfolio.waiver.reason IS 'Why it is waived.';
 COMMENT ON COLUMN portfolio.waiver.by IS 'Who waived it: a member of the gate''s role.';
 COMMENT ON COLUMN portfolio.waiver.at IS 'When it was waived.';
 COMMENT ON COLUMN portfolio.waiver.expires IS 'From when on it no longer counts; at most process.max_waiver_days after at.';
+COMMENT ON COLUMN portfolio.waiver.request IS 'The request that it grants; NULL where nobody asked.';
 SELECT pg_extension_config_dump('portfolio.waiver', '');
 SELECT pg_extension_config_dump('portfolio.waiver_id_seq', '');
 
@@ -157,6 +218,35 @@ COMMENT ON COLUMN portfolio.gate_decision_evidence.waiver_expires IS 'When it ex
 COMMENT ON COLUMN portfolio.gate_decision_evidence.condition IS 'The condition that names the criterion; NULL where it is met or waived.';
 SELECT pg_extension_config_dump('portfolio.gate_decision_evidence', '');
 
+CREATE TABLE portfolio.gate_approval (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  run bigint NOT NULL,
+  process text NOT NULL,
+  version integer NOT NULL,
+  gate text NOT NULL,
+  note text,
+  evidence bigint[] NOT NULL,
+  by name NOT NULL DEFAULT CURRENT_USER,
+  at timestamptz NOT NULL DEFAULT now() CHECK (isfinite(at)),
+  UNIQUE (id, run, gate),
+  FOREIGN KEY (run, process, version) REFERENCES portfolio.process_run (id, process, version),
+  FOREIGN KEY (process, version, gate) REFERENCES portfolio.gate
+);
+CREATE INDEX gate_approval_newest ON portfolio.gate_approval (run, gate, at DESC);
+COMMENT ON TABLE portfolio.gate_approval IS
+  'Approvals that a gate is passed, by somebody who decides there and gave none of its evidence: the second pair of eyes where the decider gave some. Class: user rows.';
+COMMENT ON COLUMN portfolio.gate_approval.id IS 'Key.';
+COMMENT ON COLUMN portfolio.gate_approval.run IS 'The run.';
+COMMENT ON COLUMN portfolio.gate_approval.process IS 'The run''s process; filled by the database.';
+COMMENT ON COLUMN portfolio.gate_approval.version IS 'The process''s version; filled by the database.';
+COMMENT ON COLUMN portfolio.gate_approval.gate IS 'The gate.';
+COMMENT ON COLUMN portfolio.gate_approval.note IS 'Why, in words.';
+COMMENT ON COLUMN portfolio.gate_approval.evidence IS 'The evidence that stood at the gate then: what comes later is not covered. Filled by the database.';
+COMMENT ON COLUMN portfolio.gate_approval.by IS 'Who approved.';
+COMMENT ON COLUMN portfolio.gate_approval.at IS 'When.';
+SELECT pg_extension_config_dump('portfolio.gate_approval', '');
+SELECT pg_extension_config_dump('portfolio.gate_approval_id_seq', '');
+
 CREATE TABLE portfolio.gate_decision (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   run bigint NOT NULL,
@@ -168,9 +258,11 @@ CREATE TABLE portfolio.gate_decision (
   by name NOT NULL DEFAULT CURRENT_USER,
   at timestamptz NOT NULL DEFAULT now() CHECK (isfinite(at)),
   basis text,
+  approval bigint,
   FOREIGN KEY (run, process, version) REFERENCES portfolio.process_run (id, process, version),
   FOREIGN KEY (process, version, gate) REFERENCES portfolio.gate,
-  FOREIGN KEY (id, basis) REFERENCES portfolio.gate_decision_evidence (decision, criterion)
+  FOREIGN KEY (id, basis) REFERENCES portfolio.gate_decision_evidence (decision, criterion),
+  FOREIGN KEY (approval, run, gate) REFERENCES portfolio.gate_approval (id, run, gate)
 );
 CREATE INDEX gate_decision_newest ON portfolio.gate_decision (run, gate, at DESC, id DESC);
 COMMENT ON TABLE portfolio.gate_decision IS
@@ -185,5 +277,6 @@ COMMENT ON COLUMN portfolio.gate_decision.note IS 'Why, in words.';
 COMMENT ON COLUMN portfolio.gate_decision.by IS 'Who decided.';
 COMMENT ON COLUMN portfolio.gate_decision.at IS 'When it was decided.';
 COMMENT ON COLUMN portfolio.gate_decision.basis IS 'One criterion of its basis, or NULL for a gate without criteria: the key by which a dump loads gate_decision_evidence first. Filled by the database.';
+COMMENT ON COLUMN portfolio.gate_decision.approval IS 'The approval of somebody else that it needed, because its decider gave evidence himself; NULL where it needed none. Filled by the database.';
 SELECT pg_extension_config_dump('portfolio.gate_decision', '');
 SELECT pg_extension_config_dump('portfolio.gate_decision_id_seq', '');

@@ -38,38 +38,57 @@ BEGIN ATOMIC
          CASE WHEN e.status IN ('met', 'not_applicable') OR w.id IS NOT NULL THEN NULL ELSE d.id END
     FROM portfolio.process_run r
     JOIN portfolio.criterion c ON c.process = r.process AND c.version = r.version
-    LEFT JOIN LATERAL (SELECT n.* FROM (SELECT v.id, v.status, v.at, v.expires FROM portfolio.evidence v
-                                         WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2
-                                         ORDER BY v.at DESC, v.id DESC LIMIT 1) n
-                        WHERE n.expires > $2) e ON true
-    LEFT JOIN LATERAL (SELECT v.id, v.at, v.expires FROM portfolio.waiver v
-                        WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2 AND v.expires > $2
-                        ORDER BY v.expires DESC, v.id DESC LIMIT 1) w ON true
-    LEFT JOIN LATERAL (SELECT v.id FROM portfolio.condition v
-                        WHERE v.run = r.id AND v.criterion = c.code AND v.at <= $2 AND (v.met_at IS NULL OR v.met_at > $2) AND v.due_on >= $2::date
-                        ORDER BY v.at DESC, v.id DESC LIMIT 1) d ON true
+    LEFT JOIN (SELECT DISTINCT ON (v.criterion) v.criterion, v.id, v.status, v.at, v.expires FROM portfolio.evidence v
+                WHERE v.run = $1 AND v.at <= $2 ORDER BY v.criterion, v.at DESC, v.id DESC) e ON e.criterion = c.code AND e.expires > $2
+    LEFT JOIN (SELECT DISTINCT ON (v.criterion) v.criterion, v.id, v.at, v.expires FROM portfolio.waiver v
+                WHERE v.run = $1 AND v.at <= $2 AND v.expires > $2 ORDER BY v.criterion, v.expires DESC, v.id DESC) w ON w.criterion = c.code
+    LEFT JOIN (SELECT DISTINCT ON (v.criterion) v.criterion, v.id FROM portfolio.condition v
+                WHERE v.run = $1 AND v.at <= $2 AND (v.met_at IS NULL OR v.met_at > $2) AND v.due_on >= $2::date
+                ORDER BY v.criterion, v.at DESC, v.id DESC) d ON d.criterion = c.code
    WHERE r.id = $1;
 END;
 COMMENT ON FUNCTION portfolio.run_standing(bigint, timestamptz) IS
   'How each criterion of a run stands, now or at another moment: the newest evidence that holds, else a live waiver, else unknown. No rows for an unknown run. Example: SELECT criterion, status FROM portfolio.run_standing(1) WHERE mandatory;';
 
-CREATE FUNCTION portfolio.gate_standing(run bigint, gate text, at timestamptz DEFAULT now()) RETURNS text
+CREATE TYPE portfolio.gate_standing_row AS (gate text, ord integer, gate_name text, decision bigint, standing text, before text, before_standing text);
+COMMENT ON TYPE portfolio.gate_standing_row IS 'How one gate of a run stands at one moment.';
+COMMENT ON COLUMN portfolio.gate_standing_row.gate IS 'The gate.';
+COMMENT ON COLUMN portfolio.gate_standing_row.ord IS 'Order of the gates.';
+COMMENT ON COLUMN portfolio.gate_standing_row.gate_name IS 'Name of the gate for people.';
+COMMENT ON COLUMN portfolio.gate_standing_row.decision IS 'Its newest decision; NULL where there is none.';
+COMMENT ON COLUMN portfolio.gate_standing_row.standing IS
+  'undecided, proceed, conditions_open, conditions_met, lapsed (a condition is overdue or was met too late), stop or defer. The next gate opens after proceed and conditions_met.';
+COMMENT ON COLUMN portfolio.gate_standing_row.before IS 'The gate before it; NULL for the first.';
+COMMENT ON COLUMN portfolio.gate_standing_row.before_standing IS 'How that one stands.';
+
+CREATE FUNCTION portfolio.run_gates(run bigint, at timestamptz DEFAULT now()) RETURNS SETOF portfolio.gate_standing_row
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT coalesce((
-    SELECT CASE WHEN d.outcome <> 'proceed_with_conditions' THEN d.outcome
-                WHEN c.too_late THEN 'lapsed' WHEN c.open THEN 'conditions_open' ELSE 'conditions_met' END
-      FROM portfolio.gate_decision d
-      CROSS JOIN LATERAL (
-        SELECT coalesce(bool_or(k.met_on > k.due_on OR (k.met_at IS NULL OR k.met_at > $3) AND k.due_on < $3::date), false) AS too_late,
-               coalesce(bool_or(k.met_at IS NULL OR k.met_at > $3), false) AS open
-          FROM portfolio.gate_decision_evidence b JOIN portfolio.condition k ON k.id = b.condition
-         WHERE b.decision = d.id) c
-     WHERE d.run = $1 AND d.gate = $2 AND d.at <= $3
-     ORDER BY d.at DESC, d.id DESC LIMIT 1), 'undecided');
+  SELECT g.code, s.ord, g.name, d.id, n.standing, lag(g.code) OVER by_order, lag(n.standing) OVER by_order
+    FROM portfolio.process_run r
+    JOIN portfolio.gate g ON g.process = r.process AND g.version = r.version
+    JOIN portfolio.stage s ON s.process = g.process AND s.version = g.version AND s.code = g.stage
+    LEFT JOIN (SELECT DISTINCT ON (v.gate) v.gate, v.id, v.outcome FROM portfolio.gate_decision v
+                WHERE v.run = $1 AND v.at <= $2 ORDER BY v.gate, v.at DESC, v.id DESC) d ON d.gate = g.code
+    LEFT JOIN LATERAL (
+      SELECT coalesce(bool_or(k.met_on > k.due_on OR (k.met_at IS NULL OR k.met_at > $2) AND k.due_on < $2::date), false) AS too_late,
+             coalesce(bool_or(k.met_at IS NULL OR k.met_at > $2), false) AS open
+        FROM portfolio.gate_decision_evidence b JOIN portfolio.condition k ON k.id = b.condition
+       WHERE b.decision = d.id) c ON d.outcome = 'proceed_with_conditions'
+    CROSS JOIN LATERAL (
+      SELECT CASE WHEN d.id IS NULL THEN 'undecided' WHEN d.outcome <> 'proceed_with_conditions' THEN d.outcome
+                  WHEN c.too_late THEN 'lapsed' WHEN c.open THEN 'conditions_open' ELSE 'conditions_met' END AS standing) n
+   WHERE r.id = $1
+  WINDOW by_order AS (ORDER BY s.ord);
 END;
+COMMENT ON FUNCTION portfolio.run_gates(bigint, timestamptz) IS
+  'How each gate of a run stands by its newest decision, now or at another moment, and the gate before it. No rows for an unknown run. Example: SELECT gate, standing FROM portfolio.run_gates(1) ORDER BY ord;';
+
+CREATE FUNCTION portfolio.gate_standing(run bigint, gate text, at timestamptz DEFAULT now()) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN coalesce((SELECT g.standing FROM portfolio.run_gates($1, $3) g WHERE g.gate = $2), 'undecided');
 COMMENT ON FUNCTION portfolio.gate_standing(bigint, text, timestamptz) IS
-  'How a gate of a run stands by its newest decision: undecided, proceed, conditions_open, conditions_met, lapsed (a condition is overdue or was met too late), stop or defer. The next gate opens after proceed and conditions_met.';
+  'How one gate of a run stands, as run_gates() says; undecided for an unknown gate or run.';
 
 CREATE FUNCTION portfolio.may_decide(process text, version integer, gate text) RETURNS boolean
 LANGUAGE sql STABLE PARALLEL SAFE
@@ -84,6 +103,20 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION portfolio.may_decide(text, integer, text) IS
   'May the current user decide at this gate and waive its criteria? Who has the role named by gate_setting or gate, anybody where neither names one, and the owner of the tables.';
+
+CREATE FUNCTION portfolio.refuse_future(what text, at timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF at > transaction_timestamp() + interval '5 minutes' THEN
+    RAISE EXCEPTION 'a row of % cannot be dated in the future', what
+      USING ERRCODE = 'datetime_field_overflow', DETAIL = format('It is dated %s.', at);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.refuse_future(text, timestamptz) IS
+  'Raises 22008 for a moment more than five minutes ahead, which is as far as the clock of the server that was dumped may have been ahead of this one.';
 
 -- What is refused of new evidence, waivers and conditions. Rows of another moment than this transaction's come from a restore:
 -- they were judged when they were written.
@@ -100,6 +133,7 @@ BEGIN
     IF NOT is_owner THEN
       RAISE EXCEPTION 'rows of % are of the moment at which they are written', TG_TABLE_NAME USING ERRCODE = 'insufficient_privilege';
     END IF;
+    PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
     RETURN NEW;
   END IF;
   IF EXISTS (SELECT FROM portfolio.process_run r WHERE r.id = NEW.run AND NOT upper_inf(r.during)) THEN
@@ -118,17 +152,19 @@ BEGIN
         RAISE EXCEPTION 'criterion "%" is answered by its query', c.code
           USING ERRCODE = 'check_violation', HINT = format('SELECT * FROM portfolio.evaluate(%s); asks it.', NEW.run);
       END IF;
-      IF NEW.status = 'not_applicable' AND c.mandatory THEN
-        RAISE EXCEPTION 'criterion "%" is mandatory and always applies', c.code
+      IF NEW.status = 'not_applicable' AND c.mandatory AND NOT (c.applies_when IS NOT NULL AND is_owner) THEN
+        RAISE EXCEPTION 'criterion "%" is mandatory and %', c.code,
+            CASE WHEN c.applies_when IS NULL THEN 'always applies' ELSE 'applies where its applies_when says so' END
           USING ERRCODE = 'check_violation',
                 HINT = format('Who decides at gate "%s" can waive it for a time with portfolio.waive().', c.gate);
       END IF;
       IF NEW.expires = 'infinity' AND c.valid_days IS NOT NULL THEN
         NEW.expires := NEW.at + make_interval(days => c.valid_days);
       END IF;
-    WHEN 'waiver' THEN
-      IF NOT portfolio.may_decide(NEW.process, NEW.version, c.gate) THEN
-        RAISE EXCEPTION 'only who decides at gate "%" can waive criterion "%"', c.gate, c.code USING ERRCODE = 'insufficient_privilege';
+    WHEN 'waiver', 'waiver_request' THEN
+      IF TG_TABLE_NAME = 'waiver' AND NOT portfolio.may_decide(NEW.process, NEW.version, c.gate) THEN
+        RAISE EXCEPTION 'only who decides at gate "%" can waive criterion "%"', c.gate, c.code
+          USING ERRCODE = 'insufficient_privilege', HINT = 'Ask for it: SELECT portfolio.request_waiver(...);';
       END IF;
       SELECT p.max_waiver_days INTO days FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version);
       IF NEW.expires > NEW.at + make_interval(days => days + 1) THEN
@@ -145,7 +181,53 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.guard_gate_row() IS
-  'Trigger on evidence, waiver and condition: judges what is written now (live run, known criterion, right to waive, limits of time) and lets a restore''s rows pass.';
+  'Trigger on evidence, waiver_request, waiver and condition: judges what is written now (live run, known criterion, right to waive, limits of time) and lets a restore''s rows pass.';
+
+CREATE FUNCTION portfolio.guard_approval() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NEW.at <> transaction_timestamp() AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
+    RETURN NEW;
+  END IF;
+  IF NOT portfolio.may_decide(NEW.process, NEW.version, NEW.gate) THEN
+    RAISE EXCEPTION 'role "%" does not decide at gate "%"', current_user, NEW.gate
+      USING ERRCODE = 'insufficient_privilege',
+            HINT = 'Members of the role in portfolio.gate.decided_by do, or of the one in portfolio.gate_setting.';
+  END IF;
+  SELECT coalesce(array_agg(s.evidence), '{}') INTO NEW.evidence
+    FROM portfolio.run_standing(NEW.run) s WHERE s.gate = NEW.gate AND s.evidence IS NOT NULL;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_approval() IS
+  'Trigger on gate_approval: only who decides at the gate approves, and what he approves is the evidence that stands then. A restore''s rows pass.';
+
+CREATE FUNCTION portfolio.guard_waiver_request() RETURNS trigger
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  its_gate text := (SELECT c.gate FROM portfolio.criterion c WHERE (c.process, c.version, c.code) = (OLD.process, OLD.version, OLD.criterion));
+BEGIN
+  IF OLD.refused_at IS NOT NULL OR NEW.refused_because IS NULL
+     OR EXISTS (SELECT FROM portfolio.waiver w WHERE w.request = OLD.id)
+     OR to_jsonb(NEW) - '{refused_because,refused_by,refused_at}'::text[] <> to_jsonb(OLD) - '{refused_because,refused_by,refused_at}'::text[] THEN
+    RAISE EXCEPTION 'a request for a waiver can only be refused, and only while it is open'
+      USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Ask again with portfolio.request_waiver().';
+  END IF;
+  IF NOT portfolio.may_decide(OLD.process, OLD.version, its_gate) THEN
+    RAISE EXCEPTION 'only who decides at gate "%" can refuse to waive criterion "%"', its_gate, OLD.criterion USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  NEW.refused_by := current_user;
+  NEW.refused_at := transaction_timestamp();
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.guard_waiver_request() IS
+  'Trigger on waiver_request: the only change is that it is refused, once, now and by who decides at the gate.';
 
 CREATE FUNCTION portfolio.guard_written() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
@@ -160,7 +242,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.guard_written() IS
-  'Trigger on evidence, waiver, gate_decision and gate_decision_evidence: rows are not updated, and deleted by the tables'' owner only.';
+  'Trigger on evidence, waiver, gate_approval, gate_decision and gate_decision_evidence: rows are not updated, and deleted by the tables'' owner only.';
 
 CREATE FUNCTION portfolio.guard_condition() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
@@ -198,6 +280,18 @@ $$;
 COMMENT ON FUNCTION portfolio.guard_run() IS 'Trigger on process_run: the only change is that it ends, now.';
 
 -- The law of decisions.
+CREATE FUNCTION portfolio.decision_evidence(decision bigint) RETURNS SETOF portfolio.evidence
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT e.id, e.run, e.process, e.version, e.criterion, e.status, e.value, e.note, e.attachment, e.by, e.at, e.expires
+    FROM portfolio.gate_decision_evidence b
+    JOIN portfolio.evidence e ON e.id = b.evidence
+    JOIN portfolio.criterion c ON c.process = e.process AND c.version = e.version AND c.code = e.criterion
+   WHERE b.decision = $1 AND c.evidence_kind = 'manual' AND e.status <> 'unknown';
+END;
+COMMENT ON FUNCTION portfolio.decision_evidence(bigint) IS
+  'The evidence, given by people, on which a decision rests; no rows for an unknown decision or one that rests on queries alone.';
+
 CREATE FUNCTION portfolio.judge_decision() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -207,7 +301,9 @@ DECLARE
   standing text;
   blocking text;
   named text;
+  own text;
 BEGIN
+  PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
   IF NEW.at <> transaction_timestamp() AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
     RAISE EXCEPTION 'a decision is of the moment at which it is written' USING ERRCODE = 'insufficient_privilege';
   END IF;
@@ -232,13 +328,7 @@ BEGIN
   END IF;
 
   -- The gate before stands open.
-  SELECT g.code INTO before
-    FROM portfolio.gate g JOIN portfolio.stage s ON (s.process, s.version, s.code) = (g.process, g.version, g.stage)
-    JOIN portfolio.gate mine ON (mine.process, mine.version, mine.code) = (NEW.process, NEW.version, NEW.gate)
-    JOIN portfolio.stage here ON (here.process, here.version, here.code) = (mine.process, mine.version, mine.stage)
-   WHERE (g.process, g.version) = (NEW.process, NEW.version) AND s.ord < here.ord
-   ORDER BY s.ord DESC LIMIT 1;
-  standing := portfolio.gate_standing(NEW.run, before, NEW.at);
+  SELECT g.before, g.before_standing INTO before, standing FROM portfolio.run_gates(NEW.run, NEW.at) g WHERE g.gate = NEW.gate;
   IF before IS NOT NULL AND standing NOT IN ('proceed', 'conditions_met') THEN
     RAISE EXCEPTION 'gate "%" is shut until gate "%" is passed', NEW.gate, before
       USING ERRCODE = 'check_violation',
@@ -251,7 +341,7 @@ BEGIN
   -- Each mandatory criterion is met or waived, or, with conditions, named by one.
   SELECT string_agg(format('"%s" (%s)', b.criterion, b.status), ', ' ORDER BY b.criterion), min(b.criterion) INTO blocking, named
     FROM portfolio.gate_decision_evidence b
-   WHERE b.decision = NEW.id AND b.mandatory AND b.status NOT IN ('met', 'waived')
+   WHERE b.decision = NEW.id AND b.mandatory AND b.status NOT IN ('met', 'waived', 'not_applicable')
      AND (NEW.outcome = 'proceed' OR b.condition IS NULL);
   IF blocking IS NOT NULL AND NEW.outcome = 'proceed' THEN
     RAISE EXCEPTION 'gate "%" cannot be passed: mandatory criterion "%" is neither met nor waived', NEW.gate, named
@@ -264,6 +354,18 @@ BEGIN
             DETAIL = format('Unmet and not named: %s.', blocking),
             HINT = 'Give every unmet mandatory criterion a condition with owner and due_on.';
   END IF;
+  -- Whoever gave some of the evidence is not the only one to decide.
+  IF NEW.at = transaction_timestamp() AND NEW.approval IS NULL
+     AND (SELECT p.separation_of_duty FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version))
+     AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    SELECT min(e.criterion) INTO own FROM portfolio.decision_evidence(NEW.id) e WHERE e.by = NEW."by";
+    IF own IS NOT NULL THEN
+      RAISE EXCEPTION 'role "%" gave evidence for criterion "%" and cannot be the only one to decide at gate "%"', NEW."by", own, NEW.gate
+        USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'gate_decision_separation', TABLE = 'gate_decision', SCHEMA = 'portfolio',
+              DETAIL = format('Separation of duty is on in process "%s" version %s.', NEW.process, NEW.version),
+              HINT = format('Let somebody else who decides there decide, or approve first: SELECT portfolio.approve_gate(%s, %L);', NEW.run, NEW.gate);
+    END IF;
+  END IF;
   IF NEW.outcome = 'proceed_with_conditions'
      AND NOT EXISTS (SELECT FROM portfolio.gate_decision_evidence b WHERE b.decision = NEW.id AND b.condition IS NOT NULL) THEN
     RAISE EXCEPTION 'gate "%" has no open condition to proceed with', NEW.gate
@@ -273,7 +375,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.judge_decision() IS
-  'Trigger on gate_decision: the law. Judges by the row''s own moment and by rows that never change, so a decision that was right then restores. After the row and not before it, so that a COPY sees the decisions on earlier gates. Raises 23514 naming the criterion or the gate, 42501 for who does not decide there.';
+  'Trigger on gate_decision: the law. Judges by the row''s own moment and by rows that never change, so a decision that was right then restores. After the row and not before it, so that a COPY sees the decisions on earlier gates. Raises 23514 naming the criterion or the gate, 42501 for who does not decide there or decides alone on evidence of his own, 22008 for the future.';
 
 CREATE FUNCTION portfolio.lock_run() RETURNS trigger LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_lock_run';
 COMMENT ON FUNCTION portfolio.lock_run() IS 'Trigger on what belongs to a run: locks the run, so that evidence and decision never cross, and fills process and version.';
@@ -283,15 +385,21 @@ COMMENT ON FUNCTION portfolio.take_basis() IS 'Trigger on gate_decision: writes 
 CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
 CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
 CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.waiver_request FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
+CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.gate_approval FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
 CREATE TRIGGER "00_lock_run" BEFORE INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.lock_run();
 CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
 CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
 CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
+CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.waiver_request FOR EACH ROW EXECUTE FUNCTION portfolio.guard_gate_row();
+CREATE TRIGGER "10_guard" BEFORE INSERT ON portfolio.gate_approval FOR EACH ROW EXECUTE FUNCTION portfolio.guard_approval();
 CREATE TRIGGER "10_take_basis" BEFORE INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.take_basis();
 CREATE TRIGGER judge AFTER INSERT ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.judge_decision();
 CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
 CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.waiver FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.gate_approval FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
 CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.gate_decision FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
 CREATE TRIGGER guard_written BEFORE UPDATE OR DELETE ON portfolio.gate_decision_evidence FOR EACH ROW EXECUTE FUNCTION portfolio.guard_written();
+CREATE TRIGGER guard_waiver_request BEFORE UPDATE ON portfolio.waiver_request FOR EACH ROW EXECUTE FUNCTION portfolio.guard_waiver_request();
 CREATE TRIGGER guard_condition BEFORE UPDATE ON portfolio.condition FOR EACH ROW EXECUTE FUNCTION portfolio.guard_condition();
 CREATE TRIGGER guard_run BEFORE UPDATE ON portfolio.process_run FOR EACH ROW EXECUTE FUNCTION portfolio.guard_run();

@@ -97,3 +97,6 @@ SELECT 'transfer-to-service-operations', code, gate, title, guidance, true, weig
         GROUP BY t.element$$,
      'at_most', 365, 456)
   ) c (code, gate, title, guidance, weight, query, comparison, threshold, partly_threshold);
+
+INSERT INTO portfolio.process_publication (process, criterion, published_by, builtin)
+  VALUES ('transfer-to-service-operations', 'adoption-plan', NULL, true);

@@ -3,7 +3,7 @@
 CREATE TYPE portfolio.work_row AS (kind text, party bigint, party_name text, element bigint, element_label text, what text, due_on date, overdue boolean,
   severity text, next_step text, id bigint);
 COMMENT ON TYPE portfolio.work_row IS 'Something that waits for somebody.';
-COMMENT ON COLUMN portfolio.work_row.kind IS 'condition, finding or waiver.';
+COMMENT ON COLUMN portfolio.work_row.kind IS 'condition, finding, waiver or waiver_request.';
 COMMENT ON COLUMN portfolio.work_row.party IS 'For whom it waits.';
 COMMENT ON COLUMN portfolio.work_row.party_name IS 'Name of the party.';
 COMMENT ON COLUMN portfolio.work_row.element IS 'What it is about.';
@@ -13,7 +13,7 @@ COMMENT ON COLUMN portfolio.work_row.due_on IS 'By when; for a waiver its last d
 COMMENT ON COLUMN portfolio.work_row.overdue IS 'Has that day passed?';
 COMMENT ON COLUMN portfolio.work_row.severity IS 'Severity of a finding.';
 COMMENT ON COLUMN portfolio.work_row.next_step IS 'What to do.';
-COMMENT ON COLUMN portfolio.work_row.id IS 'Key of the condition, finding or waiver.';
+COMMENT ON COLUMN portfolio.work_row.id IS 'Key of the condition, finding, waiver or request.';
 
 CREATE FUNCTION portfolio.my_work(party text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.work_row
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 50
@@ -40,6 +40,14 @@ BEGIN ATOMIC
       JOIN portfolio.waiver w ON w.id = s.waiver
      WHERE upper_inf(r.during)
     UNION ALL
+    SELECT 'waiver_request', q.owner, r.element, (q.expires - interval '1 microsecond')::date, NULL, q.id,
+           format('%s: %s', q.criterion, q.reason),
+           format('Who decides at gate "%s" grants or refuses it: SELECT portfolio.grant_waiver(%s);', k.gate, q.id)
+      FROM portfolio.waiver_request q
+      JOIN portfolio.process_run r ON r.id = q.run AND upper_inf(r.during)
+      JOIN portfolio.criterion k ON k.process = q.process AND k.version = q.version AND k.code = q.criterion
+     WHERE q.refused_at IS NULL AND NOT EXISTS (SELECT FROM portfolio.waiver w WHERE w.request = q.id)
+    UNION ALL
     SELECT 'finding', coalesce(f.owner, e.owner), f.element, f.due_on, f.severity, f.id, d.title, coalesce(f.next_step, d.remediation)
       FROM portfolio.finding f JOIN portfolio.check_definition d ON d.code = f.check_code
       LEFT JOIN portfolio.element e ON e.id = f.element
@@ -53,4 +61,4 @@ BEGIN ATOMIC
    ORDER BY w.due_on NULLS LAST, portfolio.severity_rank(w.severity) NULLS LAST, w.kind, w.id;
 END;
 COMMENT ON FUNCTION portfolio.my_work(text, jsonb) IS
-  'Everything that waits for a party: open conditions, findings (those that nobody owns wait for the owner of the element) and waivers that it answers for, the most urgent first. Without a party it is the caller''s: of elements with an alias of scheme ''role'' that names a role of his. Example: INSERT INTO portfolio.element_alias (element, scheme, value) VALUES (portfolio.element_ref(''SERVICE_OPERATIONS''), ''role'', ''operations''); SELECT * FROM portfolio.my_work();';
+  'Everything that waits for a party: open conditions, requests for a waiver, findings (those that nobody owns wait for the owner of the element) and waivers that it answers for, the most urgent first. Without a party it is the caller''s: of elements with an alias of scheme ''role'' that names a role of his. Example: INSERT INTO portfolio.element_alias (element, scheme, value) VALUES (portfolio.element_ref(''SERVICE_OPERATIONS''), ''role'', ''operations''); SELECT * FROM portfolio.my_work();';

@@ -144,10 +144,35 @@ take_authorship(HeapTuple tuple, TupleDesc desc)
 	return heap_modify_tuple_by_cols(tuple, desc, 1, &attnum, &author, &isnull);
 }
 
+/* The n-th column with a query: "query", then those that the trigger's arguments name; NULL after the last. */
+static const char *
+query_column(const Trigger *trigger, int n)
+{
+	if (n == 0)
+		return "query";
+	return n < trigger->tgnargs ? trigger->tgargs[n] : NULL;
+}
+
+static void
+refuse_shipped_row(TriggerData *trigger)
+{
+	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
+
+	if (creating_extension || !same_text(column_text(trigger->tg_trigtuple, desc, "builtin"), "t"))
+		return;
+	ereport(ERROR,
+			(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
+			 errmsg("row \"%s\" of %s is shipped with the extension and belongs to its releases",
+					column_text(trigger->tg_trigtuple, desc, "code"),
+					RelationGetRelationName(trigger->tg_relation)),
+			 errhint("%s", trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] :
+					 "Make a row of your own.")));
+}
+
 /*
- * pf_guard_stored_query() BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW, on tables with columns
- * query, author and builtin. Shipped rows belong to releases: only the extension's owner, which is
- * who runs its scripts, changes them.
+ * pf_guard_stored_query(hint, further columns ...) BEFORE INSERT OR UPDATE OR DELETE FOR EACH ROW,
+ * on tables with columns query, author and builtin. Shipped rows belong to releases: only the
+ * extension's owner, which is who runs its scripts, changes them.
  */
 Datum
 pf_guard_stored_query(PG_FUNCTION_ARGS)
@@ -156,7 +181,8 @@ pf_guard_stored_query(PG_FUNCTION_ARGS)
 	TupleDesc	desc;
 	HeapTuple	row;
 	bool		update;
-	char	   *query;
+	bool		changed = false;
+	const char *column;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BEFORE(trigger->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigger->tg_event))
@@ -165,28 +191,22 @@ pf_guard_stored_query(PG_FUNCTION_ARGS)
 	update = TRIGGER_FIRED_BY_UPDATE(trigger->tg_event);
 	row = update ? trigger->tg_newtuple : trigger->tg_trigtuple;
 
-	if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event) && !creating_extension &&
-		same_text(column_text(trigger->tg_trigtuple, desc, "builtin"), "t"))
-		ereport(ERROR,
-				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
-				 errmsg("row \"%s\" of %s is shipped with the extension and belongs to its releases",
-						column_text(trigger->tg_trigtuple, desc, "code"),
-						RelationGetRelationName(trigger->tg_relation)),
-				 errhint("%s", trigger->tg_trigger->tgnargs > 0 ? trigger->tg_trigger->tgargs[0] :
-						 "Make a row of your own.")));
+	if (!TRIGGER_FIRED_BY_INSERT(trigger->tg_event))
+		refuse_shipped_row(trigger);
 	if (TRIGGER_FIRED_BY_DELETE(trigger->tg_event))
 		return PointerGetDatum(row);
 
-	query = column_text(row, desc, "query");
-	if (!update)
+	for (int n = 0; (column = query_column(trigger->tg_trigger, n)) != NULL; n++)
 	{
+		char	   *query = column_text(row, desc, column);
+
+		if (update && same_text(query, column_text(trigger->tg_trigtuple, desc, column)))
+			continue;
+		changed = true;
 		if (query != NULL)
 			check_query_or_warn(query, trigger->tg_relation);
-		return PointerGetDatum(row);
 	}
-	if (same_text(query, column_text(trigger->tg_trigtuple, desc, "query")))
-		return PointerGetDatum(row);
-	if (query != NULL)
-		check_query_or_warn(query, trigger->tg_relation);
-	return PointerGetDatum(creating_extension ? row : take_authorship(row, desc));
+	if (update && changed && !creating_extension)
+		row = take_authorship(row, desc);
+	return PointerGetDatum(row);
 }

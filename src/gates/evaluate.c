@@ -7,6 +7,10 @@
  * written. Evidence is never overwritten, and written only where it says something new or what
  * stands has less than half of its time left: a nightly evaluation does not fill the table.
  * No row for an element is unknown, and so is an error, whose message is the note.
+ *
+ * applies_when is asked first, of criteria that people answer too. What it leaves out becomes not
+ * applicable, with a note by which that evidence is known again when the element comes back: the
+ * criterion is then unknown until somebody answers it. While it fails, the criterion applies.
  */
 #include "pf_checks.h"
 
@@ -27,9 +31,12 @@ typedef struct Criterion
 	Datum		process;
 	Datum		version;
 	Datum		code;
-	PfStoredQuery query;
+	PfStoredQuery query;		/* its text is NULL where people answer */
+	PfStoredQuery applies;		/* its text is NULL where it applies to all */
 	Datum		elements;		/* bigint[] */
 	Datum		values;			/* numeric[] */
+	bool		restricted;
+	Datum		applies_to;		/* bigint[], where restricted */
 	char	   *problem;		/* NULL when it was answered */
 } Criterion;
 
@@ -38,35 +45,49 @@ static const PfStoredColumn answer_columns[] = {
 	{"value", NUMERICOID, false}
 };
 
+static const PfStoredColumn applies_columns[] = {
+	{"element", INT8OID, false}
+};
+
+#define LEFT_OUT "applies_when leaves this element out"
+
 static const char list_sql[] =
-"SELECT c.process, c.version, c.code, c.query, c.author, c.threshold"
+"SELECT c.process, c.version, c.code, c.query, c.author, c.threshold, c.applies_when"
 "  FROM portfolio.criterion c"
-" WHERE c.evidence_kind = 'query'"
+" WHERE (c.query IS NOT NULL OR c.applies_when IS NOT NULL)"
 "   AND EXISTS (SELECT FROM portfolio.process_run r"
 "                WHERE r.process = c.process AND r.version = c.version AND upper_inf(r.during) AND ($1 IS NULL OR r.id = $1))"
 " ORDER BY c.process, c.version, c.gate, c.code";
 
+/* $4, $5: the answers; $6: the run or NULL for all; $7: the problem; $9: to what it applies, or NULL for all */
 static const char record_sql[] =
 "WITH judged AS MATERIALIZED ("
-"  SELECT r.id AS run, r.process, c.code AS criterion, a.value, c.valid_days,"
-"         CASE WHEN a.value IS NULL OR a.value = 'NaN' THEN 'unknown'"
+"  SELECT r.id AS run, r.process, c.code AS criterion, c.valid_days, c.query,"
+"         CASE WHEN left_out THEN NULL ELSE a.value END AS value,"
+"         CASE WHEN left_out THEN 'not_applicable'"
+"              WHEN a.value IS NULL OR a.value = 'NaN' THEN 'unknown'"
 "              WHEN c.comparison = 'at_least' AND a.value >= c.threshold OR c.comparison = 'at_most' AND a.value <= c.threshold THEN 'met'"
 "              WHEN c.comparison = 'at_least' AND a.value >= c.partly_threshold OR c.comparison = 'at_most' AND a.value <= c.partly_threshold THEN 'partly'"
-"              ELSE 'not_met' END AS status"
+"              ELSE 'not_met' END AS status,"
+"         CASE WHEN left_out THEN '" LEFT_OUT "' ELSE $7 END AS note"
 "    FROM portfolio.criterion c"
 "    JOIN portfolio.process_run r ON r.process = c.process AND r.version = c.version AND upper_inf(r.during)"
 "    LEFT JOIN unnest($4, $5) AS a(element, value) ON a.element = r.element"
+"    LEFT JOIN (SELECT DISTINCT w.element FROM unnest($9) AS w(element)) w ON w.element = r.element"
+"   CROSS JOIN LATERAL (SELECT $9 IS NOT NULL AND w.element IS NULL AS left_out) l"
 "   WHERE c.process = $1 AND c.version = $2 AND c.code = $3 AND ($6 IS NULL OR r.id = $6)),"
+" newest AS MATERIALIZED ("
+"  SELECT DISTINCT ON (e.run) e.run, e.status, e.value, e.note, e.expires FROM portfolio.evidence e"
+"   WHERE e.criterion = $3 AND e.run IN (SELECT j.run FROM judged j) ORDER BY e.run, e.at DESC, e.id DESC),"
+" said AS MATERIALIZED ("
+"  SELECT j.*, e.status IS DISTINCT FROM j.status OR e.value IS DISTINCT FROM j.value OR e.note IS DISTINCT FROM j.note"
+"              OR j.valid_days IS NOT NULL AND e.expires <= now() + make_interval(days => j.valid_days) / 2 AS is_new"
+"    FROM judged j LEFT JOIN newest e ON e.run = j.run"
+"   WHERE j.query IS NOT NULL OR j.status = 'not_applicable' OR e.note = '" LEFT_OUT "'),"
 " written AS ("
 "  INSERT INTO portfolio.evidence (run, criterion, status, value, note, by)"
-"  SELECT j.run, j.criterion, j.status, j.value, $7, $8 FROM judged j"
-"   WHERE NOT EXISTS ("
-"     SELECT FROM (SELECT e.status, e.value, e.note, e.expires FROM portfolio.evidence e"
-"                   WHERE e.run = j.run AND e.criterion = j.criterion ORDER BY e.at DESC, e.id DESC LIMIT 1) e"
-"      WHERE e.status = j.status AND e.value IS NOT DISTINCT FROM j.value AND e.note IS NOT DISTINCT FROM $7"
-"        AND (j.valid_days IS NULL OR e.expires > now() + make_interval(days => j.valid_days) / 2))"
-"   ORDER BY j.run)"
-" SELECT j.run, j.criterion, j.status, j.value, $7 FROM judged j ORDER BY j.run";
+"  SELECT s.run, s.criterion, s.status, s.value, s.note, $8 FROM said s WHERE s.is_new ORDER BY s.run)"
+" SELECT s.run, s.criterion, s.status, s.value, s.note FROM said s ORDER BY s.run";
 
 static Datum
 copied(int row, int column, int len, bool byval)
@@ -107,6 +128,9 @@ list_criteria(NullableDatum run, int *ncriteria)
 		c->query.author = SPI_getvalue(row, desc, 5);
 		c->query.threshold = copied(i, 6, -1, false);
 		c->query.has_threshold = c->query.threshold != (Datum) 0;
+		c->applies = c->query;
+		c->applies.label = psprintf("applies_when of criterion \"%s\"", SPI_getvalue(row, desc, 3));
+		c->applies.query = SPI_getvalue(row, desc, 7);
 	}
 	MemoryContextSwitchTo(old);
 	SPI_finish();
@@ -122,65 +146,114 @@ compare_elements(const void *a, const void *b)
 	return x < y ? -1 : x > y;
 }
 
-/* Take the answers over as two arrays; false where an element is answered twice. */
-static bool
-take_answers(Criterion *criterion, PfStoredResult *result)
+/* A column of what a query returned, without the rows in which anything is NULL. */
+static Datum
+column_array(PfStoredResult *result, int column, int ncolumns)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(result->desc, &TTSOpsMinimalTuple);
-	Datum	   *elements = palloc(sizeof(Datum) * (result->nrows + 1));
 	Datum	   *values = palloc(sizeof(Datum) * (result->nrows + 1));
-	int64	   *sorted = palloc(sizeof(int64) * (result->nrows + 1));
 	int			n = 0;
-	bool		unique = true;
 
+	tuplestore_rescan(result->rows);
 	while (tuplestore_gettupleslot(result->rows, true, false, slot))
 	{
-		bool		isnull[2];
-		Datum		element = slot_getattr(slot, 1, &isnull[0]);
-		Datum		value = slot_getattr(slot, 2, &isnull[1]);
+		bool		any_null = false;
+		bool		isnull;
 
-		if (isnull[0] || isnull[1])
-			continue;			/* as good as no row */
-		sorted[n] = DatumGetInt64(element);
-		elements[n] = Int64GetDatum(sorted[n]);
-		values[n++] = datumCopy(value, false, -1);
+		for (int i = 1; i <= ncolumns; i++)
+		{
+			(void) slot_getattr(slot, i, &isnull);
+			any_null |= isnull;
+		}
+		if (!any_null)
+			values[n++] = datumCopy(slot_getattr(slot, column, &isnull), column == 1, column == 1 ? 8 : -1);
 	}
 	ExecDropSingleTupleTableSlot(slot);
-	criterion->elements = PointerGetDatum(construct_array(elements, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	criterion->values = PointerGetDatum(construct_array(values, n, NUMERICOID, -1, false, TYPALIGN_INT));
+	return PointerGetDatum(column == 1
+						   ? construct_array(values, n, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE)
+						   : construct_array(values, n, NUMERICOID, -1, false, TYPALIGN_INT));
+}
+
+static bool
+all_different(Datum elements)
+{
+	ArrayType  *array = DatumGetArrayTypeP(elements);
+	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
+	int64	   *sorted = palloc(sizeof(int64) * (n + 1));
+
+	memcpy(sorted, ARR_DATA_PTR(array), sizeof(int64) * n);
 	qsort(sorted, n, sizeof(int64), compare_elements);
-	for (int i = 1; i < n && unique; i++)
-		unique = sorted[i - 1] != sorted[i];
-	return unique;
+	for (int i = 1; i < n; i++)
+	{
+		if (sorted[i - 1] == sorted[i])
+			return false;
+	}
+	return true;
+}
+
+static char *
+went_wrong(const char *what, const PfStoredResult *result)
+{
+	return psprintf("%s did not run well (%s): %s", what, pf_outcome_name(result->outcome), result->message);
+}
+
+static void
+ask_query(Criterion *criterion)
+{
+	PfStoredResult *result = pf_run_stored(&criterion->query, answer_columns, lengthof(answer_columns));
+
+	if (result->outcome != PF_STORED_OK)
+		criterion->problem = went_wrong("the query", result);
+	else
+	{
+		Datum		elements = column_array(result, 1, lengthof(answer_columns));
+
+		if (all_different(elements))
+		{
+			criterion->elements = elements;
+			criterion->values = column_array(result, 2, lengthof(answer_columns));
+		}
+		else
+			criterion->problem = pstrdup("the query answered an element more than once");
+	}
+	pf_free_stored(result);
+}
+
+static void
+ask_applies(Criterion *criterion)
+{
+	PfStoredResult *result = pf_run_stored(&criterion->applies, applies_columns, lengthof(applies_columns));
+
+	criterion->restricted = result->outcome == PF_STORED_OK;
+	if (criterion->restricted)
+		criterion->applies_to = column_array(result, 1, lengthof(applies_columns));
+	else
+		criterion->problem = went_wrong("applies_when", result);
+	pf_free_stored(result);
 }
 
 static void
 ask(Criterion *criterion)
 {
-	PfStoredResult *result = pf_run_stored(&criterion->query, answer_columns, lengthof(answer_columns));
-
 	criterion->elements = PointerGetDatum(construct_empty_array(INT8OID));
 	criterion->values = PointerGetDatum(construct_empty_array(NUMERICOID));
-	if (result->outcome != PF_STORED_OK)
-		criterion->problem = psprintf("the query did not run well (%s): %s", pf_outcome_name(result->outcome), result->message);
-	else if (!take_answers(criterion, result))
-	{
-		criterion->problem = pstrdup("the query answered an element more than once");
-		criterion->elements = PointerGetDatum(construct_empty_array(INT8OID));
-		criterion->values = PointerGetDatum(construct_empty_array(NUMERICOID));
-	}
-	pf_free_stored(result);
+	if (criterion->applies.query != NULL)
+		ask_applies(criterion);
+	if (criterion->query.query != NULL)
+		ask_query(criterion);
 }
 
 /* Judge and record the answers to one criterion, and return them. */
 static void
 record_answers(const Criterion *criterion, NullableDatum run, Datum user, ReturnSetInfo *rsinfo)
 {
-	static const Oid types[] = {TEXTOID, INT4OID, TEXTOID, INT8ARRAYOID, NUMERICARRAYOID, INT8OID, TEXTOID, NAMEOID};
-	char		nulls[9] = "        ";
-	Datum		args[8];
+	static const Oid types[] = {TEXTOID, INT4OID, TEXTOID, INT8ARRAYOID, NUMERICARRAYOID, INT8OID, TEXTOID, NAMEOID,
+	INT8ARRAYOID};
+	char		nulls[lengthof(types)];
+	Datum		args[lengthof(types)];
 	PfAsOwner	state;
 
+	memset(nulls, ' ', sizeof(nulls));
 	args[0] = criterion->process;
 	args[1] = criterion->version;
 	args[2] = criterion->code;
@@ -191,7 +264,9 @@ record_answers(const Criterion *criterion, NullableDatum run, Datum user, Return
 	args[6] = criterion->problem ? CStringGetTextDatum(criterion->problem) : (Datum) 0;
 	nulls[6] = criterion->problem ? ' ' : 'n';
 	args[7] = user;
-	pf_as_table_owner(&state, "evidence", record_sql, 8, types, args, nulls);
+	args[8] = criterion->applies_to;
+	nulls[8] = criterion->restricted ? ' ' : 'n';
+	pf_as_table_owner(&state, "evidence", record_sql, lengthof(types), types, args, nulls);
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		values[5];

@@ -33,8 +33,14 @@ static const char basis_sql[] =
 "       s.evidence, s.evidence_status, s.evidence_at, s.evidence_expires, s.waiver, s.waiver_at, s.waiver_expires, s.condition"
 "   FROM portfolio.run_standing($2, $4) s WHERE s.gate = $3";
 
+/* The key to the basis, and who else approved it where the decider gave some of the evidence. */
 static const char basis_key_sql[] =
-"SELECT min(criterion) FROM portfolio.gate_decision_evidence WHERE decision = $1";
+"SELECT (SELECT min(criterion) FROM portfolio.gate_decision_evidence WHERE decision = $1),"
+"       (SELECT a.id FROM portfolio.gate_approval a"
+"         WHERE a.run = $2 AND a.gate = $3 AND a.by <> $5"
+"           AND EXISTS (SELECT FROM portfolio.decision_evidence($1) e WHERE e.by = $5)"
+"           AND NOT EXISTS (SELECT FROM portfolio.decision_evidence($1) e WHERE e.by = a.by OR e.id <> ALL (a.evidence))"
+"         ORDER BY a.id DESC LIMIT 1)";
 
 static Datum
 row_value(HeapTuple row, TupleDesc desc, const char *column, bool *isnull)
@@ -90,35 +96,44 @@ pf_lock_run(PG_FUNCTION_ARGS)
 	return PointerGetDatum(row);
 }
 
-/* Write down what a new decision rests on, and give it the key of that. */
+/* Write down what a new decision rests on, and give it the keys of that. */
 Datum
 pf_take_basis(PG_FUNCTION_ARGS)
 {
-	static const Oid types[] = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID};
+	static const Oid types[] = {INT8OID, INT8OID, TEXTOID, TIMESTAMPTZOID, NAMEOID};
+	static const char *const columns[] = {"id", "run", "gate", "at", "by"};
 	TriggerData *trigger = before_insert(fcinfo);
 	HeapTuple	row = trigger->tg_trigtuple;
 	TupleDesc	desc = RelationGetDescr(trigger->tg_relation);
 	PfAsOwner	state;
-	Datum		args[4];
-	Datum		key;
-	bool		isnull[4];
-	bool		basis_isnull;
-	int			attnum = SPI_fnumber(desc, "basis");
+	Datum		args[lengthof(types)];
+	Datum		keys[2];
+	char		nulls[2];
+	int			attnums[2];
+	bool		isnull;
 
-	(void) row_value(row, desc, "basis", &basis_isnull);
-	args[0] = row_value(row, desc, "id", &isnull[0]);
-	args[1] = row_value(row, desc, "run", &isnull[1]);
-	args[2] = row_value(row, desc, "gate", &isnull[2]);
-	args[3] = row_value(row, desc, "at", &isnull[3]);
-	if (!basis_isnull || isnull[0] || isnull[1] || isnull[2] || isnull[3])
-		return PointerGetDatum(row);	/* a restore, or a constraint will say so */
-
+	(void) row_value(row, desc, "basis", &isnull);
+	if (!isnull)
+		return PointerGetDatum(row);	/* a restore */
+	for (int i = 0; i < (int) lengthof(types); i++)
+	{
+		args[i] = row_value(row, desc, columns[i], &isnull);
+		if (isnull)
+			return PointerGetDatum(row);	/* a constraint will say so */
+	}
 	pf_as_table_owner(&state, "gate_decision_evidence", basis_sql, 4, types, args, NULL);
 	pf_end_as_owner(&state);
-	pf_as_table_owner(&state, "gate_decision_evidence", basis_key_sql, 1, types, args, NULL);
-	key = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &basis_isnull);
-	if (!basis_isnull)
-		row = SPI_modifytuple(trigger->tg_relation, row, 1, &attnum, &key, " ");
+	pf_as_table_owner(&state, "gate_decision_evidence", basis_key_sql, 5, types, args, NULL);
+	attnums[0] = SPI_fnumber(desc, "basis");
+	attnums[1] = SPI_fnumber(desc, "approval");
+	for (int i = 0; i < 2; i++)
+	{
+		keys[i] = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, i + 1, &isnull);
+		nulls[i] = isnull ? 'n' : ' ';
+	}
+	row = SPI_modifytuple(trigger->tg_relation, row, 2, attnums, keys, nulls);
+	if (row == NULL)
+		elog(ERROR, "could not fill the row: %s", SPI_result_code_string(SPI_result));
 	pf_end_as_owner(&state);
 	return PointerGetDatum(row);
 }

@@ -11,7 +11,7 @@ INSERT INTO portfolio.service (code, name) VALUES ('RG_PIPE', 'Service of the ga
 
 -- A process of one's own: two gates, one criterion by query.
 SET ROLE regress_gates_editor;
-INSERT INTO portfolio.process (code, name, max_waiver_days) VALUES ('rg', 'Test process', 30);
+INSERT INTO portfolio.process (code, name, max_waiver_days, separation_of_duty) VALUES ('rg', 'Test process', 30, false);
 INSERT INTO portfolio.stage (process, code, ord, name) VALUES ('rg', 'one', 1, 'One'), ('rg', 'two', 2, 'Two');
 INSERT INTO portfolio.gate (process, code, stage, name) VALUES ('rg', 'first', 'one', 'First'), ('rg', 'last', 'two', 'Last');
 INSERT INTO portfolio.criterion (process, code, gate, title, mandatory, weight) VALUES
