@@ -24,6 +24,7 @@ INSERT INTO portfolio.process (code, name) VALUES ('small', 'Small process');
 INSERT INTO portfolio.stage (process, code, ord, name) VALUES ('small', 'one', 1, 'One'), ('small', 'two', 2, 'Two');
 INSERT INTO portfolio.gate (process, code, stage, name, decided_by) VALUES ('small', 'first', 'one', 'First', 'board'), ('small', 'last', 'two', 'Last', NULL);
 INSERT INTO portfolio.criterion (process, code, gate, title) VALUES ('small', 'plan', 'first', 'Plan'), ('small', 'test', 'first', 'Test'), ('small', 'done', 'last', 'Done');
+SELECT portfolio.publish_process('small');
 INSERT INTO portfolio.process_run (element, process, version, during)
   SELECT portfolio.element_ref(c), 'small', 1, tstzrange(now() - interval '100 days', NULL) FROM unnest('{A,B,C}'::text[]) c;
 -- A: passed under a waiver that has lapsed since
@@ -38,6 +39,11 @@ INSERT INTO portfolio.gate_decision (run, gate, outcome, at) VALUES (2, 'first',
 SELECT portfolio.meet_condition(id) FROM portfolio.condition;
 SELECT portfolio.record_evidence(2, 'done', 'met');
 SELECT portfolio.decide(2, 'last', 'proceed');
+-- a request that was granted, one that was refused, an approval
+INSERT INTO portfolio.waiver_request (run, criterion, owner, reason, expires) VALUES
+  (3, 'plan', portfolio.element_ref('OPS'), 'soon', now() + interval '9 days'), (3, 'test', portfolio.element_ref('OPS'), 'later', now() + interval '9 days');
+SELECT portfolio.grant_waiver(1), portfolio.refuse_waiver(2, 'no');
+SELECT portfolio.approve_gate(3, 'first', 'read');
 -- C: nothing but evidence; the shipped process beside it
 SELECT portfolio.record_evidence(3, 'plan', 'partly', 0.5, 'half of it');
 SELECT portfolio.start_process('A', 'transfer-to-service-operations');
@@ -55,7 +61,7 @@ UPDATE portfolio.finding SET owner = portfolio.element_ref('OPS'), due_on = curr
 my ($rc, $out, $err) = $node->psql('before', q{INSERT INTO portfolio.gate_decision (run, gate, outcome) VALUES (1, 'first', 'proceed')});
 like($err, qr/mandatory criterion "plan" is neither met nor waived/, 'today the same decision is refused');
 
-my @tables = qw(process stage gate gate_setting criterion process_run evidence waiver condition gate_decision gate_decision_evidence
+my @tables = qw(process stage gate gate_setting criterion process_publication process_run evidence waiver_request waiver condition gate_approval gate_decision gate_decision_evidence
   check_definition check_setting finding fact);
 
 sub rows_of

@@ -98,6 +98,8 @@ SELECT portfolio.accept_risk(min(id), 'known', current_date + 30) FROM portfolio
 -- a gate passed last month under waivers that have lapsed since, and the next one with conditions
 SELECT portfolio.copy_process('transfer-to-service-operations', 'own-process');
 SELECT portfolio.start_process('service:SCR', 'own-process');
+SELECT portfolio.request_waiver(r.id, 'knowledge-transfer', 'SERVICE_OPERATIONS', 'two weeks in May', current_date + 20), portfolio.approve_gate(r.id, 'assessment')
+  FROM portfolio.process_run r WHERE r.process = 'own-process';
 INSERT INTO portfolio.gate_setting (process, version, gate, decided_by, reason)
   VALUES ('transfer-to-service-operations', 1, 'acceptance', 'portfolio_editor', 'a test');
 INSERT INTO portfolio.process_run (element, process, version, during)
