@@ -98,5 +98,5 @@ SELECT 'transfer-to-service-operations', code, gate, title, guidance, true, weig
      'at_most', 365, 456)
   ) c (code, gate, title, guidance, weight, query, comparison, threshold, partly_threshold);
 
-INSERT INTO portfolio.process_publication (process, criterion, published_by, builtin)
-  VALUES ('transfer-to-service-operations', 'adoption-plan', NULL, true);
+INSERT INTO portfolio.process_publication (process, criterion, published_by, published_at, builtin)
+  VALUES ('transfer-to-service-operations', 'adoption-plan', NULL, '2026-11-22 00:00:00+00', true);
