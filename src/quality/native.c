@@ -2,67 +2,30 @@
  * native.c
  *		The common shapes of rules without PostgreSQL's evaluator.
  *
- * Known are, over one column of text, integer or date: IS [NOT] NULL; comparisons and BETWEEN with
- * constants; IN and = ANY of constants; length(x) against a constant; plain anchored regular
- * expressions (pattern.c); is_x of the types of text; and AND, OR, NOT of these. Whatever an
- * expression says beyond that is left to the evaluator, and so is a single value where the answer
- * depends on a collation: the result is exactly that of plain SQL, which a test compares.
+ * Known are, over one column: IS [NOT] NULL; comparisons and BETWEEN of whole numbers, dates and times
+ * with constants; IN and = ANY of constants; length(x) against a constant; LIKE and plain regular
+ * expressions (pattern.c); in_value_set; booleans and their tests; any other strict function of the
+ * server or of ours over the value and at most a constant, is_x and all comparisons among them; and
+ * AND, OR, NOT of these. Whatever an expression says beyond that is left to the evaluator, and so is a
+ * single value where the answer depends on a collation: the result is exactly that of plain SQL, which
+ * a test compares.
  *
  * Native code is asked about values that are not NULL and not toasted.
  */
 #include "native.h"
 
+#include "access/htup_details.h"
+#include "access/transam.h"
 #include "catalog/namespace.h"
-#include "catalog/pg_collation.h"
-#include "catalog/pg_type.h"
-#include "mb/pg_wchar.h"
+#include "catalog/pg_language.h"
+#include "catalog/pg_proc.h"
 #include "nodes/nodeFuncs.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/lsyscache.h"
+#include "utils/syscache.h"
 
 #include "memo_key.h"
-#include "types/chi_number.h"
-#include "types/icd10.h"
-#include "types/nhs_number.h"
-#include "types/ods_code.h"
-#include "types/opcs4.h"
-#include "types/postcode.h"
-#include "types/sctid.h"
-
-typedef enum NativeKind
-{
-	NATIVE_CONSTANT,
-	NATIVE_AND,
-	NATIVE_OR,
-	NATIVE_NOT,
-	NATIVE_RANGE,				/* an integer or date between low and high */
-	NATIVE_OUTSIDE,				/* … or not */
-	NATIVE_INTEGERS,			/* among sorted integers or dates */
-	NATIVE_TEXTS,				/* among texts */
-	NATIVE_LENGTH,				/* number of characters between low and high */
-	NATIVE_PATTERN,
-	NATIVE_IS					/* a valid value of a type */
-} NativeKind;
-
-struct PfNative
-{
-	NativeKind	kind;
-	PfVerdict	constant;
-	PfVerdict	otherwise;		/* of IN: FALSE, or UNKNOWN where the list has a NULL */
-	int			nchildren;
-	struct PfNative **children;
-	Oid			type;			/* of the integers */
-	int64		low;
-	int64		high;
-	int64	   *integers;
-	int			n;
-	PfMemoKey  *texts;			/* open addressing; data NULL: free */
-	uint32		mask;
-	PfPattern  *pattern;
-	bool		(*is) (const char *data, size_t len);
-};
 
 static PfNative *
 make_native(NativeKind kind)
@@ -76,35 +39,6 @@ make_native(NativeKind kind)
 }
 
 /* ---- compiling ---- */
-
-#define IS_VALID(x) \
-	static bool \
-	is_##x(const char *data, size_t len) \
-	{ \
-		return pf_##x##_problem(data, len) == 0; \
-	}
-
-IS_VALID(chi_number)
-IS_VALID(icd10)
-IS_VALID(nhs_number)
-IS_VALID(ods_code)
-IS_VALID(opcs4)
-IS_VALID(postcode)
-IS_VALID(sctid)
-
-static const struct
-{
-	const char *name;
-	bool		(*is) (const char *data, size_t len);
-}			validators[] = {
-	{"is_chi_number", is_chi_number},
-	{"is_icd10", is_icd10},
-	{"is_nhs_number", is_nhs_number},
-	{"is_ods_code", is_ods_code},
-	{"is_opcs4", is_opcs4},
-	{"is_postcode", is_postcode},
-	{"is_sctid", is_sctid},
-};
 
 static Node *
 strip_relabel(Node *node)
@@ -128,21 +62,17 @@ is_column(Node *node, Oid type)
 static bool
 is_whole_number(Oid type)
 {
-	return type == INT2OID || type == INT4OID || type == INT8OID || type == DATEOID;
+	return type == INT2OID || type == INT4OID || type == INT8OID || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
 }
 
-static int64
-whole_number(Datum value, Oid type)
+/* Integers compare among each other, dates and times with their own kind. */
+static bool
+are_comparable(Oid left, Oid right)
 {
-	switch (type)
-	{
-		case INT2OID:
-			return DatumGetInt16(value);
-		case INT8OID:
-			return DatumGetInt64(value);
-		default:
-			return DatumGetInt32(value);
-	}
+	bool		integers = left == INT2OID || left == INT4OID || left == INT8OID;
+
+	return is_whole_number(left) && is_whole_number(right) &&
+		(integers ? right == INT2OID || right == INT4OID || right == INT8OID : left == right);
 }
 
 /* Texts are equal when their bytes are, unless the collation says otherwise. */
@@ -152,7 +82,7 @@ bytes_decide(Oid collation)
 	return !OidIsValid(collation) || get_collation_isdeterministic(collation);
 }
 
-/* The function of an operator, where it is one of the server's of that name; for int4lt: "lt". */
+/* The function of an operator, where it is one of the server's of that name; for int4lt: "lt" */
 static const char *
 comparison_of(Oid funcid, Oid left, Oid right)
 {
@@ -160,10 +90,9 @@ comparison_of(Oid funcid, Oid left, Oid right)
 	char	   *name = get_func_name(funcid);
 	size_t		len = name ? strlen(name) : 0;
 
-	if (len < 2 || funcid >= FirstNormalObjectId || !is_whole_number(left) || !is_whole_number(right) ||
-		(left == DATEOID) != (right == DATEOID))
+	if (len < 2 || funcid >= FirstNormalObjectId || !are_comparable(left, right))
 		return NULL;
-	if (strncmp(name, "int", 3) != 0 && strncmp(name, "date_", 5) != 0)
+	if (strncmp(name, "int", 3) != 0 && strncmp(name, "date_", 5) != 0 && strncmp(name, "timestamp", 9) != 0)
 		return NULL;
 	for (int i = 0; i < lengthof(names); i++)
 		if (strcmp(name + len - 2, names[i]) == 0)
@@ -315,7 +244,19 @@ negated(PfNative *native)
 	return not;
 }
 
-/* column = 'text', column ~ 'pattern' and their opposites */
+static const struct
+{
+	const char *name;
+	PfPattern  *(*compile) (const char *pattern);
+	bool		negated;
+}			patterns[] = {
+	{"textregexeq", pf_pattern_compile, false},
+	{"textregexne", pf_pattern_compile, true},
+	{"textlike", pf_pattern_compile_like, false},
+	{"textnlike", pf_pattern_compile_like, true},
+};
+
+/* column = 'text', column ~ 'pattern', column LIKE 'pattern' and their opposites */
 static PfNative *
 compile_text_operator(OpExpr *expr, Const *constant)
 {
@@ -330,15 +271,95 @@ compile_text_operator(OpExpr *expr, Const *constant)
 		native = compile_texts(construct_array(&constant->constvalue, 1, TEXTOID, -1, false, TYPALIGN_INT), PF_FALSE);
 		return strcmp(name, "texteq") == 0 ? native : negated(native);
 	}
-	if (strcmp(name, "textregexeq") == 0 || strcmp(name, "textregexne") == 0)
+	for (int i = 0; i < lengthof(patterns); i++)
 	{
+		if (strcmp(name, patterns[i].name) != 0)
+			continue;
 		native = make_native(NATIVE_PATTERN);
-		native->pattern = pf_pattern_compile(TextDatumGetCString(constant->constvalue));
+		native->pattern = patterns[i].compile(TextDatumGetCString(constant->constvalue));
 		if (native->pattern == NULL)
 			return NULL;
-		return strcmp(name, "textregexeq") == 0 ? native : negated(native);
+		return patterns[i].negated ? negated(native) : native;
 	}
 	return NULL;
+}
+
+/* Neither a function of a user nor one whose language may need more than its arguments. */
+static bool
+is_plain_function(Oid funcid)
+{
+	HeapTuple	tuple = SearchSysCache1(PROCOID, ObjectIdGetDatum(funcid));
+	Form_pg_proc proc;
+	bool		plain;
+
+	if (!HeapTupleIsValid(tuple))
+		elog(ERROR, "cache lookup failed for function %u", funcid);
+	proc = (Form_pg_proc) GETSTRUCT(tuple);
+	plain = proc->proisstrict && proc->prorettype == BOOLOID &&
+		(proc->prolang == INTERNALlanguageId || proc->prolang == ClanguageId) &&
+		(funcid < FirstNormalObjectId || proc->pronamespace == get_namespace_oid(PF_SCHEMA, true));
+	ReleaseSysCache(tuple);
+	return plain;
+}
+
+/* f(column), f(column, constant) or f(constant, column) */
+static PfNative *
+compile_call(Expr *expr, Oid funcid, Oid collation, List *args)
+{
+	PfNative   *native;
+	FmgrInfo   *function;
+	int			nargs = list_length(args);
+	int			i = 0;
+	ListCell   *lc;
+
+	if (nargs < 1 || nargs > 2 || !is_plain_function(funcid))
+		return NULL;
+	native = make_native(NATIVE_CALL);
+	native->argument = -1;
+	native->call = palloc0(SizeForFunctionCallInfo(2));
+	foreach(lc, args)
+	{
+		Node	   *arg = strip_relabel(lfirst(lc));
+
+		if (IsA(arg, Var) && native->argument < 0)
+			native->argument = i;
+		else if (IsA(arg, Const) && !((Const *) arg)->constisnull)
+			native->call->args[i].value = ((Const *) arg)->constvalue;
+		else
+			return NULL;
+		i++;
+	}
+	if (native->argument < 0)
+		return NULL;
+	function = palloc(sizeof(FmgrInfo));
+	fmgr_info(funcid, function);
+	fmgr_info_set_expr((Node *) expr, function);
+	InitFunctionCallInfoData(*native->call, function, nargs, collation, NULL, NULL);
+	return native;
+}
+
+/* in_value_set(column, constant [, constant]): the set is loaded once, with the query's snapshot. */
+static PfNative *
+compile_value_set(FuncExpr *expr)
+{
+	int			nargs = list_length(expr->args);
+	Const	   *name,
+			   *day = NULL;
+	PfNative   *native;
+
+	if (nargs < 2 || nargs > 3 || strcmp(get_func_name(expr->funcid), "in_value_set") != 0 ||
+		get_func_namespace(expr->funcid) != get_namespace_oid(PF_SCHEMA, true) || !is_column(linitial(expr->args), TEXTOID))
+		return NULL;
+	name = (Const *) strip_relabel(lsecond(expr->args));
+	if (nargs == 3)
+		day = (Const *) lthird(expr->args);
+	if (!IsA(name, Const) || name->constisnull || (day && (!IsA(day, Const) || day->constisnull)))
+		return NULL;
+	native = make_native(NATIVE_VALUE_SET);
+	native->value_set = pf_value_set_load(TextDatumGetCString(name->constvalue), CurrentMemoryContext);
+	native->has_day = day != NULL;
+	native->day = day ? DatumGetDateADT(day->constvalue) : 0;
+	return native;
 }
 
 static PfNative *
@@ -368,28 +389,6 @@ compile_operator(OpExpr *expr, Oid type)
 }
 
 static PfNative *
-compile_function(FuncExpr *expr)
-{
-	const char *name;
-
-	if (list_length(expr->args) != 1 || !is_column(linitial(expr->args), TEXTOID) ||
-		get_func_namespace(expr->funcid) != get_namespace_oid(PF_SCHEMA, true))
-		return NULL;
-	name = get_func_name(expr->funcid);
-	for (size_t i = 0; i < lengthof(validators); i++)
-	{
-		PfNative   *native;
-
-		if (strcmp(name, validators[i].name) != 0)
-			continue;
-		native = make_native(NATIVE_IS);
-		native->is = validators[i].is;
-		return native;
-	}
-	return NULL;
-}
-
-static PfNative *
 compile_bool(BoolExpr *expr, Oid type)
 {
 	PfNative   *native = make_native(expr->boolop == AND_EXPR ? NATIVE_AND : expr->boolop == OR_EXPR ? NATIVE_OR : NATIVE_NOT);
@@ -407,158 +406,55 @@ compile_bool(BoolExpr *expr, Oid type)
 	return native;
 }
 
+static PfNative *
+compile_test(BooleanTest *expr, Oid type)
+{
+	PfNative   *native = make_native(NATIVE_TEST);
+	PfNative   *child = pf_native_compile(expr->arg, type);
+
+	if (child == NULL)
+		return NULL;
+	native->test = expr->booltesttype;
+	native->nchildren = 1;
+	native->children = palloc(sizeof(PfNative *));
+	native->children[0] = child;
+	return native;
+}
+
 /* NULL where the expression has no such shape. column_type is that of the one column in it. */
 PfNative *
 pf_native_compile(Expr *expr, Oid column_type)
 {
 	Oid			type = getBaseType(column_type);
+	PfNative   *native;
 
 	if (type == VARCHAROID)
 		type = TEXTOID;
 	switch (nodeTag(expr))
 	{
+		case T_Var:
+			return type == BOOLOID ? make_native(NATIVE_BOOLEAN) : NULL;
 		case T_NullTest:
 			if (!((NullTest *) expr)->argisrow && IsA(((NullTest *) expr)->arg, Var))
 			{
-				PfNative   *native = make_native(NATIVE_CONSTANT);
-
+				native = make_native(NATIVE_CONSTANT);
 				native->constant = ((NullTest *) expr)->nulltesttype == IS_NOT_NULL ? PF_TRUE : PF_FALSE;
 				return native;
 			}
 			return NULL;
+		case T_BooleanTest:
+			return compile_test((BooleanTest *) expr, column_type);
 		case T_BoolExpr:
 			return compile_bool((BoolExpr *) expr, column_type);
 		case T_ScalarArrayOpExpr:
 			return compile_any((ScalarArrayOpExpr *) expr, type);
 		case T_OpExpr:
-			return compile_operator((OpExpr *) expr, type);
+			native = compile_operator((OpExpr *) expr, type);
+			return native ? native : compile_call(expr, ((OpExpr *) expr)->opfuncid, ((OpExpr *) expr)->inputcollid, ((OpExpr *) expr)->args);
 		case T_FuncExpr:
-			return type == TEXTOID ? compile_function((FuncExpr *) expr) : NULL;
+			native = compile_value_set((FuncExpr *) expr);
+			return native ? native : compile_call(expr, ((FuncExpr *) expr)->funcid, ((FuncExpr *) expr)->inputcollid, ((FuncExpr *) expr)->args);
 		default:
 			return NULL;
 	}
-}
-
-/* Always the same for a value that is not NULL? */
-bool
-pf_native_is_constant(const PfNative *native)
-{
-	return native->kind == NATIVE_CONSTANT;
-}
-
-/* ---- asking ---- */
-
-static int
-characters(const char *data, int len)
-{
-	const char *end = data + len;
-	const char *at = data;
-
-	for (; at + 8 <= end; at += 8)
-	{
-		uint64		word;
-
-		memcpy(&word, at, 8);
-		if (word & UINT64CONST(0x8080808080808080))
-			return pg_mbstrlen_with_len(data, len);
-	}
-	for (; at < end; at++)
-		if (IS_HIGHBIT_SET(*at))
-			return pg_mbstrlen_with_len(data, len);
-	return len;
-}
-
-static bool
-among_integers(const PfNative *native, int64 value)
-{
-	int			low = 0,
-				high = native->n - 1;
-
-	while (low <= high)
-	{
-		int			middle = (low + high) / 2;
-
-		if (native->integers[middle] == value)
-			return true;
-		if (native->integers[middle] < value)
-			low = middle + 1;
-		else
-			high = middle - 1;
-	}
-	return false;
-}
-
-static bool
-among_texts(const PfNative *native, const char *data, int len)
-{
-	PfMemoKey	key;
-
-	make_key(&key, data, len);
-	for (uint32 at = key.hash & native->mask; native->texts[at].data; at = (at + 1) & native->mask)
-		if (same_key(&native->texts[at], &key))
-			return true;
-	return false;
-}
-
-/* SQL's AND and OR; a child that defers makes all defer. */
-static int
-ask_children(const PfNative *native, Datum value)
-{
-	PfVerdict	decisive = native->kind == NATIVE_AND ? PF_FALSE : PF_TRUE;
-	PfVerdict	result = native->kind == NATIVE_AND ? PF_TRUE : PF_FALSE;
-
-	for (int i = 0; i < native->nchildren; i++)
-	{
-		int			verdict = pf_native_ask(native->children[i], value);
-
-		if (verdict == PF_NATIVE_DEFER || verdict == decisive)
-			return verdict;
-		if (verdict == PF_UNKNOWN)
-			result = PF_UNKNOWN;
-	}
-	return result;
-}
-
-/* A PfVerdict, or PF_NATIVE_DEFER: ask the evaluator about this value. */
-int
-pf_native_ask(const PfNative *native, Datum value)
-{
-	const char *data = NULL;
-	int			len = 0;
-	int64		number;
-	int			verdict;
-
-	if (native->kind >= NATIVE_TEXTS)
-	{
-		data = VARDATA_ANY(DatumGetPointer(value));
-		len = VARSIZE_ANY_EXHDR(DatumGetPointer(value));
-	}
-	switch (native->kind)
-	{
-		case NATIVE_CONSTANT:
-			return native->constant;
-		case NATIVE_AND:
-		case NATIVE_OR:
-			return ask_children(native, value);
-		case NATIVE_NOT:
-			verdict = pf_native_ask(native->children[0], value);
-			return verdict == PF_TRUE ? PF_FALSE : verdict == PF_FALSE ? PF_TRUE : verdict;
-		case NATIVE_RANGE:
-		case NATIVE_OUTSIDE:
-			number = whole_number(value, native->type);
-			return (number >= native->low && number <= native->high) == (native->kind == NATIVE_RANGE) ? PF_TRUE : PF_FALSE;
-		case NATIVE_INTEGERS:
-			return among_integers(native, whole_number(value, native->type)) ? PF_TRUE : native->otherwise;
-		case NATIVE_TEXTS:
-			return among_texts(native, data, len) ? PF_TRUE : native->otherwise;
-		case NATIVE_LENGTH:
-			number = characters(data, len);
-			return number >= native->low && number <= native->high ? PF_TRUE : PF_FALSE;
-		case NATIVE_PATTERN:
-			verdict = pf_pattern_match(native->pattern, data, len);
-			return verdict < 0 ? PF_NATIVE_DEFER : verdict ? PF_TRUE : PF_FALSE;
-		case NATIVE_IS:
-			return native->is(data, len) ? PF_TRUE : PF_FALSE;
-	}
-	return PF_NATIVE_DEFER;
 }

@@ -1,8 +1,8 @@
 /*
  * pattern.c
- *		Anchored regular expressions as automata.
+ *		Regular expressions and LIKE patterns as automata.
  *
- * Accepted is the plain part of PostgreSQL's advanced regular expressions: ^…$ around literals, ., \d,
+ * Accepted is the plain part of PostgreSQL's advanced regular expressions: ^…$, either or none, around literals, ., \d,
  * \s, \w, bracket lists, groups, | within groups, and greedy quantifiers. Anything else is refused and
  * left to the server. The positions of the expression make an automaton after Glushkov; its sets of
  * positions are made deterministic at once, and what would need too many states is refused as well.
@@ -381,18 +381,63 @@ determine(PatternParser *p, Fragment whole)
 	return repalloc(pattern, offsetof(PfPattern, next) + nstates * pattern->nclasses);
 }
 
-/* NULL where the expression is not of the plain kind. */
+/* Any characters, or none */
+static Fragment
+anything(PatternParser *p)
+{
+	CharSet		all = {{~UINT64CONST(0), ~UINT64CONST(0)}};
+	Fragment	fragment = add_position(p, all);
+
+	link_fragments(p, fragment.last, fragment.first);
+	fragment.empty = true;
+	return fragment;
+}
+
+/* NULL where the expression is not of the plain kind. What is not anchored may have anything around it. */
 PfPattern *
 pf_pattern_compile(const char *regex)
 {
 	PatternParser p = {0};
-	Fragment	whole;
+	bool		from_start = regex[0] == '^';
+	Fragment	whole = {0, 0, true};
 
-	if (regex[0] != '^')
-		return NULL;
-	p.at = regex + 1;
-	whole = parse_alternatives(&p, 0);
-	if (p.refused || p.at[0] != '$' || p.at[1] != '\0')
-		return NULL;
-	return determine(&p, whole);
+	p.at = from_start ? regex + 1 : regex;
+	if (!from_start)
+		whole = anything(&p);
+	whole = join(&p, whole, parse_alternatives(&p, 0));
+	if (p.at[0] == '\0')
+		whole = join(&p, whole, anything(&p));
+	else if (p.at[0] != '$' || p.at[1] != '\0')
+		p.refused = true;
+	return p.refused ? NULL : determine(&p, whole);
+}
+
+/* The same for LIKE: %, _ and what a backslash makes literal. */
+PfPattern *
+pf_pattern_compile_like(const char *pattern)
+{
+	PatternParser p = {0};
+	Fragment	whole = {0, 0, true};
+
+	for (const char *at = pattern; *at; at++)
+	{
+		CharSet		set = {{0, 0}};
+		bool		escaped = *at == '\\';
+
+		if (escaped && *++at == '\0')
+			return NULL;		/* an error, which is not ours to raise */
+		if (IS_HIGHBIT_SET(*at))
+			return NULL;
+		if (*at == '%' && !escaped)
+		{
+			whole = join(&p, whole, anything(&p));
+			continue;
+		}
+		if (*at == '_' && !escaped)
+			add_range(&set, 0, 127);
+		else
+			add_range(&set, *at, *at);
+		whole = join(&p, whole, add_position(&p, set));
+	}
+	return p.refused ? NULL : determine(&p, whole);
 }

@@ -17,6 +17,8 @@
 #include "utils/builtins.h"
 #include "utils/lsyscache.h"
 
+#include "types/value_set.h"
+
 /* Total for every argument: by name, for text, bpchar, numeric and the small integers. */
 static const char *const total_functions[] = {
 	"length", "char_length", "character_length", "octet_length", "upper", "lower", "initcap", "btrim",
@@ -84,9 +86,34 @@ pattern_works(Oid funcid, const char *name, List *args)
 		return false;
 	source = TextDatumGetCString(pattern->constvalue);
 	if (strstr(name, "like"))
-		return strchr(source, '\\') == NULL;
+	{
+		int			backslashes = 0;
+
+		for (const char *end = source + strlen(source); end > source && end[-1] == '\\'; end--)
+			backslashes++;
+		return backslashes % 2 == 0;
+	}
 	(void) OidFunctionCall2Coll(funcid, DEFAULT_COLLATION_OID, CStringGetTextDatum(""),
 								pattern->constvalue);
+	return true;
+}
+
+/*
+ * in_value_set fails only where there is no such set, and a constant one is looked for at once: a rule that
+ * names one that is not there is refused, or broken where the set went later.
+ */
+static bool
+asks_value_set(Oid funcid, List *args)
+{
+	Node	   *set;
+
+	if (get_func_namespace(funcid) != get_namespace_oid(PF_SCHEMA, true) || strcmp(get_func_name(funcid), "in_value_set") != 0)
+		return false;
+	set = lsecond(args);
+	if (!IsA(set, Const))
+		return false;
+	if (!((Const *) set)->constisnull)
+		(void) pf_value_set_load(TextDatumGetCString(((Const *) set)->constvalue), CurrentMemoryContext);
 	return true;
 }
 
@@ -132,7 +159,7 @@ pf_function_may_raise(Oid funcid, List *args, Oid collation)
 
 	if (collation_may_raise(get_func_name(funcid), args, collation))
 		return true;
-	if (get_func_leakproof(funcid) || is_portfolio_judge(funcid))
+	if (get_func_leakproof(funcid) || is_portfolio_judge(funcid) || asks_value_set(funcid, args))
 		return false;
 	if (funcid >= FirstNormalObjectId)
 		return true;

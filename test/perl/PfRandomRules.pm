@@ -24,7 +24,7 @@ my @texts = (
 	'', ' ', '  ', 'a', 'A', 'b', 'B', 'ab', 'aB', 'abc', 'abcabc', 'a1', '1', '12', '123', '007', '12.5', '1.', '.5', '-3', '2147483648',
 	'2001-09-27', '2001-13-41', '1999/01/31', 'é', 'É', 'éa1', 'ß', 'ss', '１２', '日本', "a\nb", 'a b', "a\tb", 'Z99', 'V81997', 'RTA', 'RJ122', 'A81001',
 	'9990000018', '9990000019', '943 476 5919', '9434765919', 'zz-top', 'A-Z', "o'brien", 'x_y', '50%', 'a\b', '\\', '[a]', 'null', 'TESTWn4Rt4ww00zI',
-	'TESTWn4Rt4ww00zIO', '12345678', '123456789');
+	'TESTWn4Rt4ww00zIO', '12345678', '123456789', 'SW1A 1AA', '99');
 my @long = ("repeat('x', 5000)", "repeat('aé', 3000)", "(SELECT string_agg(md5(i::text), '') FROM generate_series(1, 200) i)", "repeat('7', 2100)");
 my @words = ('a', 'b', 'ab', 'é', 'RTA', '1', '12', '', ' ', 'x', 'É', 'Z99', '2001-09-27', 'V81997', '日本', 'abc', 'TESTWn4Rt4ww00zI', '9434765919');
 
@@ -163,7 +163,8 @@ $shapes{text} = [
 	@lengths, sub { "$_[0]{name} " . pick('~', '~', '~', '!~', '~*', '!~*') . ' ' . quote(whole_regex()) }, sub { "$_[0]{name} ~ " . quote(whole_regex()) },
 	sub { "$_[0]{name} " . pick('LIKE', 'LIKE', 'NOT LIKE', 'ILIKE', '~~', '!~~*') . ' ' . quote(like_pattern()) }, sub { "$_[0]{name} LIKE " . quote(like_pattern()) },
 	sub { "$_[0]{name} LIKE '" . pick('a#%', '%#_%', 'é%') . "' ESCAPE '#'" }, sub { "$_[0]{name} SIMILAR TO " . quote(pick('a%', '(a|b)_*', '[0-9]{2,3}', '%é%')) },
-	sub { "$_[0]{name} ~ ANY (ARRAY[" . quote(whole_regex()) . ", '^a'])" }, sub { pick('is_nhs_number', 'is_ods_code') . "($_[0]{name})" },
+	sub { "$_[0]{name} ~ ANY (ARRAY[" . quote(whole_regex()) . ", '^a'])" }, sub { pick('is_nhs_number', 'is_ods_code', 'is_chi_number', 'is_postcode', 'is_sctid') . "($_[0]{name})" },
+	sub { "in_value_set($_[0]{name}, " . pick("'ethnic_category'", "'person_stated_gender'", "'admission_method', '2020-01-01'", "'ethnic_category', '1990-01-01'", "NULL") . ')' },
 	sub { pick('nhs_number_problem', 'ods_code_problem') . "($_[0]{name}) IS " . pick('NULL', "DISTINCT FROM 'check_digit'") },
 	sub { pick('try_nhs_number', 'try_ods_code') . "($_[0]{name}) IS NOT NULL" }, sub { "btrim($_[0]{name}) " . pick('<>', '=') . " ''" },
 	sub { pick('upper', 'lower', 'initcap') . "($_[0]{name}) = $_[0]{name}" }, sub { "upper($_[0]{name}) IN ('A', 'AB', 'É')" },
@@ -224,7 +225,7 @@ sub atom
 	return pick(@{ $shapes{any} })->($c) if $shape < 0.08;
 	return pick(@{ $shapes{compared} }[ 0 .. 9, (0, 2) x 5, (3, 4) x 2 ])->($c) if $shape < 0.5 && !$uncompared{ $c->{family} };
 	# of text, more often the shapes that native code knows, or nearly
-	return pick(@{ $shapes{text} }[ 0 .. 14, (5, 6) x 5, (7, 8) x 2 ])->($c) if $c->{family} =~ /^(text|ci)$/ && chance(0.6);
+	return pick(@{ $shapes{text} }[ 0 .. 14, (5, 6) x 5, (7, 8) x 3 ])->($c) if $c->{family} =~ /^(text|ci)$/ && chance(0.6);
 	return pick(@{ $shapes{ $c->{family} } })->($c);
 }
 
