@@ -49,6 +49,9 @@ matrix:
 # The tests with our library under UndefinedBehaviorSanitizer.
 sanitize:
 	@contrib/ci/sanitize.sh
-# Mutated input for every type, for minutes; make test has a short form. PF_FUZZ_START=n draws other numbers.
+# make fuzz SECONDS=60 or RUNS=10000000: libFuzzer with sanitizers on every input and receive function, so long for each;
+# then mutated input of every type that has one, inside a server. PF_FUZZ_START=n draws other numbers there.
 fuzz:
-	@PF_FUZZ_ROUNDS=$${PF_FUZZ_ROUNDS:-3000000} LAYERS=tap TESTS=950_types_fuzz contrib/ci/test.sh
+	@contrib/ci/install-deps.sh test
+	@PF_FUZZ_SECONDS=$(or $(SECONDS),60) PF_FUZZ_RUNS=$(RUNS) test/fuzz/fuzz.sh . tmp_check/fuzz
+	@PF_FUZZ_ROUNDS=$${PF_FUZZ_ROUNDS:-1000000} LAYERS=tap TESTS=950_types_fuzz contrib/ci/test.sh

@@ -80,7 +80,7 @@ stage_files() {
   local data=${PF_DATA:-$top/../shared/data}
   rm -rf "$stage"
   mkdir -p "$stage"
-  cp -a test expected contrib docs sql control README.md META.json CHANGELOG.md "$stage/" 2>/dev/null || true
+  cp -a src test expected contrib docs sql control README.md META.json CHANGELOG.md "$stage/" 2>/dev/null || true
   PF_DATA=
   if [ -d "$data" ]; then
     cp -rL "$data" "$stage/data"
