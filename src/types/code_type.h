@@ -29,7 +29,7 @@ typedef struct PfCodeType
 
 	/* 0 and the value, or what is wrong; never raises an error, allocates nothing */
 	int			(*parse) (const char *s, size_t len, int64 *value);
-	/* the DETAIL of a problem of a trimmed text; `position` is where a wrong character stands */
+	/* the DETAIL of a problem that parse found */
 	char	   *(*detail) (int problem, const char *s, size_t len);
 } PfCodeType;
 

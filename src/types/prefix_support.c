@@ -122,16 +122,24 @@ index_conditions(SupportRequestIndexCondition *request)
 									end_expression(request->funcid, type, "high", prefix), InvalidOid, InvalidOid));
 }
 
-/* Where a character stands among digits and letters; one past '9' and one past 'Z' keep their order. */
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+#define SIGNS " !-."			/* a space or hyphen, and what ends its range */
+
+/*
+ * Where a character stands: digits, then letters, after the signs where there are any. The ends of
+ * ranges, one past ' ', '-', '9' or 'Z', stand one further.
+ */
 static double
-place_of(char c)
+place_of(char c, bool signs)
 {
-	return c >= 'A' ? c - 'A' + 10 : c >= '0' ? c - '0' : 0;
+	if (c < '0')
+		return signs && (c == '!' || c == '.') ? 1 : 0;
+	return (c >= 'A' ? c - 'A' + 10 : c - '0') + (signs ? 1 : 0);
 }
 
 /* The characters of a code from `skip` on, as a fraction in `base`. */
 static double
-fraction_of(const char *code, int skip, int base)
+fraction_of(const char *code, int skip, int base, bool signs)
 {
 	double		fraction = 0.0;
 	double		weight = 1.0;
@@ -139,14 +147,14 @@ fraction_of(const char *code, int skip, int base)
 	for (int i = skip; i < PF_CODE_LENGTH && code[i] != '\0'; i++)
 	{
 		weight /= base;
-		fraction += place_of(code[i]) * weight;
+		fraction += place_of(code[i], signs) * weight;
 	}
 	return fraction;
 }
 
 /*
  * How far a value lies between two ends of a histogram's bucket, 0 to 1. As for text in core, what
- * both ends begin with does not count, and where they are digits from there on, so is what is
+ * all begin with does not count, and where the ends have but digits from there on, so has what is
  * between them.
  */
 static double
@@ -157,20 +165,22 @@ part_of_bucket(int64 from, int64 to, int64 value)
 	char		code[PF_CODE_LENGTH + 1];
 	int			skip = 0;
 	int			base;
+	bool		signs;
 	double		begin;
 	double		width;
 
 	pf_unpack_code(from, low);
 	pf_unpack_code(to, high);
 	pf_unpack_code(value, code);
-	while (skip < PF_CODE_LENGTH && low[skip] == high[skip] && low[skip] == code[skip])
+	while (low[skip] != '\0' && low[skip] == high[skip] && low[skip] == code[skip])
 		skip++;
-	base = strpbrk(low + skip, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") || strpbrk(high + skip, "ABCDEFGHIJKLMNOPQRSTUVWXYZ") ? 36 : 10;
-	begin = fraction_of(low, skip, base);
-	width = fraction_of(high, skip, base) - begin;
+	signs = strpbrk(low + skip, SIGNS) || strpbrk(high + skip, SIGNS) || strpbrk(code + skip, SIGNS);
+	base = (strpbrk(low + skip, LETTERS) || strpbrk(high + skip, LETTERS) ? 36 : 10) + (signs ? 1 : 0);
+	begin = fraction_of(low, skip, base, signs);
+	width = fraction_of(high, skip, base, signs) - begin;
 	if (width <= 0.0)
 		return 0.5;
-	return Min(Max((fraction_of(code, skip, base) - begin) / width, 0.0), 1.0);
+	return Min(Max((fraction_of(code, skip, base, signs) - begin) / width, 0.0), 1.0);
 }
 
 /* Which part of a histogram lies below a value, 0 to 1. */
@@ -197,7 +207,10 @@ part_below(const AttStatsSlot *histogram, int64 value)
 		(histogram->nvalues - 1);
 }
 
-/* Which part of a column's rows has a value of the range, by its statistics. */
+/*
+ * Which part of a column's rows has a value of the range, by its statistics. A range within the
+ * histogram holds as much as one value does at least: a bucket knows nothing finer.
+ */
 static double
 range_selectivity(VariableStatData *variable, int64 low, int64 high)
 {
@@ -205,6 +218,8 @@ range_selectivity(VariableStatData *variable, int64 low, int64 high)
 	double		common = 0.0;
 	double		common_in_range = 0.0;
 	double		rest = 0.0;
+	bool		is_default;
+	double		distinct = get_variable_numdistinct(variable, &is_default);
 	AttStatsSlot slot;
 
 	if (get_attstatsslot(&slot, variable->statsTuple, STATISTIC_KIND_MCV, InvalidOid,
@@ -218,12 +233,13 @@ range_selectivity(VariableStatData *variable, int64 low, int64 high)
 			if (value >= low && value < high)
 				common_in_range += slot.numbers[i];
 		}
+		distinct -= slot.nvalues;
 		free_attstatsslot(&slot);
 	}
 	if (get_attstatsslot(&slot, variable->statsTuple, STATISTIC_KIND_HISTOGRAM, InvalidOid, ATTSTATSSLOT_VALUES))
 	{
-		if (slot.nvalues > 1)
-			rest = part_below(&slot, high) - part_below(&slot, low);
+		if (slot.nvalues > 1 && high > DatumGetInt64(slot.values[0]) && low <= DatumGetInt64(slot.values[slot.nvalues - 1]))
+			rest = Max(part_below(&slot, high) - part_below(&slot, low), 1.0 / Max(distinct, 1.0));
 		free_attstatsslot(&slot);
 	}
 	else if (common == 0.0)

@@ -93,10 +93,17 @@ SELECT p, types_prefix_rows(format('SELECT FROM types_prefix_skew WHERE c ^@ %L'
        types_prefix_rows(format('SELECT FROM types_prefix_skew WHERE starts_with(c, %L)', p)) BETWEEN low AND high AS near_too
   FROM (VALUES ('RH', 450, 600), ('A', 9000, 9990), ('A01', 1000, 3000), ('A0200', 5, 100), ('Z', 1, 5), ('', 10000, 10000)) x (p, low, high);
 
+CREATE TABLE types_prefix_home AS
+  SELECT (area || 1 + i % 40 || ' ' || i % 10 || chr(65 + i % 2) || unit)::postcode AS c
+    FROM unnest('{B,BD,CF,LS,M,NW,SE,YO}'::text[]) area, generate_series(1, 400) i, unnest('{A,B,D,E,F,G,H,J}'::text[]) unit;
+ANALYZE types_prefix_home;
+SELECT p, types_prefix_rows(format('SELECT FROM types_prefix_home WHERE c ^@ %L', p)) BETWEEN low AND high AS near
+  FROM (VALUES ('LS', 2400, 4000), ('LS1', 600, 1200), ('LS1 ', 20, 320), ('LS12 ', 10, 320), ('LS9', 10, 320), ('A', 1, 1), ('Z', 1, 1)) x (p, low, high);
+
 RESET enable_seqscan;
 RESET enable_bitmapscan;
 RESET enable_indexonlyscan;
 RESET jit;
-DROP TABLE types_prefix_org, types_prefix_wanted, types_prefix_by_domain, types_prefix_skew;
+DROP TABLE types_prefix_org, types_prefix_wanted, types_prefix_by_domain, types_prefix_skew, types_prefix_home;
 DROP DOMAIN types_prefix_domain;
 DROP FUNCTION types_prefix_rows;
