@@ -44,7 +44,7 @@ SELECT pg_extension_config_dump('portfolio.quality_score_id_seq', '');
 
 CREATE TABLE portfolio.quality_score (
   id             bigint PRIMARY KEY DEFAULT nextval('portfolio.quality_score_id_seq'),
-  run            bigint NOT NULL REFERENCES portfolio.score_run (id),
+  run            bigint NOT NULL,
   total          bigint NOT NULL REFERENCES portfolio.score_total (id),
   data_set       bigint NOT NULL REFERENCES portfolio.data_set (id),
   period         text,
@@ -56,17 +56,17 @@ CREATE TABLE portfolio.quality_score (
   items          int NOT NULL CHECK (items >= 0),
   item_score_sum numeric NOT NULL CHECK (item_score_sum BETWEEN 0 AND 100 * items),
   tally          portfolio.tally NOT NULL,
-  UNIQUE NULLS NOT DISTINCT (run, period, provider)
+  UNIQUE NULLS NOT DISTINCT (total, provider) INCLUDE (records, clean_records, items, item_score_sum)
 );
-CREATE INDEX quality_score_data_set_idx ON portfolio.quality_score (data_set, period, provider, scored_at DESC);
-CREATE INDEX quality_score_provider_idx ON portfolio.quality_score (provider, period, data_set);
-CREATE INDEX quality_score_total_idx ON portfolio.quality_score (total);
+-- Overviews are answered from these two alone
+CREATE INDEX quality_score_provider_idx ON portfolio.quality_score (provider, total) INCLUDE (records, clean_records, items, item_score_sum);
+CREATE INDEX quality_score_data_set_idx ON portfolio.quality_score (data_set, period);
 COMMENT ON TABLE portfolio.quality_score IS
   'History of scores: one tally for each period and provider of a run. It holds counts, never a value of a record. Open a tally with tally_counts(tally); latest_score has those that count today. purge_scores() forgets old ones. Class: user rows.';
 COMMENT ON COLUMN portfolio.quality_score.id IS 'The stored tally.';
-COMMENT ON COLUMN portfolio.quality_score.run IS 'The run it belongs to.';
+COMMENT ON COLUMN portfolio.quality_score.run IS 'The run it belongs to, as in its total.';
 COMMENT ON COLUMN portfolio.quality_score.total IS 'The total of its run and period, which tells whether it counts today.';
-COMMENT ON COLUMN portfolio.quality_score.data_set IS 'The data set.';
+COMMENT ON COLUMN portfolio.quality_score.data_set IS 'The data set, as in its total.';
 COMMENT ON COLUMN portfolio.quality_score.period IS 'Period as the period expression gave it; NULL when the data set has none, or where it gave NULL.';
 COMMENT ON COLUMN portfolio.quality_score.provider IS 'Provider as the provider expression gave it; NULL when the data set has none, or where it gave NULL.';
 COMMENT ON COLUMN portfolio.quality_score.scored_at IS 'When the data was read, as in its run.';

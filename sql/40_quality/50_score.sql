@@ -47,11 +47,11 @@ COMMENT ON FUNCTION portfolio.store_score(text, text) IS
   'Scores a data set, of one period or (NULL) of all, with the rights of the caller and row_security = off, and stores the tallies as the engine. Gives the run. score_data_set() calls it and shows the scores.';
 
 CREATE VIEW portfolio.latest_score WITH (security_invoker = true) AS
-SELECT d.code AS data_set_code, s.data_set, s.period, s.provider, s.scored_at, s.rule_set, s.records, s.tally, s.run,
+SELECT d.code AS data_set_code, t.data_set, t.period, s.provider, t.scored_at, t.rule_set, s.records, s.tally, t.run,
        s.clean_records, s.items, s.item_score_sum
   FROM portfolio.quality_score s
   JOIN portfolio.score_total t ON t.id = s.total
-  JOIN portfolio.data_set d ON d.id = s.data_set
+  JOIN portfolio.data_set d ON d.id = t.data_set
  WHERE t.latest;
 COMMENT ON VIEW portfolio.latest_score IS 'The newest tally of each data set, period and provider: those that no later run of the period has replaced. Older ones stay in quality_score.';
 COMMENT ON COLUMN portfolio.latest_score.data_set_code IS 'Code of the data set.';
@@ -72,12 +72,11 @@ SELECT s.data_set, s.data_set_code AS code, s.period, s.provider, c.name AS item
        c.passed AS valid_and_complete, c.defaults, n.threshold AS default_threshold,
        portfolio.defaults_in_excess(n.records, c.defaults, n.threshold) AS defaults_in_excess,
        portfolio.data_item_score(n.records, c.passed, c.defaults, n.threshold) AS data_item_score,
-       s.scored_at, i.ord
+       s.scored_at, (SELECT i.ord FROM portfolio.data_item i WHERE i.data_set = s.data_set AND i.name = c.name) AS ord
   FROM portfolio.latest_score s
   JOIN portfolio.score_run r ON r.id = s.run
  CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
  CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records, (r.thresholds->>c.name)::numeric AS threshold) n
-  LEFT JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
  WHERE c.level = 'item' AND r.thresholds ? c.name;
 COMMENT ON VIEW portfolio.provider_item_quality IS 'The latest score of every item by period and provider, as the Data Quality Maturity Index counts it.';
 COMMENT ON COLUMN portfolio.provider_item_quality.data_set IS 'The data set.';
@@ -134,7 +133,7 @@ BEGIN
      CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
      CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records) n
       JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
-     WHERE s.run = stored AND c.level = 'item'
+     WHERE s.total IN (SELECT t.id FROM portfolio.score_total t WHERE t.run = stored) AND c.level = 'item'
      ORDER BY s.period, s.provider, i.ord, c.name;
 END
 $$;

@@ -106,37 +106,40 @@ BEGIN
   SELECT sum(c.received)::numeric / nullif(sum(c.expected), 0) INTO covered FROM portfolio.provider_coverage c
    WHERE c.data_set = d.id AND c.provider = provider AND c.period = period;
   RETURN QUERY
-  WITH opened AS (
-    SELECT s.provider AS by, u.thresholds, c.* FROM portfolio.latest_score s JOIN portfolio.score_run u ON u.id = s.run
+  WITH opened AS MATERIALIZED (
+    -- items of all providers, each provider once
+    SELECT s.provider AS by, c.name, sum(n.records)::bigint AS n, sum(c.passed)::bigint AS passed, sum(c.missing)::bigint AS missing,
+           sum(c.defaults)::bigint AS defaults, max((u.thresholds->>c.name)::numeric) AS threshold
+      FROM portfolio.latest_score s
+      JOIN portfolio.score_run u ON u.id = s.run
      CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
-     WHERE s.data_set = d.id AND (period IS NULL OR s.period = period)
-  ), item AS (
-    SELECT o.by, o.name, sum(o.passed + o.failed + o.missing + o.errors)::bigint AS n, sum(o.passed)::bigint AS passed,
-           sum(o.missing)::bigint AS missing, sum(o.defaults)::bigint AS defaults, max((o.thresholds->>o.name)::numeric) AS threshold
-      FROM opened o WHERE o.level = 'item' AND o.thresholds ? o.name AND provider IS NOT NULL GROUP BY o.by, o.name
-    UNION ALL
-    SELECT NULL, o.name, sum(o.passed + o.failed + o.missing + o.errors)::bigint, sum(o.passed)::bigint,
-           sum(o.missing)::bigint, sum(o.defaults)::bigint, max((o.thresholds->>o.name)::numeric)
-      FROM opened o WHERE o.level = 'item' AND o.thresholds ? o.name AND provider IS NULL GROUP BY o.name
-  ), scored AS (
-    SELECT i.*, portfolio.defaults_in_excess(i.n, i.defaults, i.threshold) AS excess, portfolio.data_item_score(i.n, i.passed, i.defaults, i.threshold) AS score
-      FROM item i
+     CROSS JOIN LATERAL (SELECT c.passed + c.failed + c.missing + c.errors AS records) n
+     WHERE s.data_set = d.id AND (period IS NULL OR s.period = period) AND c.level = 'item' AND u.thresholds ? c.name
+     GROUP BY s.provider, c.name
+  ), by_provider AS MATERIALIZED (
+    SELECT o.*, portfolio.data_item_score(o.n, o.passed, o.defaults, o.threshold) AS score FROM opened o
   ), average AS (
     -- each provider counts once, as in the extract of the index
-    SELECT p.name, avg(p.score) AS score
-      FROM (SELECT o.by, o.name, portfolio.data_item_score(sum(o.passed + o.failed + o.missing + o.errors)::bigint, sum(o.passed)::bigint, sum(o.defaults)::bigint,
-                                                           max((o.thresholds->>o.name)::numeric)) AS score
-              FROM opened o WHERE o.level = 'item' AND o.thresholds ? o.name GROUP BY o.by, o.name) p
-     GROUP BY p.name
+    SELECT p.name, avg(p.score) AS score FROM by_provider p GROUP BY p.name
+  ), together AS (
+    SELECT NULL::text AS by, o.name, sum(o.n)::bigint AS n, sum(o.passed)::bigint AS passed, sum(o.missing)::bigint AS missing,
+           sum(o.defaults)::bigint AS defaults, max(o.threshold) AS threshold
+      FROM opened o WHERE provider IS NULL GROUP BY o.name
   ), placed AS (
     SELECT s.*, rank() OVER (PARTITION BY s.name ORDER BY s.score DESC) AS place, count(*) OVER (PARTITION BY s.name) AS among
-      FROM scored s WHERE s.score IS NOT NULL
+      FROM by_provider s WHERE provider IS NOT NULL AND s.score IS NOT NULL
+    UNION ALL
+    SELECT t.*, portfolio.data_item_score(t.n, t.passed, t.defaults, t.threshold), NULL, NULL FROM together t WHERE t.n > 0
   ), mine AS (
-    SELECT p.*, count(*) OVER () AS items FROM placed p WHERE p.by IS NOT DISTINCT FROM provider
+    SELECT p.*, portfolio.defaults_in_excess(p.n, p.defaults, p.threshold) AS excess, count(*) OVER () AS items
+      FROM placed p WHERE p.by IS NOT DISTINCT FROM provider
   ), rule AS (
-    SELECT r.item, o.name, sum(o.failed) AS failed, sum(o.errors) AS errors
-      FROM opened o JOIN portfolio.current_rule r ON r.data_set = d.id AND r.code = o.name
-     WHERE o.level = 'rule' AND r.status = 'standard' AND (provider IS NULL OR o.by = provider) GROUP BY r.item, o.name
+    SELECT r.item, c.name, sum(c.failed) AS failed, sum(c.errors) AS errors
+      FROM portfolio.latest_score s
+     CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
+      JOIN portfolio.current_rule r ON r.data_set = d.id AND r.code = c.name
+     WHERE s.data_set = d.id AND (period IS NULL OR s.period = period) AND (provider IS NULL OR s.provider = provider)
+       AND c.level = 'rule' AND r.status = 'standard' GROUP BY r.item, c.name
   ), shown AS (
     SELECT f.item, string_agg(format('%s ×%s', CASE WHEN f.value ~ '^\*[0-9a-f]{16}$' THEN f.value ELSE quote_literal(f.value) END, f.records), ', ' ORDER BY f.records DESC, f.value) AS listed
       FROM (SELECT v.*, row_number() OVER (PARTITION BY v.item ORDER BY v.records DESC, v.value) AS no

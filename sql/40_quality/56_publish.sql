@@ -17,7 +17,8 @@ BEGIN
   -- Two who publish at once take turns: the second becomes the next edition
   PERFORM pg_advisory_xact_lock(hashtextextended(format('pg_portfolio publish %s %s', d.id, publish_scores.period), 0));
   SELECT coalesce(max(e.edition), 0) + 1 INTO next_edition FROM portfolio.score_edition e WHERE e.data_set = d.id AND e.period = publish_scores.period;
-  profile := coalesce(profile, (SELECT substr(e.method, 6) FROM portfolio.score_edition e WHERE e.data_set = d.id ORDER BY e.published_at DESC, e.edition DESC LIMIT 1), '1-7');
+  profile := coalesce(profile, (SELECT substr(e.method, 6) FROM portfolio.score_edition e WHERE e.data_set = d.id
+                                 ORDER BY (e.period = publish_scores.period) DESC, e.published_at DESC, e.edition DESC LIMIT 1), '1-7');
   IF profile !~ '^[0-9]{1,2}-[0-9]{1,2}$' OR split_part(profile, '-', 1)::int > split_part(profile, '-', 2)::int THEN
     RAISE EXCEPTION 'suppression profile "%" is not known', profile
       USING ERRCODE = 'invalid_parameter_value',
@@ -83,4 +84,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.publish_scores(text, text, jsonb) IS
-  'Writes the latest item scores of a data set and period to published_score as a new edition, and gives its number: items with fewer than 25 records of a provider are dropped, small counts withheld, the others rounded to the nearest 5, and the score is computed from the numbers shown; a withheld excess of defaults hides the defaults too and counts as valid. A provider of whom something was expected and who sent nothing is told with coverage 0. Options: profile, the counts that are withheld (default: those of the last edition of the data set, 1-7 at first); reason, which an edition after the first must have (default: pg_portfolio.reason). Needs INSERT on score_edition and published_score. Raises P0002 when there is nothing to publish, 22004 for a revision without a reason. Source: Data Quality Maturity Index, suppression rules.';
+  'Writes the latest item scores of a data set and period to published_score as a new edition, and gives its number: items with fewer than 25 records of a provider are dropped, small counts withheld, the others rounded to the nearest 5, and the score is computed from the numbers shown; a withheld excess of defaults hides the defaults too and counts as valid. A provider of whom something was expected and who sent nothing is told with coverage 0. Options: profile, the counts that are withheld (default: those of the last edition of the period, else of the data set, else 1-7); reason, which an edition after the first must have (default: pg_portfolio.reason). Needs INSERT on score_edition and published_score. Raises P0002 when there is nothing to publish, 22004 for a revision without a reason. Source: Data Quality Maturity Index, suppression rules.';

@@ -25,6 +25,22 @@ SELECT code, 'quality', title, severity, description, query, threshold, remediat
         AND coalesce(q.scored_at < now() - make_interval(days => $1::integer), true)$$,
    35, 'SELECT count(*) FROM portfolio.score_data_set(''data set''); or schedule it.', '{}'),
 
+  ('score-special-cause', 'A score fell out of its usual range', 'medium',
+   'The newest score of a data set, or of one of its items, is a special cause for concern on its XmR chart: outside the limits, in a trend of seven, two of three near a limit, or seven on one side of the mean. The threshold is the number of periods that a chart must have.',
+   $$SELECT t.code || coalesce(': ' || t.item, '') AS subject, t.data_set AS element,
+            jsonb_build_object('period', t.periods[x.n], 'score', round(x.value, 1), 'mean', round(x.mean, 1), 'lower_limit', round(x.lower_limit, 1),
+                               'special_cause', x.special_cause) AS detail
+       FROM (SELECT s.code, s.data_set, NULL::text AS item, array_agg(s.mean_item_score ORDER BY s.period_from, s.period) AS series,
+                    array_agg(s.period ORDER BY s.period_from, s.period) AS periods, count(s.mean_item_score) AS points
+               FROM portfolio.data_set_trend s GROUP BY s.code, s.data_set
+              UNION ALL
+             SELECT s.code, s.data_set, s.item, array_agg(s.data_item_score ORDER BY s.period_from, s.period),
+                    array_agg(s.period ORDER BY s.period_from, s.period), count(s.data_item_score)
+               FROM portfolio.data_item_trend s GROUP BY s.code, s.data_set, s.item) t
+      CROSS JOIN LATERAL portfolio.xmr(t.series) x
+      WHERE t.points >= $1 AND x.n = cardinality(t.series) AND x.signal = 'concern'$$,
+   12, 'SELECT * FROM portfolio.spc(''data set'', ''item''); SELECT * FROM portfolio.compare_scores(''data set'', ''period before'', ''period''); say why, or who looks into it.', '{"ndg": 1}'),
+
   ('relation-gone', 'The relation of a data set does not exist', 'high',
    'Data sets keep schema and relation by name; here the relation was renamed, dropped or not restored.',
    $$SELECT d.code AS subject, d.id AS element,

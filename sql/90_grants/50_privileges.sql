@@ -51,8 +51,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('value_set_code',     '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('reporting_period',   '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
   ('submission',         '{analyst,editor,operator}', '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
-  ('score_run',          '{analyst,editor,operator}', NULL, NULL, NULL),
-  ('quality_score',      '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('score_run',          '{analyst,editor,operator}', '{operator}', '{DELETE}', NULL),
+  ('quality_score',      '{analyst,editor,operator}', '{operator}', '{DELETE}', NULL),
   ('latest_score',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('tracked_data_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('tracked_leaf',       '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -65,13 +65,15 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('whole_set_result',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('latest_whole_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
-  ('score_total',        '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('score_total',        '{analyst,editor,operator}', '{operator}', '{DELETE}', NULL),
   ('provider_coverage',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('provider_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_set_trend',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_item_trend',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('provider_trend',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('publication_lag',    '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('provider_dimension_quality', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('organisation_successor', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('score_edition',      '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('published_score',    '{analyst,editor,operator}', '{operator}', '{INSERT}', NULL),
   ('rule_set_version',   '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -167,7 +169,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range}'),
   ('{editor,operator,auditor}', '{element_history}'),
   -- the portfolio and its gates
-  ('{editor}', '{relate,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
+  ('{editor}', '{relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
@@ -179,7 +181,8 @@ WITH wanted (profiles, functions) AS (VALUES
    '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
      last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
      store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,failing_item_values,may_read_data_set,
-     compare_scores,score_cells,capped_score,edited_rules,summarise_tally,item_thresholds}'),
+     compare_scores,score_cells,capped_score,edited_rules,summarise_tally,item_thresholds,
+     markdown_cell,provider_report,organisation_scores,provider_history,providers_on}'),
   -- whole-set rules, reviews, profiles
   ('{analyst}',
    '{try_whole_set,checked_rule,whole_set_definition,whole_set_definition_text,proof_of_unique,proof_of_no_overlap,proof_of_reference,whole_set_proof,whole_set_key,
@@ -193,7 +196,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')
+   '{publish_scores,purge_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'

@@ -12,6 +12,7 @@
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
+#include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pf_tally_in);
 PG_FUNCTION_INFO_V1(pf_tally_out);
@@ -174,8 +175,8 @@ pf_tally_recv(PG_FUNCTION_ARGS)
 	PG_RETURN_POINTER(pf_tally_value(pf_tally_open(value)));
 }
 
-/* The rule set of a fingerprint: this session's, or from rule_set_version with the caller's own rights. */
-static PfRuleSet *
+/* A copy of the rule set of a fingerprint: this session's, or from rule_set_version with the caller's own rights. */
+static const PfRuleSetValue *
 kept_rule_set(uint64 fingerprint)
 {
 	Oid			argtype = INT8OID;
@@ -184,7 +185,12 @@ kept_rule_set(uint64 fingerprint)
 	const PfRuleSetValue *value = pf_remembered_rule_set(fingerprint);
 
 	if (value)
-		return pf_rule_set_open(value);
+	{
+		PfRuleSetValue *copy = palloc(VARSIZE(value));
+
+		memcpy(copy, value, VARSIZE(value));
+		return copy;
+	}
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (SPI_execute_with_args("SELECT rules FROM portfolio.rule_set_version WHERE fingerprint OPERATOR(pg_catalog.=) $1",
@@ -200,7 +206,40 @@ kept_rule_set(uint64 fingerprint)
 		MemoryContextSwitchTo(old);
 	}
 	SPI_finish();
-	return value ? pf_rule_set_open(value) : NULL;
+	return value;
+}
+
+/* The set that was opened last for one call in a query, which mostly opens tallies of one set by the hundred */
+typedef struct OpenedSet
+{
+	MemoryContext context;		/* holds the set, and goes with the query */
+	uint64		fingerprint;
+	PfRuleSet  *set;
+} OpenedSet;
+
+static PfRuleSet *
+opened_rule_set(FunctionCallInfo fcinfo, uint64 fingerprint)
+{
+	OpenedSet  *opened = fcinfo->flinfo->fn_extra;
+	MemoryContext old;
+	const PfRuleSetValue *value;
+
+	if (opened == NULL)
+	{
+		opened = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(OpenedSet));
+		opened->context = AllocSetContextCreate(fcinfo->flinfo->fn_mcxt, "rule set of tally_counts", ALLOCSET_SMALL_SIZES);
+		fcinfo->flinfo->fn_extra = opened;
+	}
+	if (opened->set && opened->fingerprint == fingerprint)
+		return opened->set;
+	opened->set = NULL;
+	MemoryContextReset(opened->context);
+	old = MemoryContextSwitchTo(opened->context);
+	value = kept_rule_set(fingerprint);
+	opened->set = value ? pf_rule_set_open(value) : NULL;
+	opened->fingerprint = fingerprint;
+	MemoryContextSwitchTo(old);
+	return opened->set;
 }
 
 typedef struct CountRows
@@ -243,7 +282,7 @@ pf_tally_counts(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	rows.tally = tally = pf_get_tally(fcinfo, 0);
-	set = PG_ARGISNULL(1) ? kept_rule_set(tally->fingerprint) : pf_rule_set_open(pf_get_rule_set(fcinfo, 1));
+	set = PG_ARGISNULL(1) ? opened_rule_set(fcinfo, tally->fingerprint) : pf_rule_set_open(pf_get_rule_set(fcinfo, 1));
 	if (set == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
