@@ -12,12 +12,12 @@ COMMENT ON COLUMN portfolio.tried_rule.value IS 'The failing value, or the value
 COMMENT ON COLUMN portfolio.tried_rule.records IS 'Number of records.';
 COMMENT ON COLUMN portfolio.tried_rule.percent IS '100 * records / all records.';
 
-CREATE FUNCTION portfolio.try_whole_set(d portfolio.data_set, expression text) RETURNS SETOF portfolio.tried_rule
+CREATE FUNCTION portfolio.try_whole_set(d portfolio.data_set, expression text, period text) RETURNS SETOF portfolio.tried_rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  v portfolio.whole_set_verdict := portfolio.judge_whole_set(d, expression, 'missing', NULL, NULL);
+  v portfolio.whole_set_verdict := portfolio.judge_whole_set(d, expression, 'missing', period, NULL);
 BEGIN
   RETURN QUERY
     SELECT o.outcome, o.value, o.n, 100.0 * o.n / nullif(v.records, 0)
@@ -27,7 +27,7 @@ BEGIN
   RETURN QUERY SELECT m.key, m.value, NULL::bigint, NULL::numeric FROM jsonb_each_text(v.measures) m ORDER BY m.key;
 END
 $$;
-COMMENT ON FUNCTION portfolio.try_whole_set(portfolio.data_set, text) IS
+COMMENT ON FUNCTION portfolio.try_whole_set(portfolio.data_set, text, text) IS
   'What try_rule() gives for a rule about the whole set: its counts, how they are known, and the figures of its kind, one a row.';
 
 CREATE FUNCTION portfolio.try_rule(data_set text, expression text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.tried_rule
@@ -36,7 +36,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-  max_values bigint := coalesce((portfolio.check_options(options, '{max_values}')->>'max_values')::bigint, 20);
+  max_values bigint := coalesce((portfolio.check_options(options, '{max_values,period}')->>'max_values')::bigint, 20);
   d portfolio.data_set := portfolio.get_data_set(data_set);
   relation regclass := portfolio.data_set_relation(data_set);
   wanted text := coalesce(portfolio.check_expression(relation, d.filter, 'boolean'), 'true');
@@ -45,13 +45,19 @@ DECLARE
   shown text;
   counts portfolio.tally_count;
   state text;
+  period text := options ->> 'period';
+  days daterange;
 BEGIN
   IF portfolio.rule_kind(expression) <> 'row' THEN
-    RETURN QUERY SELECT * FROM portfolio.try_whole_set(d, expression);
+    RETURN QUERY SELECT * FROM portfolio.try_whole_set(d, expression, period);
     RETURN;
   END IF;
-  tried := portfolio.make_rule_set(relation, jsonb_build_object('rules', jsonb_build_array(
-             jsonb_build_object('code', 'tried', 'expression', portfolio.check_rule(relation, expression)))));
+  IF period IS NOT NULL THEN
+    SELECT r.during INTO days FROM portfolio.reporting_period r WHERE r.code = period;
+    wanted := format('(%s) AND (%s) = %L', wanted, coalesce(portfolio.check_expression(relation, d.period, 'text'), 'NULL'), period);
+  END IF;
+  tried := portfolio.dated_rules(portfolio.make_rule_set(relation, jsonb_build_object('rules', jsonb_build_array(
+             jsonb_build_object('code', 'tried', 'expression', portfolio.check_rule(relation, expression))))), lower(days), upper(days) - 1, current_date);
   BEGIN
     SELECT c.* INTO counts FROM portfolio.tally_relation(relation, tried, '{}', wanted) g CROSS JOIN LATERAL portfolio.tally_counts(g.tally, tried) c WHERE c.level = 'rule';
   EXCEPTION WHEN data_exception THEN
@@ -90,4 +96,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.try_rule(text, text, jsonb) IS
-  'What a rule would say of a data set, before it is written: how many records pass, fail, miss a value or raise an error, then the failing values, most frequent first. Values of identifying items are masked; values that fewer than 10 records share are only counted. It reads with the caller''s own rights. The expression is refused as add_rule() would refuse it. Options: max_values (default 20).';
+  'What a rule would say of a data set, before it is written: how many records pass, fail, miss a value or raise an error, then the failing values, most frequent first. Values of identifying items are masked; values that fewer than 10 records share are only counted. It reads with the caller''s own rights. The expression is refused as add_rule() would refuse it. Options: max_values (default 20), period (a code: try it on that period, whose days are :period_start and :period_end; :scored_on is today).';

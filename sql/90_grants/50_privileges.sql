@@ -177,7 +177,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
      score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,rule_set_rules,
      rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules,
-     rule_kind,review_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
+     rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
   ('{analyst}',
    '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
@@ -188,7 +188,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- whole-set rules, reviews, profiles
   ('{analyst}',
    '{try_whole_set,checked_rule,whole_set_definition,whole_set_definition_text,proof_of_unique,proof_of_no_overlap,proof_of_reference,whole_set_proof,whole_set_key,
-     count_whole_set,judge_whole_set,judge_whole_set_rules,profile_columns,profile_values_add,profile_values_final}'),
+     count_whole_set,judge_whole_set,judge_whole_set_rules,shape_pattern,suggest_for_column,suggest_for_pairs,suggest_references,profile_columns,profile_values_add,profile_values_final}'),
   -- charts of what everybody may read
   ('{analyst,editor,operator,auditor}', '{sparkline,xmr,spc}'),
   ('{editor,operator,auditor}', '{data_item_score}'),

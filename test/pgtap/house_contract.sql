@@ -19,7 +19,7 @@ INSERT INTO contract VALUES
   ('in_value_set', 'text,text', 'boolean'), ('in_value_set', 'text,text,date', 'boolean'), ('use_types', '', 'text'),
   ('register_data_set', 'text,regclass,text[],text,text,text,text', NULL),
   ('add_rule', 'text,text,text,text,text,text,text,text', NULL), ('try_rule', 'text,text', NULL), ('retire_rule', 'text,text,text', NULL),
-  ('check_whole_set', 'text,text', ''), ('review_rules', 'text', ''), ('profile', 'regclass', ''), ('whole_set_failures', 'text,text,text,boolean,bigint', ''), ('rule_kind', 'text', 'text'),
+  ('check_whole_set', 'text,text', ''), ('review_rules', 'text', ''), ('suggest_rules', 'regclass', ''), ('profile', 'regclass', ''), ('whole_set_failures', 'text,text,text,boolean,bigint', ''), ('rule_kind', 'text', 'text'),
   ('import_rules', 'text,regclass,boolean', NULL), ('alter_rule', 'text,text', NULL),
   ('score', 'regclass,text[],text[],text', ''), ('score_rules', 'regclass,portfolio.rule_set,text[]', ''), ('score_data_set', 'text,text', ''),
   ('failed_rules', 'text,record', 'text[]'), ('failing_rows', 'text,text,text,text,boolean,bigint', ''),
