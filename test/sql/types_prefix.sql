@@ -79,6 +79,15 @@ CREATE DOMAIN types_prefix_domain AS ods_code;
 CREATE TABLE types_prefix_by_domain (c types_prefix_domain PRIMARY KEY);
 EXPLAIN (COSTS OFF) SELECT c FROM types_prefix_by_domain WHERE c ^@ 'RH8';
 
+-- It can tell nothing of a value but its answer, so behind a security barrier the index still finds the rows
+CREATE TABLE types_prefix_ward (c ods_code PRIMARY KEY, ward text);
+INSERT INTO types_prefix_ward SELECT c, 'W' || min(length(t)) FROM types_prefix_org WHERE c IS NOT NULL GROUP BY c;
+CREATE VIEW types_prefix_mine WITH (security_barrier) AS SELECT c FROM types_prefix_ward WHERE lower(ward) = 'w3';
+EXPLAIN (COSTS OFF) SELECT c FROM types_prefix_mine WHERE c ^@ 'RH8';
+SELECT c FROM types_prefix_mine WHERE c ^@ 'RH8';
+DROP VIEW types_prefix_mine;
+DROP TABLE types_prefix_ward;
+
 -- Estimates come from the statistics of the column: most common values and histogram
 CREATE FUNCTION types_prefix_rows(query text) RETURNS bigint LANGUAGE plpgsql AS $$
 DECLARE plan json;
