@@ -57,6 +57,7 @@ SELECT is_empty($$
      AND NOT portfolio.is_public_function(p.oid)
      AND NOT EXISTS (SELECT FROM portfolio.profile_privilege x WHERE x.object_kind = 'function' AND x.object = format('portfolio.%I', p.proname))
      -- support of aggregates and what only executes inside the engine
+     AND 'internal'::regtype <> ALL (p.proargtypes::oid[])
      AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn))
      AND p.proname NOT IN ('grant_profile', 'revoke_profile', 'create_roles', 'drop_roles', 'is_public_function', 'set_public_rights',
                            'load_example', 'unload_example', 'example_bodies', 'example_programmes', 'example_services', 'example_relationships',
