@@ -20,6 +20,7 @@ char	   *pf_as_of = NULL;
 int			pf_idle_timeout = 60000;
 bool		pf_mask_identifiers = true;
 int			pf_max_workers = 4;
+int			pf_max_workers_per_owner = 0;
 char	   *pf_reason = NULL;
 bool		pf_run_jobs = true;
 int			pf_score_mem = 262144;
@@ -55,6 +56,9 @@ define_settings(void)
 	DefineCustomIntVariable("pg_portfolio.max_workers",
 							"Sets the maximum number of job workers of the whole server.",
 							NULL, &pf_max_workers, 4, 1, PF_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
+	DefineCustomIntVariable("pg_portfolio.max_workers_per_owner",
+							"Sets the maximum number of job workers of one role; 0 means no limit of its own.",
+							NULL, &pf_max_workers_per_owner, 0, 0, PF_MAX_WORKERS, PGC_SIGHUP, 0, NULL, NULL, NULL);
 	DefineCustomStringVariable("pg_portfolio.reason",
 							   "Sets the reason that the change journal records.",
 							   "Use SET LOCAL in the transaction that makes the change.",

@@ -19,17 +19,32 @@ CREATE TABLE portfolio.job (
   schedule portfolio.schedule NOT NULL,
   command text NOT NULL CONSTRAINT job_command_is_not_blank CHECK (btrim(command) <> ''),
   time_zone text NOT NULL DEFAULT current_setting('TimeZone'),
-  overlap text NOT NULL DEFAULT 'skip' CONSTRAINT job_overlap_is_known CHECK (overlap IN ('skip', 'queue')),
-  misfire text NOT NULL DEFAULT 'once' CONSTRAINT job_misfire_is_known CHECK (misfire IN ('once', 'skip')),
+  calendar text REFERENCES portfolio.calendar (code) ON UPDATE CASCADE,
+  run_as name,
+  overlap text NOT NULL DEFAULT 'skip'
+    CONSTRAINT job_overlap_is_known CHECK (overlap IN ('skip', 'queue', 'replace') OR overlap ~ '^parallel ([2-9]|[1-9][0-9])$'),
+  queue_limit integer NOT NULL DEFAULT 1 CONSTRAINT job_queue_limit_in_range CHECK (queue_limit BETWEEN 1 AND 1000),
+  misfire text NOT NULL DEFAULT 'once' CONSTRAINT job_misfire_is_known CHECK (misfire IN ('once', 'skip', 'all')),
+  misfire_limit integer NOT NULL DEFAULT 100 CONSTRAINT job_misfire_limit_in_range CHECK (misfire_limit BETWEEN 1 AND 10000),
+  misfire_window interval NOT NULL DEFAULT '1 day'
+    CONSTRAINT job_misfire_window_in_range CHECK (misfire_window > '0' AND misfire_window <= '1 year'),
   on_unknown text NOT NULL DEFAULT 'leave' CONSTRAINT job_on_unknown_is_known CHECK (on_unknown IN ('leave', 'rerun')),
   retry_limit integer NOT NULL DEFAULT 0 CONSTRAINT job_retry_limit_in_range CHECK (retry_limit BETWEEN 0 AND 100),
   retry_delay interval NOT NULL DEFAULT '1 minute'
     CONSTRAINT job_retry_delay_in_range CHECK (retry_delay > '0' AND retry_delay <= '1 day'),
+  retry_factor numeric NOT NULL DEFAULT 2 CONSTRAINT job_retry_factor_in_range CHECK (retry_factor BETWEEN 1 AND 10),
+  retry_cap interval NOT NULL DEFAULT '1 hour'
+    CONSTRAINT job_retry_cap_in_range CHECK (retry_cap > '0' AND retry_cap <= '7 days'),
+  retry_jitter numeric NOT NULL DEFAULT 0.125 CONSTRAINT job_retry_jitter_in_range CHECK (retry_jitter BETWEEN 0 AND 1),
+  retry_on text[] CONSTRAINT job_retry_on_names_sqlstates
+    CHECK (array_to_string(retry_on, ' ', '?') ~ '^(([0-9A-Z]{2}|[0-9A-Z]{5})( |$))+$'),
   statement_timeout interval NOT NULL DEFAULT '1 hour'
     CONSTRAINT job_statement_timeout_in_range CHECK (statement_timeout >= '1 millisecond' AND statement_timeout <= '20 days'),
   total_timeout interval NOT NULL DEFAULT '4 hours'
     CONSTRAINT job_total_timeout_in_range CHECK (total_timeout >= '1 millisecond' AND total_timeout <= '20 days'),
   priority integer NOT NULL DEFAULT 0 CONSTRAINT job_priority_in_range CHECK (priority BETWEEN -100 AND 100),
+  valid_from timestamptz,
+  valid_until timestamptz,
   comment text,
   state text NOT NULL DEFAULT 'active' CONSTRAINT job_state_is_known CHECK (state IN ('active', 'paused', 'broken', 'ended')),
   state_reason text,
@@ -41,6 +56,7 @@ CREATE TABLE portfolio.job (
   system_identifier bigint NOT NULL DEFAULT portfolio.current_system_identifier(),
   created_at timestamptz NOT NULL DEFAULT now(),
   changed_at timestamptz NOT NULL DEFAULT now(),
+  CONSTRAINT job_is_valid_for_some_time CHECK (valid_from < valid_until),
   CONSTRAINT job_owner_name_key UNIQUE (owner, name)
 );
 ALTER SEQUENCE portfolio.job_id_seq OWNED BY portfolio.job.job_id;
@@ -52,17 +68,29 @@ COMMENT ON COLUMN portfolio.job.schedule IS 'When the job is due, in local time 
 COMMENT ON COLUMN portfolio.job.command IS 'One or several SQL statements, run as one simple-query message would be.';
 COMMENT ON COLUMN portfolio.job.time_zone IS 'Time zone of the schedule; by default that of the session that made the job.';
 COMMENT ON COLUMN portfolio.job.overlap IS
-  'What happens to a slot that falls due while the job still runs: skip leaves it out, queue runs once more afterwards.';
+  'What happens to a slot that falls due while the job still runs: skip leaves it out; queue runs it afterwards (queue_limit of them at most wait, earlier ones are coalesced); replace cancels the run under way; "parallel 3" lets three runs go on at a time and leaves out the fourth.';
+COMMENT ON COLUMN portfolio.job.queue_limit IS 'With overlap queue: how many slots may wait, 1 to 1000.';
+COMMENT ON COLUMN portfolio.job.calendar IS 'On days of this calendar (in time_zone) the job is not due; NULL for none.';
+COMMENT ON COLUMN portfolio.job.run_as IS
+  'Role that the command runs as, by SET ROLE inside the owner''s own connection: RESET ROLE leads back to the owner. NULL for the owner.';
+COMMENT ON COLUMN portfolio.job.valid_from IS 'Slots before it do not exist; NULL for no limit.';
+COMMENT ON COLUMN portfolio.job.valid_until IS 'Slots after it do not exist, and the job ends; NULL for no limit.';
 COMMENT ON COLUMN portfolio.job.misfire IS
-  'What happens to slots that passed while nothing could run: once runs the last of them, which is never older than one interval, and counts the others as coalesced; skip counts all that are more than a minute late as missed.';
+  'What happens to slots that passed while nothing could run: once runs the last of them, which is never older than one interval, and counts the others as coalesced; skip counts all that are more than a minute late as missed; all runs each of them, one after the other, as far as misfire_limit and misfire_window go, and counts the earlier ones as missed.';
+COMMENT ON COLUMN portfolio.job.misfire_limit IS 'With misfire all: how many late slots run, 1 to 10000.';
+COMMENT ON COLUMN portfolio.job.misfire_window IS 'With misfire all: how late a slot may be and still run; at most a year.';
 COMMENT ON COLUMN portfolio.job.on_unknown IS
   'What follows when the server died after the command had begun to commit and before its end was recorded: leave, or rerun the slot.';
 COMMENT ON COLUMN portfolio.job.retry_limit IS 'How many times a failed run of a slot is tried again; 0 for never.';
-COMMENT ON COLUMN portfolio.job.retry_delay IS 'Time before the first new attempt; each further one waits twice as long, an hour at most or the delay itself if longer.';
+COMMENT ON COLUMN portfolio.job.retry_delay IS 'Time before the first new attempt; at most a day.';
+COMMENT ON COLUMN portfolio.job.retry_factor IS 'Each further attempt waits so many times as long as the one before, 1 to 10.';
+COMMENT ON COLUMN portfolio.job.retry_cap IS 'The longest wait, unless retry_delay itself is longer; at most 7 days.';
+COMMENT ON COLUMN portfolio.job.retry_jitter IS 'Part of the wait by which it differs at random, either way, so that jobs that failed together do not come back together: 0 to 1.';
+COMMENT ON COLUMN portfolio.job.retry_on IS 'SQLSTATEs (40001) and classes (08) of errors that are worth another attempt; NULL for all.';
 COMMENT ON COLUMN portfolio.job.statement_timeout IS
   'Time after which a message of the job is cancelled; a shorter statement_timeout of the role or database wins.';
 COMMENT ON COLUMN portfolio.job.total_timeout IS 'Time after which the whole run is cancelled, whatever its transactions.';
-COMMENT ON COLUMN portfolio.job.priority IS 'Of two jobs that wait for a worker the one with the higher number goes first.';
+COMMENT ON COLUMN portfolio.job.priority IS 'Of two runs that wait for a worker that of the job with the higher number goes first; a minute of waiting is worth one point, so that nobody waits for ever. -100 to 100.';
 COMMENT ON COLUMN portfolio.job.comment IS 'What the job is for.';
 COMMENT ON COLUMN portfolio.job.state IS
   'active; paused by a person; broken: the scheduler found that it cannot run (state_reason says why), resume_job() tries again; ended: no slot will come any more.';
@@ -109,14 +137,14 @@ CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON 
 
 ALTER TABLE portfolio.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_read ON portfolio.job FOR SELECT
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
+  USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
 CREATE POLICY job_insert ON portfolio.job FOR INSERT
   WITH CHECK (owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid());
 CREATE POLICY job_update ON portfolio.job FOR UPDATE
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
+  USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
 CREATE POLICY job_delete ON portfolio.job FOR DELETE
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
-COMMENT ON POLICY job_read ON portfolio.job IS 'One sees one''s own jobs; who may SELECT the whole table (not only its columns) sees all.';
+  USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
+COMMENT ON POLICY job_read ON portfolio.job IS 'One sees one''s own jobs, not those of a role that once had one''s name; who may SELECT the whole table (not only its columns) sees all.';
 COMMENT ON POLICY job_insert ON portfolio.job IS 'One makes jobs for oneself only.';
 COMMENT ON POLICY job_update ON portfolio.job IS 'As reading; guard_job() keeps others from changing what a job runs.';
 COMMENT ON POLICY job_delete ON portfolio.job IS 'As reading.';

@@ -139,3 +139,29 @@ ALTER TABLE portfolio.job_slot_range ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_slot_range_read ON portfolio.job_slot_range FOR SELECT
   USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_slot_range', 'SELECT')));
 COMMENT ON POLICY job_slot_range_read ON portfolio.job_slot_range IS 'One sees the slots of one''s own jobs; who may SELECT the whole table sees all.';
+
+CREATE TABLE portfolio.job_alert (
+  alert_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  job_id bigint NOT NULL,
+  job_name text NOT NULL,
+  owner name NOT NULL,
+  state text NOT NULL CONSTRAINT job_alert_state_is_known CHECK (state IN ('failing', 'ok')),
+  run_id bigint,
+  sqlstate text,
+  at timestamptz NOT NULL
+);
+CREATE INDEX job_alert_job ON portfolio.job_alert (job_id, alert_id);
+COMMENT ON TABLE portfolio.job_alert IS
+  'When a job began to fail and when it went well again; a NOTIFY on channel portfolio_jobs, "<job_id> failing" or "<job_id> ok", goes with each row. Class: operation.';
+COMMENT ON COLUMN portfolio.job_alert.alert_id IS 'Number of the alert.';
+COMMENT ON COLUMN portfolio.job_alert.job_id IS 'The job; it may be gone by now.';
+COMMENT ON COLUMN portfolio.job_alert.job_name IS 'Name of the job then.';
+COMMENT ON COLUMN portfolio.job_alert.owner IS 'Owner of the job then.';
+COMMENT ON COLUMN portfolio.job_alert.state IS 'failing: a run has failed with no further attempt, or nobody knows how it ended; ok: one has succeeded again.';
+COMMENT ON COLUMN portfolio.job_alert.run_id IS 'The run.';
+COMMENT ON COLUMN portfolio.job_alert.sqlstate IS 'SQLSTATE of the failure; NULL with ok.';
+COMMENT ON COLUMN portfolio.job_alert.at IS 'When.';
+ALTER TABLE portfolio.job_alert ENABLE ROW LEVEL SECURITY;
+CREATE POLICY job_alert_read ON portfolio.job_alert FOR SELECT
+  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_alert', 'SELECT')));
+COMMENT ON POLICY job_alert_read ON portfolio.job_alert IS 'One sees the alerts of one''s own jobs; who may SELECT the whole table sees all.';

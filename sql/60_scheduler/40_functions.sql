@@ -10,7 +10,7 @@ COMMENT ON FUNCTION portfolio.no_such_job(text) IS 'Raises 42704: the caller has
 CREATE FUNCTION portfolio.own_job(name text) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  SELECT coalesce((SELECT j.job_id FROM portfolio.job j WHERE j.owner = CURRENT_USER AND j.name = own_job.name),
+  SELECT coalesce((SELECT j.job_id FROM portfolio.job j WHERE j.owner = CURRENT_USER AND j.owner_oid = portfolio.current_role_oid() AND j.name = own_job.name),
                   portfolio.no_such_job(own_job.name));
 END;
 COMMENT ON FUNCTION portfolio.own_job(text) IS 'The number of the caller''s own job of this name; raises 42704 if there is none.';
@@ -21,6 +21,79 @@ BEGIN ATOMIC
                   portfolio.no_such_job(visible_job.job_id::text));
 END;
 COMMENT ON FUNCTION portfolio.visible_job(bigint) IS 'The number given, if the caller can see that job; raises 42704 otherwise.';
+
+CREATE FUNCTION portfolio.check_run_as(role name) RETURNS name
+LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_check_run_as';
+COMMENT ON FUNCTION portfolio.check_run_as(name) IS
+  'Gives back the name of a role if jobs of current_user may run as it: he is a member (42501), and it is no superuser unless pg_portfolio.allow_superuser_jobs is on. 42704 if there is no such role.';
+CREATE FUNCTION portfolio.no_such_calendar(code text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  RAISE EXCEPTION 'calendar "%" does not exist', code
+    USING ERRCODE = 'undefined_object', HINT = 'SELECT code, name FROM portfolio.calendar lists them; INSERT INTO portfolio.calendar makes one.';
+END
+$$;
+COMMENT ON FUNCTION portfolio.no_such_calendar(text) IS 'Raises 42704: there is no calendar of this code.';
+CREATE FUNCTION portfolio.check_calendar(code text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN check_calendar.code IS NULL THEN NULL
+              ELSE coalesce((SELECT c.code FROM portfolio.calendar c WHERE c.code = check_calendar.code), portfolio.no_such_calendar(check_calendar.code)) END;
+END;
+COMMENT ON FUNCTION portfolio.check_calendar(text) IS 'Gives back the code of a calendar, or raises 42704 if there is none; NULL for NULL.';
+CREATE FUNCTION portfolio.check_links(schedule portfolio.schedule, after jsonb, resources jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  entry record;
+  units integer;
+BEGIN
+  IF schedule::text = '@after' AND (after IS NULL OR after = '{}') THEN
+    RAISE EXCEPTION 'after: schedule @after needs a job to run after'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write after => ''{"name of the other job": "success"}''.';
+  END IF;
+  IF jsonb_typeof(after) <> 'object' OR jsonb_typeof(resources) <> 'object' THEN
+    RAISE EXCEPTION '% must be a JSON object', CASE WHEN jsonb_typeof(after) <> 'object' THEN 'after' ELSE 'resources' END
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = 'Write after => ''{"name of the other job": "success"}'', resources => ''{"name of the resource": 1}''.';
+  END IF;
+  FOR entry IN SELECT key, value FROM jsonb_each_text(after) LOOP
+    IF coalesce(entry.value NOT IN ('success', 'failure', 'any'), true) THEN
+      RAISE EXCEPTION 'after: "%" is no way in which job "%" can end', entry.value, entry.key
+        USING ERRCODE = 'invalid_parameter_value', HINT = 'Write success, failure or any.';
+    END IF;
+  END LOOP;
+  FOR entry IN SELECT key, value FROM jsonb_each_text(resources) LOOP
+    SELECT r.units INTO units FROM portfolio.job_resource r WHERE r.name = entry.key;
+    IF NOT FOUND THEN
+      RAISE EXCEPTION 'resources: resource "%" does not exist', entry.key
+        USING ERRCODE = 'undefined_object', HINT = 'INSERT INTO portfolio.job_resource (name, units) makes one.';
+    ELSIF coalesce(entry.value !~ '^[1-9][0-9]{0,8}$', true) OR entry.value::integer > units THEN
+      RAISE EXCEPTION 'resources: a run cannot take % units of "%"', coalesce(entry.value, 'NULL'), entry.key
+        USING ERRCODE = 'invalid_parameter_value', DETAIL = format('There are %s.', units);
+    END IF;
+  END LOOP;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_links(portfolio.schedule, jsonb, jsonb) IS
+  'True if arguments after and resources of schedule_job() say what can be; raises 22023 or 42704 otherwise, naming the argument.';
+CREATE FUNCTION portfolio.write_links(job_id bigint, after jsonb, resources jsonb) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  DELETE FROM portfolio.job_dependency d WHERE d.job_id = write_links.job_id AND write_links.after IS NOT NULL;
+  INSERT INTO portfolio.job_dependency (job_id, after_job, on_outcome)
+  SELECT write_links.job_id, portfolio.own_job(e.key), e.value FROM jsonb_each_text(write_links.after) e;
+  DELETE FROM portfolio.job_resource_need n WHERE n.job_id = write_links.job_id AND write_links.resources IS NOT NULL;
+  INSERT INTO portfolio.job_resource_need (job_id, resource, units)
+  SELECT write_links.job_id, e.key, e.value::integer FROM jsonb_each_text(write_links.resources) e;
+  SELECT write_links.job_id;
+END;
+COMMENT ON FUNCTION portfolio.write_links(bigint, jsonb, jsonb) IS
+  'Writes what a job runs after and what it takes of resources, in place of what was there; NULL leaves it. Gives the number of the job.';
 
 CREATE FUNCTION portfolio.schedule_job(
   name text, schedule text, command text,
@@ -34,25 +107,74 @@ CREATE FUNCTION portfolio.schedule_job(
   priority integer DEFAULT 0,
   on_unknown text DEFAULT 'leave',
   comment text DEFAULT NULL,
+  calendar text DEFAULT NULL,
+  run_as name DEFAULT NULL,
+  queue_limit integer DEFAULT 1,
+  misfire_limit integer DEFAULT 100,
+  misfire_window interval DEFAULT '1 day',
+  retry_factor numeric DEFAULT 2,
+  retry_cap interval DEFAULT '1 hour',
+  retry_jitter numeric DEFAULT 0.125,
+  retry_on text[] DEFAULT NULL,
+  valid_from timestamptz DEFAULT NULL,
+  valid_until timestamptz DEFAULT NULL,
+  after jsonb DEFAULT NULL,
+  resources jsonb DEFAULT NULL,
   options jsonb DEFAULT '{}'
 ) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-  SELECT portfolio.check_options(schedule_job.options, '{}');
-  INSERT INTO portfolio.job (name, schedule, command, time_zone, overlap, misfire, retry_limit, retry_delay,
-                             statement_timeout, total_timeout, priority, on_unknown, comment)
+  SELECT portfolio.check_options(schedule_job.options, '{}'),
+         portfolio.check_links(schedule_job.schedule::portfolio.schedule, schedule_job.after, schedule_job.resources);
+  INSERT INTO portfolio.job (name, schedule, command, time_zone, overlap, misfire, retry_limit, retry_delay, statement_timeout, total_timeout, priority, on_unknown, comment, calendar, run_as, queue_limit, misfire_limit, misfire_window, retry_factor, retry_cap, retry_jitter, retry_on, valid_from, valid_until)
   SELECT schedule_job.name,
-         portfolio.check_schedule(schedule_job.schedule::portfolio.schedule, clock_timestamp(), coalesce(schedule_job.time_zone, current_setting('TimeZone')), NULL),
+         portfolio.check_schedule(schedule_job.schedule::portfolio.schedule, greatest(clock_timestamp(), schedule_job.valid_from),
+                                  coalesce(schedule_job.time_zone, current_setting('TimeZone')), schedule_job.calendar),
          portfolio.check_job(schedule_job.command),
          portfolio.check_time_zone(coalesce(schedule_job.time_zone, current_setting('TimeZone'))),
-         schedule_job.overlap, schedule_job.misfire, schedule_job.retry_limit, schedule_job.retry_delay,
-         schedule_job.statement_timeout, schedule_job.total_timeout, schedule_job.priority, schedule_job.on_unknown,
-         schedule_job.comment
-  RETURNING job_id;
+         schedule_job.overlap,
+         schedule_job.misfire,
+         schedule_job.retry_limit,
+         schedule_job.retry_delay,
+         schedule_job.statement_timeout,
+         schedule_job.total_timeout,
+         schedule_job.priority,
+         schedule_job.on_unknown,
+         schedule_job.comment,
+         portfolio.check_calendar(schedule_job.calendar),
+         portfolio.check_run_as(schedule_job.run_as),
+         schedule_job.queue_limit,
+         schedule_job.misfire_limit,
+         schedule_job.misfire_window,
+         schedule_job.retry_factor,
+         schedule_job.retry_cap,
+         schedule_job.retry_jitter,
+         schedule_job.retry_on,
+         schedule_job.valid_from,
+         schedule_job.valid_until;
+  SELECT portfolio.write_links(portfolio.own_job(schedule_job.name), schedule_job.after, schedule_job.resources);
 END;
-COMMENT ON FUNCTION portfolio.schedule_job(text, text, text, text, text, text, integer, interval, interval, interval, integer, text, text, jsonb) IS
-  'Makes a job of the caller''s: the command runs as him, in this database, whenever the schedule says. Gives the number of the job. Refused when written: a bad schedule or command, a superuser as owner (unless pg_portfolio.allow_superuser_jobs), a role without LOGIN or CONNECT. 23505 if the caller has a job of that name.';
+COMMENT ON FUNCTION portfolio.schedule_job(text, text, text, text, text, text, integer, interval, interval, interval, integer, text, text, text, name, integer, integer, interval, numeric, interval, numeric, text[], timestamptz, timestamptz, jsonb, jsonb, jsonb) IS
+  'Makes a job of the caller''s: the command runs as him, in this database, whenever the schedule says. What the arguments mean is told at the columns of portfolio.job; after names other jobs of his ({"load": "success"}), resources what a run takes ({"warehouse": 1}). Gives the number of the job. Refused when written: a bad schedule or command, a superuser as owner (unless pg_portfolio.allow_superuser_jobs), a role without LOGIN or CONNECT, what does not exist. 23505 if the caller has a job of that name.';
 
+CREATE FUNCTION portfolio.check_alter_options(options jsonb) RETURNS boolean
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  can_be text[] := '{calendar,run_as,valid_from,valid_until,retry_on,comment}';
+  wrong text;
+BEGIN
+  PERFORM portfolio.check_options(options, '{reset}');
+  SELECT r INTO wrong FROM jsonb_array_elements_text(CASE jsonb_typeof(options -> 'reset') WHEN 'array' THEN options -> 'reset' ELSE '[]' END) r WHERE r <> ALL (can_be);
+  IF wrong IS NOT NULL OR jsonb_typeof(options -> 'reset') <> 'array' THEN
+    RAISE EXCEPTION 'option "reset" must be a JSON array of columns that can be NULL' USING ERRCODE = 'invalid_parameter_value',
+      HINT = format('These are %s.', array_to_string(can_be, ', '));
+  END IF;
+  RETURN true;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_alter_options(jsonb) IS 'True if the options of alter_job() are known; raises 22023 otherwise.';
 CREATE FUNCTION portfolio.alter_job(
   name text,
   schedule text DEFAULT NULL,
@@ -67,15 +189,31 @@ CREATE FUNCTION portfolio.alter_job(
   priority integer DEFAULT NULL,
   on_unknown text DEFAULT NULL,
   comment text DEFAULT NULL,
+  calendar text DEFAULT NULL,
+  run_as name DEFAULT NULL,
+  queue_limit integer DEFAULT NULL,
+  misfire_limit integer DEFAULT NULL,
+  misfire_window interval DEFAULT NULL,
+  retry_factor numeric DEFAULT NULL,
+  retry_cap interval DEFAULT NULL,
+  retry_jitter numeric DEFAULT NULL,
+  retry_on text[] DEFAULT NULL,
+  valid_from timestamptz DEFAULT NULL,
+  valid_until timestamptz DEFAULT NULL,
+  after jsonb DEFAULT NULL,
+  resources jsonb DEFAULT NULL,
   new_name text DEFAULT NULL,
   options jsonb DEFAULT '{}'
 ) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-  SELECT portfolio.check_options(alter_job.options, '{}');
+  SELECT portfolio.check_alter_options(alter_job.options),
+         portfolio.check_links(CASE WHEN alter_job.after IS NOT NULL THEN alter_job.schedule::portfolio.schedule END, alter_job.after, alter_job.resources),
+         portfolio.write_links(portfolio.own_job(alter_job.name), alter_job.after, alter_job.resources);
   UPDATE portfolio.job j SET
     name = coalesce(alter_job.new_name, j.name),
-    schedule = coalesce(portfolio.check_schedule(alter_job.schedule::portfolio.schedule, clock_timestamp(), coalesce(alter_job.time_zone, j.time_zone), NULL), j.schedule),
+    schedule = coalesce(portfolio.check_schedule(alter_job.schedule::portfolio.schedule, clock_timestamp(), coalesce(alter_job.time_zone, j.time_zone),
+                                                 coalesce(alter_job.calendar, j.calendar)), j.schedule),
     command = coalesce(portfolio.check_job(alter_job.command), j.command),
     time_zone = coalesce(portfolio.check_time_zone(alter_job.time_zone), j.time_zone),
     overlap = coalesce(alter_job.overlap, j.overlap),
@@ -86,12 +224,42 @@ BEGIN ATOMIC
     total_timeout = coalesce(alter_job.total_timeout, j.total_timeout),
     priority = coalesce(alter_job.priority, j.priority),
     on_unknown = coalesce(alter_job.on_unknown, j.on_unknown),
-    comment = coalesce(alter_job.comment, j.comment)
+    comment = CASE WHEN alter_job.options -> 'reset' ? 'comment' THEN NULL ELSE coalesce(alter_job.comment, j.comment) END,
+    calendar = CASE WHEN alter_job.options -> 'reset' ? 'calendar' THEN NULL ELSE coalesce(portfolio.check_calendar(alter_job.calendar), j.calendar) END,
+    run_as = CASE WHEN alter_job.options -> 'reset' ? 'run_as' THEN NULL ELSE coalesce(portfolio.check_run_as(alter_job.run_as), j.run_as) END,
+    queue_limit = coalesce(alter_job.queue_limit, j.queue_limit),
+    misfire_limit = coalesce(alter_job.misfire_limit, j.misfire_limit),
+    misfire_window = coalesce(alter_job.misfire_window, j.misfire_window),
+    retry_factor = coalesce(alter_job.retry_factor, j.retry_factor),
+    retry_cap = coalesce(alter_job.retry_cap, j.retry_cap),
+    retry_jitter = coalesce(alter_job.retry_jitter, j.retry_jitter),
+    retry_on = CASE WHEN alter_job.options -> 'reset' ? 'retry_on' THEN NULL ELSE coalesce(alter_job.retry_on, j.retry_on) END,
+    valid_from = CASE WHEN alter_job.options -> 'reset' ? 'valid_from' THEN NULL ELSE coalesce(alter_job.valid_from, j.valid_from) END,
+    valid_until = CASE WHEN alter_job.options -> 'reset' ? 'valid_until' THEN NULL ELSE coalesce(alter_job.valid_until, j.valid_until) END
   WHERE j.job_id = (SELECT portfolio.own_job(alter_job.name))
   RETURNING j.job_id;
 END;
-COMMENT ON FUNCTION portfolio.alter_job(text, text, text, text, text, text, integer, interval, interval, interval, integer, text, text, text, jsonb) IS
-  'Changes a job of the caller''s; what is NULL stays. A new schedule or time zone begins a new account of slots. Gives the number of the job. 42704 if the caller has no such job.';
+COMMENT ON FUNCTION portfolio.alter_job(text, text, text, text, text, text, integer, interval, interval, interval, integer, text, text, text, name, integer, integer, interval, numeric, interval, numeric, text[], timestamptz, timestamptz, jsonb, jsonb, text, jsonb) IS
+  'Changes a job of the caller''s; what is NULL stays, and options => ''{"reset": ["calendar"]}'' empties what can be empty. A new schedule, time zone, calendar or time of validity begins a new account of slots. A run under way goes on with what it began with. Gives the number of the job. 42704 if the caller has no such job.';
+CREATE FUNCTION portfolio.alter_job(job_id bigint, priority integer DEFAULT NULL, comment text DEFAULT NULL) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  UPDATE portfolio.job j SET priority = coalesce(alter_job.priority, j.priority), comment = coalesce(alter_job.comment, j.comment)
+   WHERE j.job_id = (SELECT portfolio.visible_job(alter_job.job_id)) RETURNING j.job_id;
+END;
+COMMENT ON FUNCTION portfolio.alter_job(bigint, integer, text) IS
+  'Changes what operators may change of any job that they can see: its priority and comment. 42704 if there is none.';
+
+CREATE FUNCTION portfolio.schedule_at(at timestamptz, command text, name text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  SELECT portfolio.check_options(schedule_at.options, '{}');
+  SELECT portfolio.schedule_job(
+    coalesce(schedule_at.name, to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS"Z #"') || nextval('portfolio.job_id_seq')),
+    to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS.US"Z"'), schedule_at.command);
+END;
+COMMENT ON FUNCTION portfolio.schedule_at(timestamptz, text, text, jsonb) IS
+  'Runs a command once, at an instant that is not over yet (22023): a job whose schedule is that instant, with a name of its own if none is given; alter_job() gives it what else it needs. Gives the number of the job.';
 
 CREATE FUNCTION portfolio.pause_job(name text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
@@ -119,6 +287,31 @@ BEGIN ATOMIC
   UPDATE portfolio.job j SET state = 'active' WHERE j.job_id = (SELECT portfolio.visible_job(resume_job.job_id)) AND j.state <> 'active';
 END;
 COMMENT ON FUNCTION portfolio.resume_job(bigint) IS 'Resumes any job that the caller can see: for operators.';
+CREATE FUNCTION portfolio.pause_all(pattern text DEFAULT '%', reason text DEFAULT NULL) RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  WITH paused AS (
+    UPDATE portfolio.job j SET state = 'paused', state_reason = 'pause_all: ' || coalesce(pause_all.reason, 'no reason given')
+     WHERE j.state = 'active' AND j.name LIKE pause_all.pattern RETURNING j.job_id)
+  SELECT count(*) FROM paused;
+END;
+COMMENT ON FUNCTION portfolio.pause_all(text, text) IS
+  'Pauses all active jobs that the caller can see and whose name is LIKE the pattern, until resume_all(): for maintenance. Runs under way go on; drain() waits for them. Gives the number of jobs.';
+CREATE FUNCTION portfolio.resume_all(pattern text DEFAULT '%') RETURNS bigint
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  WITH resumed AS (
+    UPDATE portfolio.job j SET state = 'active'
+     WHERE j.state = 'paused' AND j.state_reason LIKE 'pause\_all: %' AND j.name LIKE resume_all.pattern RETURNING j.job_id)
+  SELECT count(*) FROM resumed;
+END;
+COMMENT ON FUNCTION portfolio.resume_all(text) IS
+  'Resumes what pause_all() or drain() paused, and nothing that was paused before. Gives the number of jobs.';
+CREATE PROCEDURE portfolio.drain(max_time interval DEFAULT '1 hour', pattern text DEFAULT '%')
+LANGUAGE c AS 'MODULE_PATHNAME', 'pf_drain';
+COMMENT ON PROCEDURE portfolio.drain(interval, text) IS
+  'Pauses all jobs as pause_all() does and returns when none of them runs any more; 57014 if that takes longer than max_time. CALL it outside a transaction. resume_all() ends the pause.';
+
 CREATE FUNCTION portfolio.unschedule_job(name text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
@@ -159,6 +352,11 @@ CREATE FUNCTION portfolio.start_scheduler() RETURNS integer
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_start_scheduler';
 COMMENT ON FUNCTION portfolio.start_scheduler() IS
   'Starts the scheduler of this database and gives its process id. Only needed where pg_portfolio is not in shared_preload_libraries: the scheduler then stays until the server restarts, and DROP DATABASE has to wait for it to be terminated. 53400 if no worker process is free.';
+
+CREATE PROCEDURE portfolio.run_due_jobs(max_time interval DEFAULT '0')
+LANGUAGE c AS 'MODULE_PATHNAME', 'pf_run_due_jobs';
+COMMENT ON PROCEDURE portfolio.run_due_jobs(interval) IS
+  'Runs the caller''s own jobs in the caller''s own session: what is due, and what falls due before max_time is over. For servers where no scheduler runs (55006 where one does). Each run is a transaction; a command that controls transactions fails. CALL it outside a transaction (2D000), logged in as the owner (42501).';
 
 CREATE FUNCTION portfolio.cancel_run(run_id bigint) RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_cancel_run';

@@ -124,8 +124,8 @@ WITH run AS (
   SELECT j.job_id, j.name, j.owner, j.account_from, max(slot.upto) AS accounted_upto,
          CASE WHEN max(slot.upto) IS NULL THEN 0
               -- what follows a run, or a start of the server, cannot be told from the schedule
-              WHEN j.schedule::text ~ '(after each run|^@reboot)' THEN sum(slot.ran + slot.unknown + slot.running + slot.coalesced + slot.skipped + slot.missed)
-              ELSE portfolio.count_slots(j.schedule, j.account_from, max(slot.upto), j.time_zone) END AS due,
+              WHEN j.schedule::text ~ '(after each run|^@reboot|^@after)' THEN sum(slot.ran + slot.unknown + slot.running + slot.coalesced + slot.skipped + slot.missed)
+              ELSE portfolio.count_slots(j.schedule, greatest(j.account_from, j.valid_from - interval '1 microsecond'), max(slot.upto), j.time_zone, j.calendar) END AS due,
          coalesce(sum(slot.ran), 0)::bigint AS ran, coalesce(sum(slot.coalesced), 0)::bigint AS coalesced,
          coalesce(sum(slot.skipped), 0)::bigint AS skipped, coalesce(sum(slot.missed), 0)::bigint AS missed,
          coalesce(sum(slot.unknown), 0)::bigint AS unknown, coalesce(sum(slot.running), 0)::bigint AS running

@@ -15,7 +15,7 @@ CREATE VIEW portfolio_bi.job WITH (security_barrier = true) AS
     LEFT JOIN (SELECT x.job_id, count(*) FILTER (WHERE x.outcome = 'succeeded') AS succeeded,
                       count(*) FILTER (WHERE x.outcome IN ('failed', 'unknown')) AS failed
                  FROM portfolio.job_run x WHERE x.queued_at >= now() - interval '30 days' GROUP BY x.job_id) h ON h.job_id = j.job_id
-   WHERE j.owner = CURRENT_USER OR has_table_privilege('portfolio.job', 'SELECT');
+   WHERE (j.owner = CURRENT_USER AND j.owner_oid = (SELECT portfolio.current_role_oid())) OR has_table_privilege('portfolio.job', 'SELECT');
 COMMENT ON VIEW portfolio_bi.job IS
   'Jobs with what became of their last run: one row a job. Shows one''s own jobs; with SELECT on portfolio.job (operator, auditor) all of them.';
 COMMENT ON COLUMN portfolio_bi.job.job_id IS 'Key of the job.';

@@ -109,7 +109,11 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('calendar_day',       '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('effective_calendar_day', '{analyst,editor,operator}', NULL, NULL, NULL),
   -- jobs: row security shows one's own, or all with SELECT on the whole table
-  ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_reason,state_since,account_from}'),
+  ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_since,account_from}'),
+  ('job_dependency',     '{operator}', '{operator}', '{INSERT,DELETE}', NULL),
+  ('job_resource',       '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('job_resource_need',  '{operator}', '{operator}', '{INSERT,DELETE}', NULL),
+  ('job_alert',          '{operator}', NULL, NULL, NULL),
   ('job_run',            '{operator}', NULL, NULL, NULL),
   ('job_slot_range',     '{operator}', NULL, NULL, NULL),
   ('job_failure',        '{operator}', NULL, NULL, NULL),
@@ -198,7 +202,8 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,purge_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}')
+   '{publish_scores,purge_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+  ('{operator}', '{pause_all,resume_all,drain,schedule_at}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'

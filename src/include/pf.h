@@ -24,6 +24,7 @@ extern char *pf_as_of;
 extern int	pf_idle_timeout;		/* ms */
 extern bool pf_mask_identifiers;
 extern int	pf_max_workers;
+extern int	pf_max_workers_per_owner;
 extern char *pf_reason;
 extern bool pf_run_jobs;
 extern int	pf_score_mem;			/* kB */

@@ -15,7 +15,8 @@ typedef struct PfClock
 	void		(*wait_until) (TimestampTz until);
 } PfClock;
 
-extern const PfClock *pf_clock;
+/* Visible outside the library: that is how a test puts another clock in its place */
+extern PGDLLEXPORT const PfClock *pf_clock;
 
 extern TimestampTz pf_clock_now(void);
 extern void pf_clock_wait_until(TimestampTz until);

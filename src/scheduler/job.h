@@ -19,10 +19,14 @@ typedef struct PfRoleProblem
 } PfRoleProblem;
 
 extern bool pf_role_may_run_jobs(Oid role, PfRoleProblem *problem);
+extern bool pf_may_run_as(Oid owner, const char *role_name, PfRoleProblem *problem);
 
 /* job_check.c */
 extern void pf_check_command(const char *command);
 extern bool pf_may_control_transactions(List *raw_statements);
+
+/* job_api.c */
+extern void pf_begin_procedure(FunctionCallInfo fcinfo, const char *name);
 
 /* hooks.c */
 extern void pf_mark_jobs_changed(void);

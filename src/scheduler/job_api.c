@@ -13,9 +13,14 @@
 #include "executor/spi.h"
 #include "launcher.h"
 #include "miscadmin.h"
+#include "nodes/parsenodes.h"
 #include "shared_state.h"
 #include "storage/ipc.h"
+#include "utils/builtins.h"
 #include "utils/timestamp.h"
+
+/* How often drain() looks: workers do not know who waits for them */
+#define DRAIN_PAUSE	(50 * INT64CONST(1000))
 
 PG_FUNCTION_INFO_V1(pf_current_role_oid);
 PG_FUNCTION_INFO_V1(pf_current_database_oid);
@@ -24,6 +29,7 @@ PG_FUNCTION_INFO_V1(pf_enqueue_run);
 PG_FUNCTION_INFO_V1(pf_adopt_jobs);
 PG_FUNCTION_INFO_V1(pf_start_scheduler);
 PG_FUNCTION_INFO_V1(pf_cancel_run);
+PG_FUNCTION_INFO_V1(pf_drain);
 
 Datum
 pf_current_role_oid(PG_FUNCTION_ARGS)
@@ -248,6 +254,8 @@ pf_cancel_run(PG_FUNCTION_ARGS)
 {
 	int64		run_id = PG_GETARG_INT64(0);
 	int64		job_id = 0;
+	bool		is_super = superuser();
+	bool		is_own = false;
 	bool		cancelled = false;
 
 	pf_shared_attach();
@@ -263,12 +271,67 @@ pf_cancel_run(PG_FUNCTION_ARGS)
 				worker->database != MyDatabaseId || worker->run.run_id != run_id)
 				continue;
 			job_id = worker->run.job_id;
+			is_own = is_super || worker->owner == GetUserId();
 			if (pass == 1)
 				cancelled = kill(worker->pid, SIGINT) == 0;
 		}
 		LWLockRelease(&pf_shared->lock);
-		if (job_id == 0 || (pass == 0 && !job_is_visible(job_id)))
+		/* the job may be gone, its run is still that of its owner */
+		if (job_id == 0 || (pass == 0 && !is_own && !job_is_visible(job_id)))
 			break;
 	}
 	PG_RETURN_BOOL(cancelled);
+}
+
+/* Begin a procedure that commits; an error where CALL is part of a larger transaction. */
+void
+pf_begin_procedure(FunctionCallInfo fcinfo, const char *name)
+{
+	CallContext *call = fcinfo->context && IsA(fcinfo->context, CallContext) ? (CallContext *) fcinfo->context : NULL;
+
+	if (call == NULL || call->atomic)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_TRANSACTION_TERMINATION),
+				 errmsg("%s() cannot run inside a transaction block", name),
+				 errhint("CALL it by itself.")));
+	if (SPI_connect_ext(SPI_OPT_NONATOMIC) != SPI_OK_CONNECT)
+		elog(ERROR, "could not connect to SPI");
+}
+
+/* drain(max_time, pattern) */
+Datum
+pf_drain(PG_FUNCTION_ARGS)
+{
+	static const char *const running =
+	"SELECT FROM portfolio.worker_status() w JOIN portfolio.job j ON j.job_id OPERATOR(pg_catalog.=) w.job_id"
+	" WHERE w.state OPERATOR(pg_catalog.<>) 'idle' AND w.database_oid OPERATOR(pg_catalog.=) portfolio.current_database_oid()"
+	" AND j.name OPERATOR(pg_catalog.~~) $1";
+	Oid			type = TEXTOID;
+	Datum		pattern = PG_GETARG_DATUM(1);
+	TimestampTz ends = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+															   TimestampTzGetDatum(pf_clock_now()), PG_GETARG_DATUM(0)));
+
+	pf_begin_procedure(fcinfo, "drain");
+	if (SPI_execute_with_args("SELECT portfolio.pause_all($1, 'drain')", 1, &type, &pattern, NULL, false, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not pause jobs");
+	SPI_commit();
+	SPI_start_transaction();
+	for (;;)
+	{
+		if (SPI_execute_with_args(running, 1, &type, &pattern, NULL, false, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not read portfolio.worker_status()");
+		if (SPI_processed == 0)
+			break;
+		if (pf_clock_now() >= ends)
+			ereport(ERROR,
+					(errcode(ERRCODE_QUERY_CANCELED),
+					 errmsg(UINT64_FORMAT " runs are still under way", SPI_processed),
+					 errhint("The jobs stay paused: CALL portfolio.drain() again, or cancel_run() the runs that portfolio.worker_status() shows.")));
+		SPI_commit();			/* no snapshot is held while waiting */
+		SPI_start_transaction();
+		pf_clock_wait_until(pf_clock_now() + DRAIN_PAUSE);
+		CHECK_FOR_INTERRUPTS();
+	}
+	SPI_finish();
+	PG_RETURN_VOID();
 }

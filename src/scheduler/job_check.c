@@ -14,6 +14,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pf_check_job);
+PG_FUNCTION_INFO_V1(pf_check_run_as);
 PG_FUNCTION_INFO_V1(pf_no_such_job);
 
 /* A syntax error points into the command, not into the statement that passed it. */
@@ -150,6 +151,22 @@ pf_check_job(PG_FUNCTION_ARGS)
 				 errhint("%s", problem.hint)));
 	pf_check_command(command);
 	tell_when_nothing_will_run();
+	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
+}
+
+/* check_run_as(role) */
+Datum
+pf_check_run_as(PG_FUNCTION_ARGS)
+{
+	const char *name = NameStr(*PG_GETARG_NAME(0));
+	PfRoleProblem problem;
+
+	if (!pf_may_run_as(GetUserId(), name, &problem))
+		ereport(ERROR,
+				(errcode(problem.sqlstate),
+				 errmsg("run_as: jobs of role \"%s\" cannot run as role \"%s\"", GetUserNameFromId(GetUserId(), false), name),
+				 errdetail("%s", problem.detail),
+				 problem.hint[0] ? errhint("%s", problem.hint) : 0));
 	PG_RETURN_DATUM(PG_GETARG_DATUM(0));
 }
 

@@ -73,3 +73,24 @@ pf_role_may_run_jobs(Oid role, PfRoleProblem *problem)
 	}
 	return true;
 }
+
+/* May jobs of the owner run as this role, by SET ROLE? Needs a transaction. */
+bool
+pf_may_run_as(Oid owner, const char *role_name, PfRoleProblem *problem)
+{
+	Oid			role = get_role_oid(role_name, true);
+	const char *name = quote_identifier(role_name);
+
+	memset(problem, 0, sizeof(*problem));
+	if (!OidIsValid(role))
+		return refuse(problem, ERRCODE_UNDEFINED_OBJECT, psprintf("Role %s does not exist.", name), "");
+	if (!is_member_of_role(owner, role))
+		return refuse(problem, ERRCODE_INSUFFICIENT_PRIVILEGE,
+					  psprintf("Role %s is not a member of role %s.", quote_identifier(GetUserNameFromId(owner, false)), name),
+					  psprintf("GRANT %s TO %s.", name, quote_identifier(GetUserNameFromId(owner, false))));
+	if (superuser_arg(role) && !pf_allow_superuser_jobs)
+		return refuse(problem, ERRCODE_INSUFFICIENT_PRIVILEGE,
+					  psprintf("Role %s is a superuser, and a job runs with all rights of that role.", name),
+					  "Name a role that has what the command needs and no more; or set pg_portfolio.allow_superuser_jobs = on.");
+	return true;
+}

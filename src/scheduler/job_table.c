@@ -47,6 +47,18 @@ time_column(uint64 row, int number)
 	return null ? DT_NOBEGIN : DatumGetTimestampTz(value);
 }
 
+/* What a job's row is copied to, and is made anew when it is read again. */
+static void
+free_texts(PfJob *job)
+{
+	pfree(job->name);
+	pfree(job->schedule);
+	if (job->calendar != NULL)
+		pfree(job->calendar);
+	if (job->retry.on != NULL)
+		pfree(job->retry.on);
+}
+
 PfJob *
 pf_find_job(int64 job_id)
 {
@@ -58,55 +70,121 @@ pf_forget_job(PfJob *job)
 {
 	ListCell   *lc;
 
-	pf_due_remove(job);
+	pf_timer_clear(&job->timer);
 	foreach(lc, job->asked)
 		pf_answer_waiter(((PfAsked *) lfirst(lc))->waiter, 0);
 	list_free_deep(job->asked);
-	pfree(job->name);
-	pfree(job->schedule);
+	for (int i = 0; i < job->nlanes; i++)
+		pfree(job->lanes[i]);
+	if (job->lanes != NULL)
+		pfree(job->lanes);
+	free_texts(job);
 	hash_search(pf_scheduler->jobs, &job->job_id, HASH_REMOVE, NULL);
 }
 
-/* Take one row of read_jobs() over; true if the job must decide anew what comes next. */
-static bool
+/* One more lane for runs of a job. */
+PfLane *
+pf_add_lane(PfJob *job)
+{
+	PfLane	   *lane = MemoryContextAllocZero(pf_scheduler->context, sizeof(PfLane));
+
+	job->lanes = job->lanes == NULL ?
+		MemoryContextAlloc(pf_scheduler->context, sizeof(PfLane *)) :
+		repalloc(job->lanes, (job->nlanes + 1) * sizeof(PfLane *));
+	job->lanes[job->nlanes++] = lane;
+	lane->job = job;
+	lane->waiter = lane->worker = -1;
+	lane->timer.job = job;
+	lane->timer.lane = lane;
+	return lane;
+}
+
+static char *
+text_column(uint64 row, int number)
+{
+	bool		null;
+	Datum		value = column(row, number, &null);
+
+	return null ? NULL : MemoryContextStrdup(pf_scheduler->context, TextDatumGetCString(value));
+}
+
+/* Overlap and misfire: what becomes of slots that cannot run at once. */
+static void
+take_policies(PfJob *job, uint64 row)
+{
+	char	   *overlap = text_column(row, 20);
+	char	   *misfire = text_column(row, 23);
+
+	job->parallel = 1;
+	job->queue_limit = (int) int64_column(row, 22);
+	if (strcmp(overlap, "queue") == 0)
+		job->overlap = PF_OVERLAP_QUEUE;
+	else if (strcmp(overlap, "replace") == 0)
+	{
+		job->overlap = PF_OVERLAP_REPLACE;
+		job->queue_limit = 1;
+	}
+	else
+	{
+		job->overlap = PF_OVERLAP_SKIP;
+		if (PF_SLOTS_ARE_FIXED(job->schedule))
+			job->parallel = (int) int64_column(row, 21);
+	}
+	job->misfire = strcmp(misfire, "all") == 0 ? PF_MISFIRE_ALL :
+		strcmp(misfire, "skip") == 0 ? PF_MISFIRE_SKIP : PF_MISFIRE_ONCE;
+	job->misfire_limit = (int) int64_column(row, 24);
+	job->misfire_window = int64_column(row, 25);
+	pfree(overlap);
+	pfree(misfire);
+}
+
+/* Take one row of read_jobs() over. */
+static void
 take_job(uint64 row)
 {
 	int64		job_id = int64_column(row, 1);
 	bool		found;
 	PfJob	   *job = hash_search(pf_scheduler->jobs, &job_id, HASH_ENTER, &found);
 	PfSchedule *schedule;
+	TimestampTz valid_from;
 	bool		null;
 
 	if (found)
-	{
-		pfree(job->name);
-		pfree(job->schedule);
-	}
+		free_texts(job);
 	else
 	{
 		memset(job, 0, sizeof(PfJob));
 		job->job_id = job_id;
-		job->waiter = -1;
-		job->accounted = DT_NOBEGIN;
+		job->accounted = job->catch_up = DT_NOBEGIN;
+		job->consumed_at = time_column(row, 10);
+		job->timer.job = job;
 	}
 	job->listed = true;
 	job->owner = DatumGetObjectId(column(row, 2, &null));
 	job->owner_name = *DatumGetName(column(row, 3, &null));
-	job->name = MemoryContextStrdup(pf_scheduler->context, TextDatumGetCString(column(row, 4, &null)));
+	job->name = text_column(row, 4);
 	schedule = DatumGetPfScheduleP(column(row, 5, &null));
 	job->schedule = MemoryContextAlloc(pf_scheduler->context, VARSIZE(schedule));
 	memcpy(job->schedule, schedule, VARSIZE(schedule));
 	job->tz = pg_tzset(TextDatumGetCString(column(row, 6, &null)));
 	job->active = bool_column(row, 7);
-	job->queue_overlap = bool_column(row, 8);
-	job->misfire_once = bool_column(row, 9);
-	job->rerun_unknown = bool_column(row, 10);
-	job->retry_limit = (int) int64_column(row, 11);
-	job->retry_delay = int64_column(row, 12);
+	job->rerun_unknown = bool_column(row, 8);
+	job->state_since = time_column(row, 9);
+	job->accounted = Max(job->accounted, time_column(row, 10));
+	valid_from = time_column(row, 11);
+	if (!TIMESTAMP_NOT_FINITE(valid_from))
+		job->accounted = Max(job->accounted, valid_from - 1);
+	(void) column(row, 12, &null);
+	job->valid_until = null ? DT_NOEND : time_column(row, 12);
 	job->priority = (int) int64_column(row, 13);
-	job->state_since = time_column(row, 14);
-	job->accounted = Max(job->accounted, time_column(row, 15));
-	return !found;
+	job->retry.limit = (int) int64_column(row, 14);
+	job->retry.delay = int64_column(row, 15);
+	job->retry.factor = DatumGetFloat8(column(row, 16, &null));
+	job->retry.cap = int64_column(row, 17);
+	job->retry.jitter = DatumGetFloat8(column(row, 18, &null));
+	job->retry.on = text_column(row, 19);
+	take_policies(job, row);
+	job->calendar = text_column(row, 26);
 }
 
 /* A calendar that jobs name, read once for all of them. */
@@ -152,7 +230,7 @@ set_calendars(void)
 		job->no_calendar[0] = '\0';
 		memset(&job->when, 0, sizeof(job->when));
 		if (job->listed)
-			(void) pf_when_set(&job->when, job->schedule, job->tz, NULL, find_calendar, job->no_calendar);
+			(void) pf_when_set(&job->when, job->schedule, job->tz, job->calendar, find_calendar, job->no_calendar);
 	}
 }
 
@@ -162,10 +240,16 @@ read_jobs(void)
 {
 	static const char *const sql =
 	"SELECT j.job_id, j.owner_oid, j.owner, j.name, j.schedule, j.time_zone, j.state = 'active',"
-	" j.overlap = 'queue', j.misfire = 'once', j.on_unknown = 'rerun', j.retry_limit::bigint,"
-	" (extract(epoch FROM j.retry_delay) * 1000000)::bigint, j.priority::bigint, j.state_since, j.account_from,"
+	" j.on_unknown = 'rerun', j.state_since, j.account_from, j.valid_from, j.valid_until, j.priority::bigint,"
+	" j.retry_limit::bigint, (extract(epoch FROM j.retry_delay) * 1000000)::bigint, j.retry_factor::float8,"
+	" (extract(epoch FROM j.retry_cap) * 1000000)::bigint, j.retry_jitter::float8,"
+	" array_to_string(j.retry_on, ' ') || ' ',"
+	" j.overlap, coalesce(substring(j.overlap FROM '^parallel (.*)'), '1')::bigint, j.queue_limit::bigint,"
+	" j.misfire, j.misfire_limit::bigint, (extract(epoch FROM j.misfire_window) * 1000000)::bigint, j.calendar,"
 	" portfolio.job_held_reason(j) IS NULL"
-	" FROM portfolio.job j";
+	" FROM portfolio.job j WHERE j.owner_oid = $1 OR $1 = 0";
+	static const Oid types[] = {OIDOID};
+	Datum		only_owner = ObjectIdGetDatum(pf_scheduler->only_owner);
 	HASH_SEQ_STATUS scan;
 	PfAsOwner	as_owner;
 	PfJob	   *job;
@@ -176,10 +260,10 @@ read_jobs(void)
 	while ((job = hash_seq_search(&scan)) != NULL)
 		job->listed = false;
 
-	pf_as_table_owner(&as_owner, "job", sql, 0, NULL, NULL, NULL);
+	pf_as_table_owner(&as_owner, "job", sql, 1, types, &only_owner, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		if (bool_column(row, 16))
+		if (bool_column(row, 27))
 			take_job(row);
 		else
 			held++;
@@ -193,6 +277,7 @@ read_jobs(void)
 				 errhint("SELECT portfolio.adopt_jobs() makes them run here.")));
 	held_logged = held;
 	set_calendars();
+	pf_read_links();
 }
 
 /* Jobs that went away: at once, or when their run has ended. */
@@ -205,13 +290,30 @@ sweep_jobs(void)
 	hash_seq_init(&scan, pf_scheduler->jobs);
 	while ((job = hash_seq_search(&scan)) != NULL)
 	{
-		if (job->listed || job->phase == PF_JOB_RUNNING)
+		bool		runs = false;
+
+		if (job->listed)
 			continue;
-		if (job->phase == PF_JOB_READY)
+		for (int i = 0; i < job->nlanes; i++)
 		{
-			pf_ready_remove(job);
-			pf_answer_waiter(job->waiter, 0);
+			PfLane	   *lane = job->lanes[i];
+
+			runs |= lane->phase == PF_LANE_RUNNING;
+			if (lane->phase == PF_LANE_READY)
+			{
+				pf_ready_remove(lane);
+				pf_answer_waiter(lane->waiter, 0);
+			}
+			pf_timer_clear(&lane->timer);
+			if (lane->phase == PF_LANE_READY || lane->phase == PF_LANE_RETRYING)
+			{
+				lane->phase = PF_LANE_FREE;
+				job->busy--;
+			}
 		}
+		pf_timer_clear(&job->timer);
+		if (runs)
+			continue;
 		pf_forget_job(job);		/* dynahash allows to remove the entry just returned */
 	}
 }
@@ -224,7 +326,9 @@ read_account(void)
 	"SELECT j.job_id, greatest("
 	"(SELECT r.due_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL ORDER BY r.due_at DESC LIMIT 1),"
 	" (SELECT s.last_due FROM portfolio.job_slot_range s WHERE s.job_id = j.job_id ORDER BY s.last_due DESC LIMIT 1)),"
-	" (SELECT r.finished_at FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1)"
+	" (SELECT r.finished_at FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1),"
+	" (SELECT r.queued_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL ORDER BY r.run_id DESC LIMIT 1),"
+	" (SELECT a.state = 'failing' FROM portfolio.job_alert a WHERE a.job_id = j.job_id ORDER BY a.alert_id DESC LIMIT 1)"
 	" FROM portfolio.job j";
 	PfAsOwner	as_owner;
 
@@ -238,8 +342,29 @@ read_account(void)
 		job->accounted = Max(job->accounted, time_column(row, 2));
 		if (job->schedule->kind == PF_SCHEDULE_AFTER)
 			job->accounted = Max(job->accounted, time_column(row, 3));
+		job->consumed_at = Max(job->consumed_at, job->schedule->kind == PF_SCHEDULE_CHAIN ? job->accounted : time_column(row, 4));
+		job->failing = bool_column(row, 5);
 	}
 	pf_end_as_owner(&as_owner);
+	pf_read_edge_ends();
+}
+
+/* A run that is under way takes a lane. */
+static void
+adopt_run(PfJob *job, const PfRun *run, int worker)
+{
+	PfLane	   *lane = pf_add_lane(job);
+
+	lane->phase = PF_LANE_RUNNING;
+	lane->run = *run;
+	lane->worker = worker;
+	lane->handed_over_at = PF_ASKED_FOR(run) ? run->queued_at : run->due_at;
+	job->busy++;
+	if (!PF_ASKED_FOR(run))
+		job->accounted = Max(job->accounted, run->due_at);
+	pf_scheduler->running++;
+	for (ListCell *lc = list_head(job->needs); lc != NULL; lc = lnext(job->needs, lc))
+		((PfNeed *) lfirst(lc))->resource->used += ((PfNeed *) lfirst(lc))->units;
 }
 
 /* Workers that a predecessor left busy go on; their jobs wait for them. */
@@ -258,14 +383,8 @@ adopt_running_workers(void)
 			continue;
 		worker->quit = false;
 		job = pf_find_job(worker->run.job_id);
-		if (job == NULL || job->phase == PF_JOB_RUNNING)
-			continue;
-		job->phase = PF_JOB_RUNNING;
-		job->run = worker->run;
-		job->handed_over_at = PF_ASKED_FOR(&worker->run) ? worker->run.queued_at : worker->run.due_at;
-		if (!PF_ASKED_FOR(&worker->run))
-			job->accounted = Max(job->accounted, worker->run.due_at);
-		pf_scheduler->running++;
+		if (job != NULL)
+			adopt_run(job, &worker->run, i);
 	}
 	LWLockRelease(&pf_shared->lock);
 }
@@ -292,8 +411,11 @@ is_asked_for(const PfJob *job, int64 run_id)
 {
 	ListCell   *lc;
 
-	if (job->phase != PF_JOB_RESTING && job->run.run_id == run_id)
-		return true;
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase != PF_LANE_FREE && job->lanes[i]->run.run_id == run_id)
+			return true;
+	}
 	foreach(lc, job->asked)
 	{
 		if (((PfAsked *) lfirst(lc))->run_id == run_id)
@@ -313,19 +435,15 @@ close_unknown(PfJob *job, int64 job_id, const PfRun *run)
 		pf_scheduler->counted.unknown++;
 		return;
 	}
-	if (job->phase == PF_JOB_RESTING && job->accounted == run->due_at)
+	if (job->rerun_unknown && job->active && job->busy < job->parallel && job->accounted == run->due_at)
 	{
-		job->run = *run;
-		job->handed_over_at = run->due_at;
-		job->phase = PF_JOB_RUNNING;
-		/* slots that passed since are misfires, not overlaps: settle nothing else here */
-		if (job->rerun_unknown && job->active)
-			pf_finish_run(job, run->due_at, PF_RUN_UNKNOWN);
-		else
-		{
-			pf_scheduler->counted.unknown++;
-			job->phase = PF_JOB_RESTING;
-		}
+		PfLane	   *lane = pf_add_lane(job);
+
+		/* slots that passed since are misfires, not overlaps: the new attempt settles nothing else */
+		lane->run = *run;
+		lane->phase = PF_LANE_RUNNING;
+		job->busy++;
+		pf_finish_run(lane, run->due_at, PF_RUN_UNKNOWN, 0);
 	}
 	else
 		pf_scheduler->counted.unknown++;
@@ -396,8 +514,18 @@ let_jobs_decide(void)
 			pf_record_broken(job, "Its time zone is not known on this server.");
 		else if (job->active && job->no_calendar[0] != '\0')
 			pf_record_broken(job, psprintf("Calendar \"%s\" does not exist.", job->no_calendar));
-		if (job->phase == PF_JOB_RESTING || (job->phase == PF_JOB_RETRYING && !job->active))
-			pf_rest(job);
+		for (int i = 0; i < job->nlanes && !job->active; i++)
+		{
+			PfLane	   *lane = job->lanes[i];
+
+			/* what failed before the job was paused is not tried again */
+			if (lane->phase != PF_LANE_RETRYING)
+				continue;
+			pf_timer_clear(&lane->timer);
+			lane->phase = PF_LANE_FREE;
+			job->busy--;
+		}
+		pf_rest(job);
 	}
 }
 
@@ -416,6 +544,7 @@ pf_read_all(void)
 	pf_scheduler->jobs = hash_create("portfolio jobs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	pf_heaps_init(pf_scheduler);
 	pf_scheduler->running = 0;
+	pf_scheduler->edges = pf_scheduler->resources = NIL;
 	MemoryContextSwitchTo(old);
 
 	pf_release_waiters();

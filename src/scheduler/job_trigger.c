@@ -136,7 +136,10 @@ pf_guard_job(PG_FUNCTION_ARGS)
 		}
 	}
 	if (column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "schedule") ||
-		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "time_zone"))
+		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "time_zone") ||
+		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "calendar") ||
+		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "valid_from") ||
+		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "valid_until"))
 	{
 		columns[count] = SPI_fnumber(desc, "account_from");
 		values[count++] = now;

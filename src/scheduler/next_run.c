@@ -378,6 +378,8 @@ pf_schedule_next(PfWhen *when, TimestampTz after, TimestampTz *next)
 			*next = when->schedule->kind == PF_SCHEDULE_ONCE ? when->schedule->every : PgStartTime;
 			found = *next > after ? PF_NEXT_FOUND : PF_NEXT_NEVER;
 			break;
+		case PF_SCHEDULE_CHAIN:
+			break;
 	}
 	if (found == PF_NEXT_FOUND && !IS_VALID_TIMESTAMP(*next))
 		found = PF_NEXT_NEVER;

@@ -10,6 +10,8 @@
  */
 #include "scheduler.h"
 
+#include <signal.h>
+
 #include "clock.h"
 #include "launcher.h"
 #include "miscadmin.h"
@@ -120,55 +122,90 @@ account_for_dead_worker(PfJob *job, PfRun *run, TimestampTz started_at)
 
 /* The owner may not run jobs. */
 static void
-job_is_broken(PfJob *job, const char *reason)
+job_is_broken(PfLane *lane, const char *reason)
 {
+	PfJob	   *job = lane->job;
+
 	pf_record_broken(job, reason);
-	if (!PF_ASKED_FOR(&job->run) && job->run.attempt == 1)
-		pf_record_range(job, job->run.due_at, job->run.due_at, 1, "missed", "broken");
-	else if (job->run.run_id != 0)
-		pf_close_run(job->job_id, job->run.run_id, "failed", "42501", reason);
-	pf_answer_waiter(job->waiter, 0);
+	if (!PF_ASKED_FOR(&lane->run) && lane->run.attempt == 1)
+		pf_record_range(job, lane->run.due_at, lane->run.due_at, 1, "missed", "broken");
+	else if (lane->run.run_id != 0)
+		pf_close_run(job->job_id, lane->run.run_id, "failed", "42501", reason);
+	pf_answer_waiter(lane->waiter, 0);
+	lane->phase = PF_LANE_FREE;
+	job->busy--;
 	pf_rest(job);
+}
+
+/* The lane whose run a worker slot shows, or NULL. */
+static PfLane *
+lane_of_worker(PfJob *job, int worker)
+{
+	for (int i = 0; job != NULL && i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase == PF_LANE_RUNNING && job->lanes[i]->worker == worker)
+			return job->lanes[i];
+	}
+	return NULL;
+}
+
+/* Ask the run of a lane to end. */
+void
+pf_cancel_lane(PfLane *lane)
+{
+	PfWorker   *worker;
+
+	if (lane->worker < 0)
+		return;					/* the session itself runs it */
+	worker = &pf_shared->workers[lane->worker];
+	LWLockAcquire(&pf_shared->lock, LW_SHARED);
+	if (worker->state == PF_WORKER_RUNNING && worker->pid != 0 && worker->run.job_id == lane->job->job_id)
+		kill(worker->pid, SIGINT);
+	LWLockRelease(&pf_shared->lock);
 }
 
 /* The end of one run, as a worker slot shows it. In a transaction. */
 static void
-collect(PfWorker *seen)
+collect(PfWorker *seen, int slot)
 {
 	PfJob	   *job = pf_find_job(seen->run.job_id);
+	PfLane	   *lane = lane_of_worker(job, slot);
 	PfRunOutcome outcome = seen->outcome;
 	TimestampTz finished_at = seen->finished_at;
 	PfRoleProblem problem;
 
-	if (job != NULL && job->phase != PF_JOB_RUNNING)
+	if (lane == NULL)
 		job = NULL;
 	if (seen->state == PF_WORKER_ENDED)
 	{
 		finished_at = pf_clock_now();
 		outcome = account_for_dead_worker(job, &seen->run, seen->started_at);
+		seen->sqlstate = ERRCODE_ADMIN_SHUTDOWN;
 	}
 	if (job == NULL)
 		return;
 	pf_scheduler->running--;
+	pf_give_resources_back(job);
+	lane->worker = -1;
 	pf_scheduler->last_activity = pf_clock_now();
 	if (seen->state == PF_WORKER_DECLINED)
 	{
-		pf_ready_put(job);
+		pf_ready_put(lane);
 		return;
 	}
-	job->run.run_id = seen->run.run_id;
+	lane->run.run_id = seen->run.run_id;
 	if (outcome == PF_RUN_BROKEN)
 	{
 		if (pf_role_may_run_jobs(job->owner, &problem))
 			strlcpy(problem.detail, "The worker could not act as the owner of the job.", sizeof(problem.detail));
-		job_is_broken(job, problem.detail);
+		job_is_broken(lane, problem.detail);
 	}
 	else
 	{
-		pf_answer_waiter(job->waiter, job->run.run_id);
-		pf_finish_run(job, finished_at, outcome);
+		pf_answer_waiter(lane->waiter, lane->run.run_id);
+		pf_finish_run(lane, finished_at, outcome, seen->sqlstate);
 	}
-	if (!job->listed && job->phase == PF_JOB_RESTING)
+	if (!job->listed && job->busy == 0)
 		pf_forget_job(job);
 }
 
@@ -197,7 +234,7 @@ pf_harvest_workers(void)
 		if (seen.state != PF_WORKER_DONE && seen.state != PF_WORKER_ENDED &&
 			!(seen.state == PF_WORKER_DECLINED && seen.pid == 0))
 			continue;
-		collect(&seen);
+		collect(&seen, i);
 
 		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 		worker->state = worker->pid == 0 ? PF_WORKER_FREE : PF_WORKER_IDLE;
@@ -216,12 +253,14 @@ typedef enum Placement
 
 /* Find a worker slot for a run and put the run there. */
 static Placement
-place(PfJob *job, int *slot, uint32 *generation)
+place(PfLane *lane, int *slot, uint32 *generation)
 {
+	PfJob	   *job = lane->job;
 	Placement	placement = NOT_PLACED;
 	PfWorker   *worker = NULL;
 	PfWorker   *somebody_idle = NULL;
 	int			taken = 0;
+	int			of_owner = 0;
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 	for (int i = 0; i < PF_MAX_WORKERS && placement != PLACED_IDLE; i++)
@@ -238,6 +277,8 @@ place(PfJob *job, int *slot, uint32 *generation)
 			continue;
 		}
 		taken++;
+		if (candidate->owner == job->owner)
+			of_owner++;
 		if (candidate->state != PF_WORKER_IDLE || candidate->quit)
 			continue;
 		if (candidate->database == pf_scheduler->database && candidate->owner == job->owner)
@@ -249,7 +290,8 @@ place(PfJob *job, int *slot, uint32 *generation)
 		else
 			somebody_idle = candidate;
 	}
-	if (placement != PLACED_IDLE && worker != NULL && taken < pf_max_workers)
+	if (placement != PLACED_IDLE && worker != NULL && taken < pf_max_workers &&
+		(pf_max_workers_per_owner == 0 || of_owner < pf_max_workers_per_owner))
 	{
 		*generation = worker->generation + 1;
 		memset(worker, 0, sizeof(PfWorker));
@@ -270,8 +312,9 @@ place(PfJob *job, int *slot, uint32 *generation)
 	else
 	{
 		worker->state = PF_WORKER_RUNNING;
-		worker->run = job->run;
+		worker->run = lane->run;
 		worker->outcome = PF_RUN_NONE;
+		worker->sqlstate = 0;
 		worker->started_at = 0;
 		if (worker->latch != NULL)
 			SetLatch(worker->latch);
@@ -318,7 +361,7 @@ pf_hand_over_runs(void)
 {
 	List	   *left_over = NIL;
 	ListCell   *lc;
-	PfJob	   *job;
+	PfLane	   *lane;
 
 	if (pf_scheduler->retry_start_at > pf_clock_now())
 		return;
@@ -327,35 +370,43 @@ pf_hand_over_runs(void)
 	pf_scheduler->shared->wants_worker = false;
 	LWLockRelease(&pf_shared->lock);
 
-	while ((job = pf_ready_first()) != NULL)
+	while ((lane = pf_ready_first()) != NULL)
 	{
+		PfJob	   *job = lane->job;
 		PfRoleProblem problem;
 		int			slot = -1;
 		uint32		generation = 0;
 		Placement	placement;
 
-		pf_ready_remove(job);
+		pf_ready_remove(lane);
 		if (!pf_role_may_run_jobs(job->owner, &problem))
 		{
-			job_is_broken(job, problem.detail);
+			job_is_broken(lane, problem.detail);
 			continue;
 		}
-		placement = place(job, &slot, &generation);
+		if (!pf_take_resources(job))
+		{
+			left_over = lappend(left_over, lane);
+			continue;			/* others may not need what this one waits for */
+		}
+		placement = place(lane, &slot, &generation);
 		if (placement == NOT_PLACED ||
 			(placement == PLACED_NEW && !start_worker(slot, generation)))
 		{
-			left_over = lappend(left_over, job);
+			pf_give_resources_back(job);
+			left_over = lappend(left_over, lane);
 			if (list_length(left_over) >= PF_MAX_WORKERS)
 				break;			/* everybody is busy; no use in asking for each of thousands */
 			continue;
 		}
-		job->phase = PF_JOB_RUNNING;
-		job->handed_over_at = pf_clock_now();
+		lane->phase = PF_LANE_RUNNING;
+		lane->worker = slot;
+		lane->handed_over_at = pf_clock_now();
 		pf_scheduler->running++;
-		pf_scheduler->last_activity = job->handed_over_at;
+		pf_scheduler->last_activity = lane->handed_over_at;
 	}
 	foreach(lc, left_over)
-		pf_ready_put((PfJob *) lfirst(lc));
+		pf_ready_put((PfLane *) lfirst(lc));
 	list_free(left_over);
 }
 

@@ -138,6 +138,31 @@ pf_record_ended(PfJob *job)
 	job->active = false;
 }
 
+/* A job begins to fail, or fails no more: a row, and a word to whoever listens. */
+void
+pf_record_alert(PfJob *job, bool failing, int64 run_id, int sqlstate)
+{
+	static const char *const sql =
+	"WITH alert AS (INSERT INTO portfolio.job_alert (job_id, job_name, owner, state, run_id, sqlstate, at)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING job_id, state)"
+	" SELECT pg_notify('portfolio_jobs', job_id || ' ' || state) FROM alert";
+	static const Oid types[] = {INT8OID, TEXTOID, TEXTOID, TEXTOID, INT8OID, TEXTOID, TIMESTAMPTZOID};
+	Datum		values[7];
+	char		nulls[7] = {' ', ' ', ' ', ' ', ' ', ' ', ' '};
+	PfAsOwner	as_owner;
+
+	job->failing = failing;
+	values[0] = Int64GetDatum(job->job_id);
+	values[1] = CStringGetTextDatum(job->name);
+	values[2] = CStringGetTextDatum(NameStr(job->owner_name));
+	values[3] = CStringGetTextDatum(failing ? "failing" : "ok");
+	values[4] = Int64GetDatum(run_id);
+	values[5] = text_or_null(failing && sqlstate != 0 ? unpack_sql_state(sqlstate) : NULL, &nulls[5]);
+	values[6] = TimestampTzGetDatum(pf_clock_now());
+	pf_as_table_owner(&as_owner, "job_alert", sql, lengthof(types), types, values, nulls);
+	pf_end_as_owner(&as_owner);
+}
+
 /* Close the open row of a run that its worker could not close. */
 void
 pf_close_run(int64 job_id, int64 run_id, const char *outcome, const char *sqlstate, const char *message)

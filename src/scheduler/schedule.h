@@ -3,8 +3,8 @@
  *		The type "schedule": when a job is due.
  *
  * A schedule is a set of seconds of the local calendar (cron), a fixed grid of instants ("every 10
- * seconds", whose zero is 2000-01-01 00:00 UTC), a pause after each run, one instant, or the start
- * of the server. It may name a calendar on whose days alone it is due, and one on whose days it is
+ * seconds", whose zero is 2000-01-01 00:00 UTC), a pause after each run, one instant, the start of
+ * the server, or the end of other jobs. It may name a calendar on whose days alone it is due, and one on whose days it is
  * not. Equal schedules have equal bytes, so equality and hash look at the bytes; there is no order.
  */
 #ifndef PF_SCHEDULE_H
@@ -21,7 +21,8 @@ typedef enum PfScheduleKind
 	PF_SCHEDULE_EVERY = 2,		/* a grid */
 	PF_SCHEDULE_AFTER = 3,		/* so long after the end of each run */
 	PF_SCHEDULE_ONCE = 4,
-	PF_SCHEDULE_REBOOT = 5
+	PF_SCHEDULE_REBOOT = 5,
+	PF_SCHEDULE_CHAIN = 6		/* whenever the jobs have ended that it runs after */
 } PfScheduleKind;
 
 /* Fields whose text is a star (or ?), with or without a step; these change what a schedule means */
@@ -59,7 +60,7 @@ typedef struct PfSchedule
 #define PF_SCHEDULE_SIZE(s) (PF_SCHEDULE_FIXED_SIZE + (s)->on_length + (s)->except_length)
 
 /* Its slots can be told from the schedule alone */
-#define PF_SLOTS_ARE_FIXED(s) ((s)->kind != PF_SCHEDULE_AFTER && (s)->kind != PF_SCHEDULE_REBOOT)
+#define PF_SLOTS_ARE_FIXED(s) ((s)->kind != PF_SCHEDULE_AFTER && (s)->kind < PF_SCHEDULE_REBOOT)
 
 #define PF_EVERY_MIN	(100 * INT64CONST(1000))
 #define PF_EVERY_MAX	(24 * 7 * (int64) USECS_PER_HOUR)

@@ -273,6 +273,9 @@ pf_schedule_describe(const PfSchedule *schedule)
 		case PF_SCHEDULE_REBOOT:
 			appendStringInfoString(&out, "once after each start of the server");
 			break;
+		case PF_SCHEDULE_CHAIN:
+			appendStringInfoString(&out, "whenever the jobs that it runs after have ended");
+			break;
 		case PF_SCHEDULE_ONCE:
 			appendStringInfo(&out, "once, %s", pf_schedule_text(schedule));
 			break;

@@ -3,9 +3,9 @@
  *		Text of a schedule to its value: which form it has, calendars, intervals and instants. The
  *		fields of cron are read by cron_parse.c.
  *
- * Forms: five or six fields of cron, @hourly ... @yearly, @reboot, "every 10 seconds" (or only "10
+ * Forms: five or six fields of cron, @hourly ... @yearly, @reboot, @after, "every 10 seconds" (or only "10
  * seconds", or ISO 8601: PT10S), "every 10 minutes after each run", "at 2027-03-01 09:00
- * Europe/London". All but the last two and @reboot may end in "on calendar x" and "except on
+ * Europe/London". Those that follow the days may end in "on calendar x" and "except on
  * calendar x".
  *
  * Nothing here raises an error (cron_parse.c says why).
@@ -420,6 +420,11 @@ parse_times(const char *whole, PfSchedule *out, PfScheduleError *error)
 			out->kind = PF_SCHEDULE_REBOOT;
 			return true;
 		}
+		if (pg_strcasecmp(at, "@after") == 0)
+		{
+			out->kind = PF_SCHEDULE_CHAIN;
+			return true;
+		}
 		return fail(error, pf_schedule_forms, "Position %d: \"%.*s\" is not known.", POSITION(whole, at),
 					pg_mbcliplen(at, strlen(at), 20), at);
 	}
@@ -538,8 +543,9 @@ pf_schedule_check(const PfSchedule *schedule, PfScheduleError *error)
 				return fail(error, HINT_AT, "The instant is out of range.");
 			return true;
 		case PF_SCHEDULE_REBOOT:
+		case PF_SCHEDULE_CHAIN:
 			if (has_calendar)
-				return fail(error, HINT_CALENDAR, "The start of the server does not depend on a calendar.");
+				return fail(error, HINT_CALENDAR, "The start of the server, or the end of a job, does not depend on a calendar.");
 			return true;
 	}
 	return fail(error, pf_schedule_forms, "The kind of schedule is not known.");

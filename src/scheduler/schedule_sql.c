@@ -179,7 +179,7 @@ pf_check_schedule(PG_FUNCTION_ARGS)
 		PG_RETURN_NULL();
 	schedule = PG_GETARG_SCHEDULE_P(0);
 	when = when_or_error(schedule, time_zone_or_error(PG_GETARG_TEXT_PP(2)), text_or_null(fcinfo, 3));
-	if (schedule->kind != PF_SCHEDULE_REBOOT &&
+	if (schedule->kind < PF_SCHEDULE_REBOOT &&
 		next_or_error(&when, PG_GETARG_TIMESTAMPTZ(1), &next) == PF_NEXT_NEVER)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),

@@ -192,6 +192,9 @@ pf_schedule_text(const PfSchedule *schedule)
 		case PF_SCHEDULE_REBOOT:
 			appendStringInfoString(&out, "@reboot");
 			break;
+		case PF_SCHEDULE_CHAIN:
+			appendStringInfoString(&out, "@after");
+			break;
 	}
 	if (schedule->on_length > 0)
 		appendStringInfo(&out, " on calendar %.*s", schedule->on_length, schedule->names);

@@ -158,10 +158,10 @@ publish_counters(void)
 {
 	PfCounters *counted = &scheduler.counted;
 	PfCounters *shared = &scheduler.shared->counters;
-	PfJob	   *first = pf_due_first();
+	PfTimer    *first = pf_timer_first();
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	scheduler.shared->next_due = first != NULL ? first->wake_at : DT_NOEND;
+	scheduler.shared->next_due = first != NULL ? first->at : DT_NOEND;
 	shared->due += counted->due;
 	shared->ran += counted->ran;
 	shared->failed += counted->failed;
@@ -205,7 +205,7 @@ end_without_extension(void)
 static void
 one_round(void)
 {
-	PfJob	   *job;
+	PfTimer    *timer;
 	bool		changed = take_changed_flag();
 
 	pf_begin_own_transaction();
@@ -221,9 +221,9 @@ one_round(void)
 	built = true;
 	pf_harvest_workers();
 	pf_take_waiters();
-	while (pf_run_jobs && (job = pf_due_first()) != NULL && job->wake_at <= pf_clock_now())
+	while (pf_run_jobs && (timer = pf_timer_first()) != NULL && timer->at <= pf_clock_now())
 	{
-		pf_fall_due(job, pf_clock_now());
+		pf_fall_due(timer, pf_clock_now());
 		CHECK_FOR_INTERRUPTS();
 	}
 	pf_commit_own_transaction();
@@ -242,8 +242,8 @@ static TimestampTz
 next_round_or_end(void)
 {
 	TimestampTz now = pf_clock_now();
-	PfJob	   *first = pf_run_jobs ? pf_due_first() : NULL;
-	TimestampTz next = first != NULL ? first->wake_at : DT_NOEND;
+	PfTimer    *first = pf_run_jobs ? pf_timer_first() : NULL;
+	TimestampTz next = first != NULL ? first->at : DT_NOEND;
 	TimestampTz idle_end;
 	bool		quiet;
 
@@ -263,8 +263,8 @@ next_round_or_end(void)
 	quiet = !scheduler.shared->changed;
 	if (quiet)
 	{
-		first = pf_due_first();
-		let_go(first != NULL ? first->wake_at : DT_NOEND);
+		first = pf_timer_first();
+		let_go(first != NULL ? first->at : DT_NOEND);
 	}
 	LWLockRelease(&pf_shared->lock);
 	if (!quiet)

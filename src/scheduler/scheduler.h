@@ -12,14 +12,14 @@
 #include "lib/pairingheap.h"
 #include "utils/hsearch.h"
 
-/* Where a job is; README.md draws it */
-typedef enum PfJobPhase
+/* Where one run of a job is; README.md draws it */
+typedef enum PfLanePhase
 {
-	PF_JOB_RESTING,				/* no run; in the due heap if it is active */
-	PF_JOB_READY,				/* its run waits for a worker: in the ready heap */
-	PF_JOB_RUNNING,				/* a worker has it */
-	PF_JOB_RETRYING				/* its run failed and is tried again: in the due heap */
-} PfJobPhase;
+	PF_LANE_FREE,
+	PF_LANE_READY,				/* waits for a worker: in the ready heap */
+	PF_LANE_RUNNING,			/* a worker has it */
+	PF_LANE_RETRYING			/* failed and is tried again: its timer is set */
+} PfLanePhase;
 
 /* A run that run_job() asked for and that has not begun */
 typedef struct PfAsked
@@ -29,6 +29,78 @@ typedef struct PfAsked
 	int			waiter;			/* index in shared memory, or -1 */
 } PfAsked;
 
+/* An entry of the due heap: the next slot of a job, or the next attempt of a lane */
+typedef struct PfTimer
+{
+	pairingheap_node node;
+	TimestampTz at;
+	bool		is_set;
+	struct PfJob *job;
+	struct PfLane *lane;		/* NULL: the job's slot */
+} PfTimer;
+
+/* A job has one lane, or as many as its runs may overlap */
+typedef struct PfLane
+{
+	struct PfJob *job;
+	PfLanePhase phase;
+	PfTimer		timer;
+	pairingheap_node ready_node;
+	PfRun		run;			/* unless FREE */
+	int			waiter;			/* of the run; -1: nobody waits */
+	int			worker;			/* its slot, with RUNNING */
+	TimestampTz handed_over_at; /* with RUNNING */
+	bool		replaced;		/* a later slot has asked the run to end */
+} PfLane;
+
+typedef enum PfOverlap
+{
+	PF_OVERLAP_SKIP,			/* with as many lanes as may run in parallel */
+	PF_OVERLAP_QUEUE,
+	PF_OVERLAP_REPLACE
+} PfOverlap;
+
+typedef enum PfMisfire
+{
+	PF_MISFIRE_ONCE,
+	PF_MISFIRE_SKIP,
+	PF_MISFIRE_ALL
+} PfMisfire;
+
+/* Something that jobs share and that has only so many units */
+typedef struct PfResource
+{
+	NameData	name;
+	int			units;
+	int			used;			/* by runs that a worker has */
+} PfResource;
+
+typedef struct PfNeed
+{
+	PfResource *resource;
+	int			units;
+} PfNeed;
+
+/* This job runs after another one has ended in some way */
+typedef struct PfEdge
+{
+	struct PfJob *job;
+	int64		parent;
+	bool		on_success;
+	bool		on_failure;
+	TimestampTz ended_at;		/* when the other last ended so; DT_NOBEGIN: not since we know */
+} PfEdge;
+
+typedef struct PfRetry
+{
+	int			limit;
+	int64		delay;			/* microseconds */
+	double		factor;
+	int64		cap;			/* microseconds */
+	double		jitter;			/* part of the delay, either way */
+	char	   *on;				/* SQLSTATEs and classes, each with a blank behind it; NULL: all */
+} PfRetry;
+
 typedef struct PfJob
 {
 	int64		job_id;			/* hash key: must be first */
@@ -37,26 +109,34 @@ typedef struct PfJob
 	char	   *name;
 	PfSchedule *schedule;
 	const pg_tz *tz;			/* NULL: not known here */
+	char	   *calendar;		/* or NULL */
 	PfWhen		when;			/* schedule, zone and calendars; set when jobs are read */
 	char		no_calendar[NAMEDATALEN];	/* a calendar that does not exist, or '' */
 	bool		active;
-	bool		queue_overlap;
-	bool		misfire_once;
 	bool		rerun_unknown;
+	PfOverlap	overlap;
+	int			parallel;		/* how many lanes may be used */
+	int			queue_limit;
+	PfMisfire	misfire;
+	int			misfire_limit;
+	int64		misfire_window; /* microseconds */
 	int			priority;
-	int			retry_limit;
-	int64		retry_delay;	/* microseconds */
+	PfRetry		retry;
 	TimestampTz state_since;
+	TimestampTz valid_until;	/* DT_NOEND: for ever */
 	bool		listed;			/* found when jobs were last read */
-	PfJobPhase	phase;
-	TimestampTz accounted;		/* every slot up to here has its end, or is that of the run */
-	TimestampTz wake_at;		/* key in the due heap */
-	bool		in_due_heap;
-	pairingheap_node due_node;
-	pairingheap_node ready_node;
-	PfRun		run;			/* unless RESTING */
-	int			waiter;			/* of the run; -1: nobody waits */
-	TimestampTz handed_over_at; /* with RUNNING */
+	bool		failing;		/* its last slot failed, and an alert says so */
+	List	   *edges;			/* PfEdge: what it waits for */
+	bool		is_parent;		/* others wait for it */
+	List	   *needs;			/* PfNeed */
+	bool		waiting;		/* a slot is due, and the edges are not all there */
+	TimestampTz consumed_at;	/* ends of other jobs up to here have had their effect */
+	TimestampTz accounted;		/* every slot up to here has its end, or is that of a run */
+	TimestampTz catch_up;		/* slots up to here each get a run of their own */
+	PfTimer		timer;
+	PfLane	  **lanes;
+	int			nlanes;
+	int			busy;			/* lanes that are not free */
 	List	   *asked;			/* PfAsked */
 } PfJob;
 
@@ -65,6 +145,7 @@ typedef struct PfJob
 typedef struct PfScheduler
 {
 	Oid			database;
+	Oid			only_owner;		/* run_due_jobs(): the session runs its own user's jobs itself */
 	bool		resident;		/* never ends for want of work */
 	PfDatabase *shared;			/* slot in shared memory */
 	MemoryContext context;		/* jobs; thrown away as a whole after an error */
@@ -72,7 +153,9 @@ typedef struct PfScheduler
 	HTAB	   *jobs;
 	pairingheap *due;
 	pairingheap *ready;
-	int			running;		/* jobs with phase RUNNING */
+	int			running;		/* lanes with phase RUNNING */
+	List	   *edges;			/* PfEdge of all jobs */
+	List	   *resources;		/* PfResource */
 	TimestampTz last_activity;
 	TimestampTz retry_start_at; /* a worker could not be started: not again before */
 	PfCounters	counted;		/* to be added to the shared counters */
@@ -82,24 +165,33 @@ extern PfScheduler *pf_scheduler;
 
 /* due_heap.c */
 extern void pf_heaps_init(PfScheduler *scheduler);
-extern void pf_due_put(PfJob *job, TimestampTz at);
-extern void pf_due_remove(PfJob *job);
-extern PfJob *pf_due_first(void);
-extern void pf_ready_put(PfJob *job);
-extern void pf_ready_remove(PfJob *job);
-extern PfJob *pf_ready_first(void);
+extern void pf_timer_set(PfTimer *timer, TimestampTz at);
+extern void pf_timer_clear(PfTimer *timer);
+extern PfTimer *pf_timer_first(void);
+extern void pf_ready_put(PfLane *lane);
+extern void pf_ready_remove(PfLane *lane);
+extern PfLane *pf_ready_first(void);
 
 /* job_table.c */
 extern void pf_read_all(void);
 extern void pf_read_changes(void);
 extern PfJob *pf_find_job(int64 job_id);
 extern void pf_forget_job(PfJob *job);
+extern PfLane *pf_add_lane(PfJob *job);
+
+/* job_links.c */
+extern void pf_read_links(void);
+extern void pf_read_edge_ends(void);
+extern bool pf_edges_are_there(const PfJob *job, TimestampTz *since);
+extern void pf_tell_children(PfJob *job, bool succeeded, TimestampTz finished_at);
+extern bool pf_take_resources(PfJob *job);
+extern void pf_give_resources_back(PfJob *job);
 
 /* slots.c */
 extern void pf_rest(PfJob *job);
-extern void pf_fall_due(PfJob *job, TimestampTz now);
-extern void pf_finish_run(PfJob *job, TimestampTz finished_at, PfRunOutcome outcome);
-extern void pf_make_ready(PfJob *job, TimestampTz due_at, TimestampTz queued_at, int64 run_id,
+extern void pf_fall_due(PfTimer *timer, TimestampTz now);
+extern void pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome outcome, int sqlstate);
+extern void pf_make_ready(PfLane *lane, TimestampTz due_at, TimestampTz queued_at, int64 run_id,
 						  int32 attempt, int waiter);
 extern void pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter);
 
@@ -111,6 +203,7 @@ extern void pf_answer_waiter(int waiter, int64 run_id);
 extern void pf_release_waiters(void);
 extern void pf_end_orphaned_workers(void);
 extern void pf_release_workers(void);
+extern void pf_cancel_lane(PfLane *lane);
 
 /* run_record.c */
 typedef struct PfRunRecord
@@ -131,6 +224,7 @@ extern void pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int
 							const char *outcome, const char *reason);
 extern void pf_record_broken(PfJob *job, const char *reason);
 extern void pf_record_ended(PfJob *job);
+extern void pf_record_alert(PfJob *job, bool failing, int64 run_id, int sqlstate);
 extern PfRunOutcome pf_recorded_outcome(const PfRun *run, int64 *run_id);
 extern void pf_close_run(int64 job_id, int64 run_id, const char *outcome, const char *sqlstate,
 						 const char *message);

@@ -88,6 +88,7 @@ typedef struct PfWorker
 	TimestampTz started_at;
 	TimestampTz finished_at;	/* with DONE */
 	PfRunOutcome outcome;		/* with DONE */
+	int			sqlstate;		/* with DONE: of the failure, or 0 */
 } PfWorker;
 
 /* One session that waits in run_job(wait => true). Every field is protected by the lock. */

@@ -2,21 +2,21 @@
  * slots.c
  *		What becomes of each slot of a schedule.
  *
- * A job has at most one run under way. `accounted` is the last slot that has its end (or is that
- * of the run), so the slots between it and now are exactly those still to be decided, whatever
- * happened in between: while a run is under way its job sleeps in no heap, and the slots that
- * passed are settled when it ends. What is decided is written before anything that follows from it
- * is handed to a worker; therefore the history of a job never has a hole behind its last row, and
- * after a crash the scheduler simply goes on from there.
+ * `accounted` is the last slot that has its end (or is that of a run), so the slots between it and
+ * now are exactly those still to be decided, whatever happened in between. While all lanes of a job
+ * are busy its timer is not set (unless a new slot replaces a run), and the slots that passed are
+ * settled when a run ends. What is decided is written before anything that follows from it is handed
+ * to a worker; therefore the history of a job never has a hole behind its last row, and after a
+ * crash the scheduler simply goes on from there.
  */
 #include "scheduler.h"
 
 #include "clock.h"
+#include "utils/elog.h"
 #include "utils/timestamp.h"
 
 /* A slot that is no later than this runs even where missed slots are not made up for */
 #define MISFIRE_GRACE	USECS_PER_MINUTE
-#define LONGEST_RETRY_DELAY	USECS_PER_HOUR
 
 /* Slots between the last that is settled and an instant */
 static PfSlots
@@ -24,6 +24,7 @@ open_slots(PfJob *job, TimestampTz upto)
 {
 	PfSlots		slots = {0};
 
+	upto = Min(upto, job->valid_until);
 	if (job->when.schedule == NULL || job->accounted >= upto)
 		return slots;
 	if (job->schedule->kind != PF_SCHEDULE_AFTER)
@@ -56,166 +57,371 @@ settle(PfJob *job, TimestampTz upto, const char *outcome, const char *reason)
 	job->accounted = slots.last;
 }
 
-/* Settle all open slots but the last, which gets a run. */
-static void
-settle_all_but_last(PfJob *job, const PfSlots *slots, const char *outcome, const char *reason)
+/* Settle all open slots but the last `keep`; the first of these is now the last accounted, and given. */
+static TimestampTz
+settle_but(PfJob *job, const PfSlots *slots, int64 keep, const char *outcome, const char *reason)
 {
-	if (slots->count > 1)
-		pf_record_range(job, slots->first, slots->before_last, slots->count - 1, outcome, reason);
-	pf_scheduler->counted.due += slots->count;
-	job->accounted = slots->last;
+	int64		settled = slots->count - keep;
+	TimestampTz before = slots->before_last;
+	TimestampTz kept = slots->last;
+
+	if (keep > 1)
+	{
+		kept = slots->first;
+		for (int64 i = 0; i < settled; i++)
+		{
+			before = kept;
+			(void) pf_schedule_next(&job->when, before, &kept);
+		}
+	}
+	if (settled > 0)
+		pf_record_range(job, slots->first, before, settled, outcome, reason);
+	pf_scheduler->counted.due += settled + 1;
+	job->accounted = kept;
+	return kept;
 }
 
+/* A lane for one more run, or NULL. */
+static PfLane *
+free_lane(PfJob *job)
+{
+	if (job->busy >= job->parallel)
+		return NULL;
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase == PF_LANE_FREE)
+			return job->lanes[i];
+	}
+	return pf_add_lane(job);
+}
+
+/* The lane's run waits for a worker from now on. */
 void
-pf_make_ready(PfJob *job, TimestampTz due_at, TimestampTz queued_at, int64 run_id, int32 attempt,
+pf_make_ready(PfLane *lane, TimestampTz due_at, TimestampTz queued_at, int64 run_id, int32 attempt,
 			  int waiter)
 {
-	pf_due_remove(job);
-	job->run.job_id = job->job_id;
-	job->run.run_id = run_id;
-	job->run.due_at = due_at;
-	job->run.queued_at = queued_at;
-	job->run.attempt = attempt;
-	job->waiter = waiter;
-	pf_ready_put(job);
+	PfJob	   *job = lane->job;
+
+	if (lane->phase == PF_LANE_FREE)
+		job->busy++;
+	lane->run.job_id = job->job_id;
+	lane->run.run_id = run_id;
+	lane->run.due_at = due_at;
+	lane->run.queued_at = queued_at;
+	lane->run.attempt = attempt;
+	lane->waiter = waiter;
+	pf_ready_put(lane);
 }
 
-/* The job has no run: begin one that was asked for, or wait for the next slot. */
+/* The run of a slot begins to wait for a worker; what it waited for before has had its effect. */
+static void
+begin_slot(PfJob *job, PfLane *lane, TimestampTz slot, TimestampTz now)
+{
+	job->waiting = false;
+	job->consumed_at = job->schedule->kind == PF_SCHEDULE_CHAIN ? slot : now;
+	pf_make_ready(lane, slot, now, 0, 1, -1);
+}
+
+/* All jobs that this one runs after have ended: a slot of a chain. False if they have not. */
+static bool
+begin_chain(PfJob *job)
+{
+	TimestampTz since;
+	PfLane	   *lane;
+
+	if (!pf_edges_are_there(job, &since) || since <= job->state_since || since > job->valid_until ||
+		(lane = free_lane(job)) == NULL)
+		return false;
+	since = Max(since, job->accounted + 1);
+	pf_scheduler->counted.due++;
+	job->accounted = since;
+	begin_slot(job, lane, since, Max(since, pf_clock_now()));
+	return true;
+}
+
+/* Begin runs that were asked for, then set the timer to the next slot, if one could run. */
 void
 pf_rest(PfJob *job)
 {
 	TimestampTz next;
+	PfLane	   *lane;
 
-	job->phase = PF_JOB_RESTING;
-	job->waiter = -1;
-	pf_due_remove(job);
-	if (!job->listed && job->asked == NIL)
-		return;
-	if (job->asked != NIL)
+	pf_timer_clear(&job->timer);
+	job->waiting = false;
+	while (job->asked != NIL && (lane = free_lane(job)) != NULL)
 	{
 		PfAsked    *asked = (PfAsked *) linitial(job->asked);
 
 		job->asked = list_delete_first(job->asked);
-		pf_make_ready(job, DT_NOBEGIN, asked->queued_at, asked->run_id, 1, asked->waiter);
+		pf_make_ready(lane, DT_NOBEGIN, asked->queued_at, asked->run_id, 1, asked->waiter);
 		pfree(asked);
-		return;
 	}
-	if (!job->active || job->when.schedule == NULL)
+	if (!job->listed || !job->active || job->when.schedule == NULL)
 		return;
 	settle(job, job->state_since, "skipped", "not active");
+	if (job->busy >= job->parallel && job->overlap != PF_OVERLAP_REPLACE)
+		return;
+	if (job->schedule->kind == PF_SCHEDULE_CHAIN)
+	{
+		if (!begin_chain(job) && job->busy == 0 && pf_clock_now() > job->valid_until)
+			pf_record_ended(job);
+		return;
+	}
 	switch (pf_schedule_next(&job->when, job->accounted, &next))
 	{
 		case PF_NEXT_FOUND:
-			pf_due_put(job, next);
+			if (next <= job->valid_until)
+				pf_timer_set(&job->timer, next);
+			else if (job->busy == 0)
+				pf_record_ended(job);
 			break;
 		case PF_NEXT_NEVER:
-			if (job->schedule->kind != PF_SCHEDULE_REBOOT)
+			if (job->schedule->kind != PF_SCHEDULE_REBOOT && job->busy == 0)
 				pf_record_ended(job);
 			break;
 		case PF_NEXT_UNKNOWN:
-			pf_record_broken(job, psprintf("Calendar \"%s\" does not know the days of the next slot.",
-										   job->when.unknown->code));
+			if (job->busy == 0)
+				pf_record_broken(job, psprintf("Calendar \"%s\" does not know the days of the next slot.",
+											   job->when.unknown->code));
 			break;
 	}
 }
 
-/* The instant of a job in the due heap has come. */
-void
-pf_fall_due(PfJob *job, TimestampTz now)
+/* How many of the open slots, from the last, may each get a run of their own though they are late? */
+static int64
+slots_to_catch_up(PfJob *job, const PfSlots *slots, TimestampTz now)
 {
+	PfSlots		too_old = open_slots(job, now - job->misfire_window - 1);
+
+	return Min(slots->count - too_old.count, job->misfire_limit);
+}
+
+/* Open slots, of which the last is due now or was due some time ago. */
+static void
+begin_open_slots(PfJob *job, PfLane *lane, const PfSlots *slots, TimestampTz now)
+{
+	bool		in_time = now - slots->last <= MISFIRE_GRACE;
+	int64		keep;
+
+	switch (job->misfire)
+	{
+		case PF_MISFIRE_ALL:
+			keep = slots_to_catch_up(job, slots, now);
+			if (keep == 0 && !in_time)
+				break;
+			keep = Max(keep, 1);
+			job->catch_up = slots->last;
+			begin_slot(job, lane, settle_but(job, slots, keep, "missed", "misfire"), now);
+			return;
+		case PF_MISFIRE_ONCE:
+			begin_slot(job, lane, settle_but(job, slots, 1, "coalesced", "misfire"), now);
+			return;
+		case PF_MISFIRE_SKIP:
+			if (!in_time)
+				break;
+			begin_slot(job, lane, settle_but(job, slots, 1, now - slots->first <= MISFIRE_GRACE ? "coalesced" : "missed",
+											 "misfire"), now);
+			return;
+	}
+	settle(job, now, "missed", "misfire");
+}
+
+/* A slot is due and all lanes are busy: the run under way makes room for it. */
+static void
+replace_run(PfJob *job, const PfSlots *slots, TimestampTz now)
+{
+	PfLane	   *lane = job->lanes[0];
+
+	if (lane->phase == PF_LANE_RUNNING)
+	{
+		lane->replaced = true;
+		pf_cancel_lane(lane);	/* its end begins the slot */
+		return;
+	}
+	if (lane->phase == PF_LANE_RETRYING)
+	{
+		pf_timer_clear(&lane->timer);
+		pf_scheduler->counted.ran++;
+	}
+	else
+	{
+		pf_ready_remove(lane);
+		pf_answer_waiter(lane->waiter, 0);
+		if (!PF_ASKED_FOR(&lane->run) && lane->run.attempt == 1)
+			pf_record_range(job, lane->run.due_at, lane->run.due_at, 1, "coalesced", "overlap");
+		else if (lane->run.run_id != 0)
+			pf_close_run(job->job_id, lane->run.run_id, "withdrawn", NULL, "a later slot has replaced the run");
+	}
+	begin_slot(job, lane, settle_but(job, slots, 1, "coalesced", "overlap"), now);
+	pf_rest(job);
+}
+
+/* The instant of a timer has come. */
+void
+pf_fall_due(PfTimer *timer, TimestampTz now)
+{
+	PfJob	   *job = timer->job;
+	PfLane	   *lane = timer->lane;
 	PfSlots		slots;
 
-	pf_due_remove(job);
-	if (job->phase == PF_JOB_RETRYING)
+	pf_timer_clear(timer);
+	if (lane != NULL)
 	{
 		pf_scheduler->counted.retried++;
-		job->run.queued_at = now;
-		pf_ready_put(job);
+		lane->run.queued_at = now;
+		pf_ready_put(lane);
 		return;
 	}
 	slots = open_slots(job, now);
 	if (slots.count == 0)
-		pf_rest(job);			/* the clock was set back */
-	else if (job->misfire_once || now - slots.last <= MISFIRE_GRACE)
 	{
-		bool		stands_for_all = job->misfire_once || now - slots.first <= MISFIRE_GRACE;
-
-		settle_all_but_last(job, &slots, stands_for_all ? "coalesced" : "missed", "misfire");
-		pf_make_ready(job, slots.last, now, 0, 1, -1);
+		pf_rest(job);			/* the clock was set back */
+		return;
 	}
+	if (!pf_edges_are_there(job, NULL))
+	{
+		job->waiting = true;	/* pf_tell_children() comes back here */
+		return;
+	}
+	lane = free_lane(job);
+	if (lane == NULL)
+		replace_run(job, &slots, now);
 	else
 	{
-		settle(job, now, "missed", "misfire");
+		begin_open_slots(job, lane, &slots, now);
 		pf_rest(job);
 	}
 }
 
-/* Twice as long after each failure, and a little different each time. */
+/* Longer after each failure, and a little different each time. */
 static TimestampTz
-retry_time(const PfJob *job, TimestampTz now)
+retry_time(const PfLane *lane, TimestampTz now)
 {
-	int64		delay = job->retry_delay;
-	int64		longest = Max(delay, LONGEST_RETRY_DELAY);
-	int64		jitter;
+	const PfRetry *retry = &lane->job->retry;
+	double		delay = retry->delay;
+	double		longest = Max(retry->delay, retry->cap);
+	uint64		draw = (uint64) lane->job->job_id * UINT64CONST(0x9E3779B97F4A7C15) +
+		(uint64) lane->run.attempt * UINT64CONST(0xBF58476D1CE4E5B9);
 
-	for (int i = 1; i < job->run.attempt && delay < longest; i++)
-		delay *= 2;
+	for (int i = 1; i < lane->run.attempt && delay < longest; i++)
+		delay *= retry->factor;
 	delay = Min(delay, longest);
-	/* up to an eighth either way, so that jobs that failed together do not come back together */
-	jitter = (job->job_id * INT64CONST(2654435761) + job->run.attempt * INT64CONST(40503)) % (delay / 4 + 1);
-	return now + delay - delay / 8 + jitter;
+	/* so that jobs that failed together do not come back together: a number from -1 to 1 */
+	draw ^= draw >> 31;
+	delay += delay * retry->jitter * ((double) (draw % 2001) / 1000.0 - 1.0);
+	return now + (int64) delay;
+}
+
+static bool
+retry_helps(const PfRetry *retry, int sqlstate)
+{
+	const char *state;
+	const char *at;
+
+	if (retry->on == NULL)
+		return true;
+	state = unpack_sql_state(sqlstate);
+	for (at = retry->on; *at; at = strchr(at, ' ') + 1)
+	{
+		size_t		length = strcspn(at, " ");
+
+		if (strncmp(at, state, length) == 0)
+			return true;
+	}
+	return false;
+}
+
+/* Is the slot of a run that ended so tried once more? */
+static bool
+tries_again(const PfLane *lane, PfRunOutcome outcome, int sqlstate)
+{
+	const PfJob *job = lane->job;
+
+	if (PF_ASKED_FOR(&lane->run) || !job->listed || !job->active || lane->replaced)
+		return false;
+	if (outcome == PF_RUN_UNKNOWN)
+		return job->rerun_unknown;
+	return outcome == PF_RUN_FAILED && lane->run.attempt <= job->retry.limit &&
+		retry_helps(&job->retry, sqlstate);
+}
+
+/* The slots that passed while all lanes were busy; true if one of them runs now. */
+static bool
+settle_overlap(PfJob *job, PfLane *lane, TimestampTz finished_at)
+{
+	PfSlots		slots;
+
+	if (job->overlap == PF_OVERLAP_SKIP || job->schedule->kind == PF_SCHEDULE_AFTER)
+	{
+		settle(job, finished_at, "skipped", "overlap");
+		return false;
+	}
+	slots = open_slots(job, finished_at);
+	if (slots.count == 0 || job->asked != NIL || !pf_edges_are_there(job, NULL))
+		return false;
+	begin_slot(job, lane, settle_but(job, &slots, Min(slots.count, job->queue_limit), "coalesced", "overlap"), finished_at);
+	return true;
 }
 
 /*
- * The run of a job has ended. Slots that passed while it waited are coalesced into it; those that
+ * A run has ended. Slots that passed while it waited for a worker are coalesced into it; those that
  * passed while it ran are settled by the overlap policy.
  */
 void
-pf_finish_run(PfJob *job, TimestampTz finished_at, PfRunOutcome outcome)
+pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome outcome, int sqlstate)
 {
-	bool		is_slot = !PF_ASKED_FOR(&job->run);
-	PfSlots		slots;
+	PfJob	   *job = lane->job;
+	bool		is_slot = !PF_ASKED_FOR(&lane->run);
+	bool		was_full = job->busy >= job->parallel;
+	TimestampTz handed_over_at = lane->handed_over_at;
 
 	if (outcome == PF_RUN_FAILED)
 		pf_scheduler->counted.failed++;
-	if (is_slot && job->listed && job->active &&
-		((outcome == PF_RUN_FAILED && job->run.attempt <= job->retry_limit) ||
-		 (outcome == PF_RUN_UNKNOWN && job->rerun_unknown)))
+	if (tries_again(lane, outcome, sqlstate))
 	{
-		job->phase = PF_JOB_RETRYING;
-		pf_due_put(job, outcome == PF_RUN_FAILED ? retry_time(job, finished_at) : finished_at);
-		job->run.attempt++;
-		job->run.run_id = 0;
+		lane->phase = PF_LANE_RETRYING;
+		pf_timer_set(&lane->timer, outcome == PF_RUN_FAILED ? retry_time(lane, finished_at) : finished_at);
+		lane->run.attempt++;
+		lane->run.run_id = 0;
 		return;
 	}
 	if (is_slot && outcome == PF_RUN_UNKNOWN)
 		pf_scheduler->counted.unknown++;
 	else if (is_slot && (outcome == PF_RUN_SUCCEEDED || outcome == PF_RUN_FAILED))
 		pf_scheduler->counted.ran++;
-	if (!job->listed || !job->active)
+	lane->phase = PF_LANE_FREE;
+	job->busy--;
+	if (lane->replaced && outcome != PF_RUN_SUCCEEDED)
+		outcome = PF_RUN_WITHDRAWN; /* nobody's failure: it made room for a later slot */
+	lane->replaced = false;
+	if (job->listed && outcome != PF_RUN_WITHDRAWN && job->failing != (outcome != PF_RUN_SUCCEEDED))
+		pf_record_alert(job, outcome != PF_RUN_SUCCEEDED, lane->run.run_id, sqlstate);
+	if (outcome == PF_RUN_SUCCEEDED || outcome == PF_RUN_FAILED)
+		pf_tell_children(job, outcome == PF_RUN_SUCCEEDED, finished_at);
+	if (!job->listed || !job->active || job->when.schedule == NULL)
 	{
 		pf_rest(job);
 		return;
 	}
-
-	if (is_slot && job->schedule->kind != PF_SCHEDULE_AFTER)
-		settle(job, Min(job->handed_over_at, finished_at), "coalesced", "waiting");
-	if (job->queue_overlap && job->schedule->kind != PF_SCHEDULE_AFTER)
+	if (job->catch_up > job->accounted)
 	{
-		slots = open_slots(job, finished_at);
-		if (slots.count > 0 && job->asked == NIL)
+		PfSlots		slots = open_slots(job, job->catch_up);
+
+		if (slots.count > 0)
 		{
-			settle_all_but_last(job, &slots, "coalesced", "overlap");
-			pf_make_ready(job, slots.last, finished_at, 0, 1, -1);
+			begin_slot(job, lane, settle_but(job, &slots, slots.count, "missed", "misfire"), finished_at);
+			pf_rest(job);
 			return;
 		}
 	}
-	else
-		settle(job, finished_at, "skipped", "overlap");
+	if (is_slot && was_full && job->schedule->kind != PF_SCHEDULE_AFTER)
+		settle(job, Min(handed_over_at, finished_at), "coalesced", "waiting");
+	if (was_full && job->schedule->kind != PF_SCHEDULE_CHAIN)
+		(void) settle_overlap(job, lane, finished_at);
 	pf_rest(job);
 }
 
-/* Somebody asked for a run: now, or when the one under way has ended. */
+/* Somebody asked for a run: now, or when a lane is free. */
 void
 pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter)
 {
@@ -227,6 +433,5 @@ pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter)
 	asked->waiter = waiter;
 	job->asked = lappend(job->asked, asked);
 	MemoryContextSwitchTo(old);
-	if (job->phase == PF_JOB_RESTING)
-		pf_rest(job);
+	pf_rest(job);
 }

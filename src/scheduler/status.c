@@ -141,13 +141,26 @@ pf_job_next_run(PG_FUNCTION_ARGS)
 	pg_tz	   *tz;
 	PfWhen		when;
 	char		missing[NAMEDATALEN];
+	char	   *calendar = NULL;
+	TimestampTz from = DT_NOBEGIN + 1;
+	TimestampTz until = DT_NOEND;
 	TimestampTz next;
+	Datum		value;
 
 	if (null)
 		PG_RETURN_NULL();
+	value = GetAttributeByName(job, "calendar", &null);
+	if (!null)
+		calendar = TextDatumGetCString(value);
+	value = GetAttributeByName(job, "valid_from", &null);
+	if (!null)
+		from = DatumGetTimestampTz(value);
+	value = GetAttributeByName(job, "valid_until", &null);
+	if (!null)
+		until = DatumGetTimestampTz(value);
 	tz = pg_tzset(TextDatumGetCString(GetAttributeByName(job, "time_zone", &null)));
-	if (tz == NULL || !pf_when_set(&when, DatumGetPfScheduleP(schedule), tz, NULL, pf_calendar_read, missing) ||
-		pf_schedule_next(&when, pf_clock_now(), &next) != PF_NEXT_FOUND)
+	if (tz == NULL || !pf_when_set(&when, DatumGetPfScheduleP(schedule), tz, calendar, pf_calendar_read, missing) ||
+		pf_schedule_next(&when, Max(pf_clock_now(), from - 1), &next) != PF_NEXT_FOUND || next > until)
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(next);
 }

@@ -91,14 +91,14 @@ claim_slot(int slot)
 }
 
 /* Read the job and draw the number of the run. False if the job is gone. In a transaction. */
-static bool
-read_command(PfRun *run, PfCommand *command)
+bool
+pf_read_command(PfRun *run, PfCommand *command, MemoryContext context)
 {
 	static const char *const sql =
 	"SELECT j.name, j.owner::text, j.owner_oid, j.command,"
 	" (extract(epoch FROM j.statement_timeout) * 1000)::integer,"
 	" (extract(epoch FROM j.total_timeout) * 1000)::integer,"
-	" CASE WHEN $2 = 0 THEN nextval('portfolio.job_run_id_seq') ELSE $2 END"
+	" CASE WHEN $2 = 0 THEN nextval('portfolio.job_run_id_seq') ELSE $2 END, j.run_as::text"
 	" FROM portfolio.job j WHERE j.job_id = $1";
 	static const Oid types[] = {INT8OID, INT8OID};
 	Datum		values[2];
@@ -115,13 +115,15 @@ read_command(PfRun *run, PfCommand *command)
 		TupleDesc	desc = SPI_tuptable->tupdesc;
 		bool		null;
 
-		command->name = MemoryContextStrdup(run_context, SPI_getvalue(row, desc, 1));
-		command->owner = MemoryContextStrdup(run_context, SPI_getvalue(row, desc, 2));
+		command->name = MemoryContextStrdup(context, SPI_getvalue(row, desc, 1));
+		command->owner = MemoryContextStrdup(context, SPI_getvalue(row, desc, 2));
 		command->owner_oid = DatumGetObjectId(SPI_getbinval(row, desc, 3, &null));
-		command->command = MemoryContextStrdup(run_context, SPI_getvalue(row, desc, 4));
+		command->command = MemoryContextStrdup(context, SPI_getvalue(row, desc, 4));
 		command->statement_timeout = DatumGetInt32(SPI_getbinval(row, desc, 5, &null));
 		command->total_timeout = DatumGetInt32(SPI_getbinval(row, desc, 6, &null));
 		run->run_id = DatumGetInt64(SPI_getbinval(row, desc, 7, &null));
+		if (SPI_getvalue(row, desc, 8) != NULL)
+			command->run_as = MemoryContextStrdup(context, SPI_getvalue(row, desc, 8));
 	}
 	pf_end_as_owner(&as_owner);
 	return found;
@@ -142,7 +144,7 @@ do_run(PfRun run)
 	/* a cancel that comes now is for the command: it waits until that begins */
 	HOLD_CANCEL_INTERRUPTS();
 	pf_begin_own_transaction();
-	found = read_command(&run, &command);
+	found = pf_read_command(&run, &command, run_context);
 	if (found)
 		allowed = command.owner_oid == GetSessionUserId() &&
 			pf_role_may_run_jobs(GetSessionUserId(), &problem);
@@ -165,6 +167,7 @@ do_run(PfRun run)
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 	me->outcome = outcome;
+	me->sqlstate = command.sqlstate;
 	me->finished_at = pf_clock_now();
 	me->state = PF_WORKER_DONE;
 	QueryCancelPending = false; /* cancel_run() signals under the lock: what came was for this run */
@@ -242,7 +245,7 @@ pf_worker_main(Datum arg)
 	/* what a client of this role would have loaded: masking and auditing may come that way */
 	process_session_preload_libraries();
 	run_context = AllocSetContextCreate(TopMemoryContext, "portfolio run", ALLOCSET_DEFAULT_SIZES);
-	pf_execute_init();
+	pf_total_timer_init();
 	pf_begin_own_transaction();
 	settings = pf_role_settings_fingerprint();
 	pf_commit_own_transaction();

@@ -16,11 +16,19 @@ typedef struct PfCommand
 	char	   *command;
 	int			statement_timeout;	/* ms */
 	int			total_timeout;		/* ms */
+	char	   *run_as;			/* SET ROLE before the command; NULL: the owner */
+	int			sqlstate;		/* afterwards: of the failure, or 0 */
 } PfCommand;
 
+/* worker.c */
+extern bool pf_read_command(PfRun *run, PfCommand *command, MemoryContext context);
+
 /* worker_execute.c */
-extern void pf_execute_init(void);
-extern PfRunOutcome pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context);
+extern void pf_total_timer_init(void);
+extern void pf_total_timer_start(int limit);
+extern void pf_total_timer_stop(void);
+extern bool pf_total_time_is_over(void);
+extern PfRunOutcome pf_execute_run(PfRun *run, PfCommand *command, MemoryContext context);
 
 /* worker_clean.c */
 extern void pf_clean_session(void);

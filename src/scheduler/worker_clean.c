@@ -32,6 +32,7 @@ pf_clean_session(void)
 	pf_begin_own_transaction();
 	PortalHashTableDeleteAll();
 	SetPGVariable("session_authorization", NIL, false);
+	SetPGVariable("role", NIL, false);
 	ResetAllOptions();			/* to what role and database set when we connected */
 	DropAllPreparedStatements();
 	Async_UnlistenAll();

@@ -29,6 +29,7 @@
 #include "tcop/pquery.h"
 #include "tcop/tcopprot.h"
 #include "tcop/utility.h"
+#include "utils/guc.h"
 #include "utils/memutils.h"
 #include "utils/portal.h"
 #include "utils/ps_status.h"
@@ -50,9 +51,32 @@ on_total_timeout(void)
 }
 
 void
-pf_execute_init(void)
+pf_total_timer_init(void)
 {
-	total_timer = RegisterTimeout(USER_TIMEOUT, on_total_timeout);
+	static bool registered = false;
+
+	if (!registered)
+		total_timer = RegisterTimeout(USER_TIMEOUT, on_total_timeout);
+	registered = true;
+}
+
+void
+pf_total_timer_start(int limit)
+{
+	total_time_is_over = false;
+	enable_timeout_after(total_timer, limit);
+}
+
+void
+pf_total_timer_stop(void)
+{
+	disable_timeout(total_timer, false);
+}
+
+bool
+pf_total_time_is_over(void)
+{
+	return total_time_is_over;
 }
 
 static void
@@ -188,6 +212,20 @@ execute_and_record(const PfCommand *command, PfRunRecord *record, MemoryContext 
 	}
 	pf_commit_own_transaction();
 
+	/* as the owner, by whose leave it is: RESET ROLE leads back to him */
+	if (command->run_as != NULL)
+	{
+		PfRoleProblem problem;
+
+		pf_begin_own_transaction();
+		if (!pf_may_run_as(GetSessionUserId(), command->run_as, &problem))
+			ereport(ERROR,
+					(errcode(problem.sqlstate),
+					 errmsg("the job cannot run as role \"%s\"", command->run_as),
+					 errdetail("%s", problem.detail)));
+		SetConfigOption("role", command->run_as, PGC_USERSET, PGC_S_SESSION);
+		pf_commit_own_transaction();
+	}
 	open = run_statements(command, statements, context, &qc);
 	disable_timeout(STATEMENT_TIMEOUT, false);
 	disable_timeout(total_timer, false);
@@ -208,7 +246,7 @@ execute_and_record(const PfCommand *command, PfRunRecord *record, MemoryContext 
 
 /* Make the session usable again and keep what went wrong. Called in PG_CATCH. */
 static void
-keep_error(PfRunRecord *record, MemoryContext context)
+keep_error(PfCommand *command, PfRunRecord *record, MemoryContext context)
 {
 	ErrorData  *error;
 
@@ -219,6 +257,7 @@ keep_error(PfRunRecord *record, MemoryContext context)
 	QueryCancelPending = false;
 	record->outcome = "failed";
 	record->sqlstate = pstrdup(unpack_sql_state(error->sqlerrcode));
+	command->sqlstate = error->sqlerrcode;
 	record->message = error->message ? pf_mask_message(error->message, error->sqlerrcode) : "";
 	if (total_time_is_over && error->sqlerrcode == ERRCODE_QUERY_CANCELED)
 		record->message = "canceling job due to total_timeout";
@@ -232,7 +271,7 @@ keep_error(PfRunRecord *record, MemoryContext context)
 
 /* Run a command and record the run. Errors of the command end here. */
 PfRunOutcome
-pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context)
+pf_execute_run(PfRun *run, PfCommand *command, MemoryContext context)
 {
 	PfRunRecord record = {0};
 	ErrorContextCallback callback;
@@ -252,8 +291,7 @@ pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context)
 	callback.arg = &record;
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	total_time_is_over = false;
-	enable_timeout_after(total_timer, command->total_timeout);
+	pf_total_timer_start(command->total_timeout);
 
 	PG_TRY();
 	{
@@ -261,7 +299,7 @@ pf_execute_run(PfRun *run, const PfCommand *command, MemoryContext context)
 	}
 	PG_CATCH();
 	{
-		keep_error(&record, context);
+		keep_error(command, &record, context);
 		failed = true;
 	}
 	PG_END_TRY();

@@ -6,12 +6,7 @@ CREATE ROLE regress_pf_job LOGIN;
 CREATE ROLE regress_pf_job2 LOGIN;
 CREATE ROLE regress_pf_nologin;
 CREATE ROLE regress_pf_expired LOGIN VALID UNTIL '2001-01-01';
-GRANT SELECT, DELETE, INSERT (name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, priority, comment),
-      UPDATE (name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, priority, comment, state)
-   ON portfolio.job TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
-GRANT USAGE ON SEQUENCE portfolio.job_id_seq TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
-GRANT SELECT ON portfolio.job_overview, portfolio.job_account, portfolio.job_run, portfolio.job_slot_range TO regress_pf_job, regress_pf_job2;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA portfolio TO regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
+SELECT count(portfolio.grant_profile(r, 'operator')) FROM unnest('{regress_pf_job,regress_pf_job2,regress_pf_nologin,regress_pf_expired}'::name[]) r;
 -- (what is said where no scheduler runs is tested with servers of their own)
 SET timezone = 'Europe/London';
 
@@ -137,5 +132,6 @@ DELETE FROM portfolio.job_failure WHERE job_id = :id;
 SELECT portfolio.cancel_run(-1);
 
 DELETE FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
+SELECT count(portfolio.revoke_profile(r, 'operator')) FROM unnest('{regress_pf_job,regress_pf_job2,regress_pf_nologin,regress_pf_expired}'::name[]) r;
 DROP OWNED BY regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
 DROP ROLE regress_pf_job, regress_pf_job2, regress_pf_nologin, regress_pf_expired;
