@@ -91,5 +91,6 @@ _PG_init(void)
 	define_settings();
 	pf_drop_guard_init();
 	pf_session_locks_init();
+	pf_progress_init();
 	pf_scheduler_init();
 }

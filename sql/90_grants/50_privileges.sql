@@ -174,6 +174,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}',
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range}'),
   ('{editor,operator,auditor}', '{element_history}'),
+  ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
   ('{editor}', '{relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- data quality

@@ -57,6 +57,9 @@ extern void pf_drop_guard_init(void);
 /* Warns once a session where library and SQL objects differ in version (version.c) */
 extern void pf_check_version(void);
 
+/* Shared memory of pg_stat_portfolio_progress (quality/progress.c), at library start */
+extern void pf_progress_init(void);
+
 /* Scheduler (scheduler/hooks.c): launcher, hooks and shared memory, at library start. */
 extern void pf_scheduler_init(void);
 

@@ -165,6 +165,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_noreturn pg_attribute_noreturn()
 #endif
 
+/* PG14 named the constants of predefined roles after the roles (c9c41c7a337) */
+#if PG_VERSION_NUM >= 140000
+#define PF_ROLE_READ_ALL_STATS ROLE_PG_READ_ALL_STATS
+#else
+#define PF_ROLE_READ_ALL_STATS DEFAULT_ROLE_READ_ALL_STATS
+#endif
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)

@@ -7,6 +7,7 @@
 #include "utils/memutils.h"
 
 #include "memo_key.h"
+#include "progress.h"
 
 #define MEMO_TRIAL 16384		/* look-ups after which a memo is judged, again and again */
 
@@ -344,7 +345,8 @@ pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments
 		pf_engine_take(engine, state);
 	if (unlikely(state->rows == PG_UINT32_MAX - 1))
 		pf_state_fold(state);
-	engine->rows++;
+	if (unlikely((++engine->rows & (PF_PROGRESS_ROWS - 1)) == 0))
+		pf_progress_count(PF_PROGRESS_ROWS);
 	mask = judge_columns(engine, segments, nsegments);
 	if (engine->shared)
 		count_outcomes(engine, state);

@@ -270,6 +270,7 @@ extern void pf_memo_drop(PfMemo *memo);
 
 /* tally_state.c */
 extern PfTallyState *pf_state_create(MemoryContext parent, const PfTally *shape);
+extern Size pf_state_memory(const PfRuleSet *set);
 extern void pf_engine_forget(PfEngine *engine, PfTallyState *state);
 extern void pf_state_attach(PfTallyState *state, PfEngine *engine);
 extern void pf_state_settle(PfTallyState *state);

@@ -6,7 +6,8 @@
  * the caller's rights and row security. Only names that we quote and expressions that rule_parse.c
  * has accepted get into its text.
  */
-#include "quality.h"
+#include "engine.h"
+#include "progress.h"
 
 #include "access/relation.h"
 #include "catalog/pg_proc.h"
@@ -14,6 +15,8 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "parser/parse_type.h"
+#include "parser/parser.h"
+#include "tcop/tcopprot.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
@@ -23,6 +26,7 @@
 PG_FUNCTION_INFO_V1(pf_tally_relation);
 PG_FUNCTION_INFO_V1(pf_rule_set_sql);
 
+#define MIN_GROUPS 1000			/* room for so many at least, for estimates of groups are often poor */
 #define COLUMNS_A_CALL 98		/* of the 100 arguments a function takes, less rule set and state */
 
 static char **
@@ -197,15 +201,37 @@ read_groups(FunctionCallInfo fcinfo, int by_arg, int expressions_arg, Oid relid,
 	return groups;
 }
 
-/* Groups are counted in memory, one tally each: give the statement what one score may use. */
-static void
-raise_work_mem(void)
+/* How many rows the planner expects of "SELECT … FROM relation [WHERE filter] [GROUP BY groups]". */
+static double
+estimated_rows(Oid relid, const Groups *groups, const char *filter)
 {
+	StringInfoData sql;
+	Query	   *query;
+
+	initStringInfo(&sql);
+	appendStringInfo(&sql, "SELECT FROM %s AS r", qualified_relation(relid));
+	if (filter)
+		appendStringInfo(&sql, " WHERE (%s)", filter);
+	for (int i = 0; groups && i < groups->n; i++)
+		appendStringInfo(&sql, "%s(%s)", i > 0 ? ", " : " GROUP BY ", groups->expressions[i]);
+	query = linitial_node(Query, pf_analyze_and_rewrite(linitial_node(RawStmt, pf_raw_parser(sql.data)), sql.data));
+	return pg_plan_query(query, sql.data, 0, NULL)->planTree->plan_rows;
+}
+
+/*
+ * Groups are counted in memory, one tally each: give the statement what they need, as far as score_mem
+ * goes; what needs more PostgreSQL spills. Hashing may use hash_mem_multiplier times work_mem.
+ */
+static void
+raise_work_mem(double groups, const PfRuleSet *set)
+{
+	double		wanted = Max(1.5 * groups, MIN_GROUPS) * (pf_state_memory(set) + 256) / 1024;
 	char		kilobytes[32];
 
-	if (pf_score_mem <= work_mem)
+	wanted = Min(wanted, (double) pf_score_mem) / hash_mem_multiplier;
+	if (wanted <= work_mem)
 		return;
-	snprintf(kilobytes, sizeof(kilobytes), "%d", pf_score_mem);
+	snprintf(kilobytes, sizeof(kilobytes), "%d", (int) wanted);
 	(void) set_config_option("work_mem", kilobytes, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 }
 
@@ -225,6 +251,7 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 	Oid			argtype;
 	Datum		arg;
 	int			guc_level;
+	bool		announced;
 
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		ereport(ERROR,
@@ -244,11 +271,23 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 
 	guc_level = NewGUCNestLevel();
 	if (groups.n > 0)
-		raise_work_mem();
+		raise_work_mem(estimated_rows(relid, &groups, filter), set);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args(sql, 1, &argtype, &arg, NULL, true, 0) != SPI_OK_SELECT)
-		elog(ERROR, "could not score relation %u", relid);
+	announced = pf_progress_wanted();
+	if (announced)
+		pf_progress_begin(relid, estimated_rows(relid, NULL, filter));
+	PG_TRY();
+	{
+		if (SPI_execute_with_args(sql, 1, &argtype, &arg, NULL, true, 0) != SPI_OK_SELECT)
+			elog(ERROR, "could not score relation %u", relid);
+	}
+	PG_FINALLY();
+	{
+		if (announced)
+			pf_progress_end();
+	}
+	PG_END_TRY();
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		values[3];

@@ -54,6 +54,17 @@ state_gone(void *arg)
 	state->engine = NULL;
 }
 
+/* What a group's state takes: its struct, a memory context, counters, and what rows in turns need. */
+Size
+pf_state_memory(const PfRuleSet *set)
+{
+	PfTally		shape = {set->fingerprint, set->nrules, set->nitems, set->ndimensions, 0, NULL};
+	Size		arrays = sizeof(PfTallyState) + sizeof(uint32) * (PF_TALLY_COUNTS(&shape) + set->ncolumns);
+
+	/* contexts grow by doubling blocks */
+	return sizeof(MemoryContextData) + Max(arrays + arrays / 2, (Size) ALLOCSET_SMALL_INITSIZE);
+}
+
 PfTallyState *
 pf_state_create(MemoryContext parent, const PfTally *shape)
 {
