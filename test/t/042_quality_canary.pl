@@ -67,6 +67,28 @@ is($first, $again, 'within a session a row has one token');
 isnt($first, (split /\|/, $rows)[0], 'in another session another');
 is(safe(q{SELECT count(*) FROM portfolio.failing_rows('VISIT', 'ward', period => '2024-05')}, 'asks for another month'), '0', 'which has none');
 
+# Everything that explains, charts, publishes and reports, over a row key, items and rules that name the patient. The one
+# with the rare ward is the patient; the others share a name, and their numbers are theirs alone.
+safe(q{SELECT * FROM portfolio.explain_score('VISIT', 'RX1', '2024-04'); SELECT * FROM portfolio.explain_score('VISIT', NULL, NULL, '{"max_values": 100}')}, 'asks why');
+like(safe(q{SELECT failing_values FROM portfolio.explain_score('VISIT', 'RX1', '2024-04') WHERE item = 'family_name'}, 'asks for values of names that fail'),
+	qr/^\*[0-9a-f]{16} ×30$/, 'a name that many share is masked, one of its own is not shown');
+safe(q{SELECT portfolio.provider_report('RX1', '2024-04', options => '{"max_values": 100}')}, 'writes the report of the provider');
+safe(q{SELECT * FROM portfolio.spc('VISIT'); SELECT * FROM portfolio.spc('VISIT', 'family_name', 'RX1'); SELECT * FROM portfolio.data_item_trend; SELECT * FROM portfolio.provider_trend}, 'draws charts');
+safe(q{SELECT * FROM portfolio.compare_scores('VISIT', '2024-04', '2024-04'); SELECT * FROM portfolio.compare_scores('VISIT', '2024-04', '2024-04', 'provider')}, 'compares');
+safe(q{INSERT INTO portfolio.reporting_period (code, kind, during) VALUES ('2024-04', 'month', '[2024-04-01,2024-05-01)') ON CONFLICT DO NOTHING}, 'declares the month');
+safe(q{SELECT * FROM portfolio.organisation_scores('VISIT', '2024-04'); SELECT * FROM portfolio.provider_history('RX1'); SELECT * FROM portfolio.publication_lag; SELECT * FROM portfolio.dqmi()}, 'rolls up');
+# A rule whose own text would raise with the value in the message, and one that is refused on it
+safe(q{SELECT * FROM portfolio.try_rule('VISIT', 'nhs_number::int > 0'); SELECT * FROM portfolio.try_rule('VISIT', 'birth_date::text::int > 0')}, 'tries rules that raise');
+safe(q{SELECT rules FROM portfolio.failing_rows('VISIT') LIMIT 40; SELECT portfolio.failed_rules('VISIT', v) FROM clinic.visit v}, 'and asks for the reasons of every row');
+for my $function (qw(profile suggest_rules review_rules))
+{
+	my ($argument) = split /\n/, $node->safe_psql('postgres', "SELECT format_type(proargtypes[0], NULL) FROM pg_proc WHERE pronamespace = 'portfolio'::regnamespace AND proname = '$function'");
+	next unless $argument;
+	safe(sprintf(q{SELECT * FROM portfolio.%s('%s')}, $function, $argument eq 'regclass' ? 'clinic.visit' : 'VISIT'), "$function()");
+}
+my ($published) = $node->safe_psql('postgres', q{SELECT portfolio.publish_scores('VISIT', '2024-04'); SELECT * FROM portfolio_bi.data_quality});
+$seen .= "$published\n";
+
 # An expression of the data set that raises on a row
 safe(q{UPDATE portfolio.data_set SET filter = 'nhs_number::bigint > 0 AND (family_name = ''Common'' OR family_name::int > 0)' WHERE code = 'VISIT'}, 'a filter that fails on the patient');
 for my $call (q{SELECT * FROM portfolio.score_data_set('VISIT')}, q{SELECT * FROM portfolio.failing_rows('VISIT')}, q{SELECT * FROM portfolio.try_rule('VISIT', 'ward > ''1''')})
@@ -95,8 +117,10 @@ my $tables = $node->safe_psql('postgres', q{SELECT c.oid::regclass FROM pg_class
 my @found = grep { $node->safe_psql('postgres', "SELECT count(*) FROM $_ t WHERE t::text ~ '$number|$name|1951-03-04'") > 0 } split(/\n/, $tables);
 is("@found", '', 'the patient is in no table or view of the extension');
 unlike($seen, qr/$number|$name|1951-03-04/, 'in nothing that was shown');
+cmp_ok(scalar(split(/\n/, $tables)), '>', 60, 'which are many');
 my ($dump) = run_command([ 'pg_dump', '-d', $node->connstr('postgres'), '-N', 'clinic' ]);
 like($dump, qr/COPY portfolio\.quality_score /, 'the dump has the scores');
+like($dump, qr/COPY portfolio\.published_score /, 'and what was published');
 unlike($dump, qr/$number|$name|1951-03-04/, 'and not the patient');
 unlike(join('', grep { !/SELECT count\(\*\) FROM .* t WHERE t::text/ } slurp_file($node->logfile) =~ /^.*\n/mg), qr/$number|$name|1951-03-04/, 'nor has the server log');
 
