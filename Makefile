@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL)
 OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test bench fresh matrix sanitize fuzz
+STANDALONE     = demo demo-stop test bench fresh matrix sanitize cvss fuzz
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -49,6 +49,9 @@ matrix:
 # The tests with our library under UndefinedBehaviorSanitizer.
 sanitize:
 	@contrib/ci/sanitize.sh
+# All 15,116,544 effective vectors of CVSS v4.0 against the slow scorer; make test has the base vectors of every version.
+cvss:
+	@PF_CVSS_ALL=1 LAYERS=tap TESTS=960_types_cvss contrib/ci/test.sh
 # make fuzz SECONDS=60 or RUNS=10000000: libFuzzer with sanitizers on every input and receive function, so long for each;
 # then mutated input of every type that has one, inside a server. PF_FUZZ_START=n draws other numbers there.
 fuzz:

@@ -13,6 +13,8 @@ INSERT INTO contract VALUES
   ('icd10_chapter', 'portfolio.icd10', 'integer'), ('icd10_block', 'portfolio.icd10', 'text'),
   ('is_opcs4', 'text', 'boolean'), ('try_opcs4', 'text', 'portfolio.opcs4'), ('opcs4_problem', 'text', 'text'), ('opcs4_chapter', 'portfolio.opcs4', 'text'),
   ('postcode_outward', 'portfolio.postcode', 'text'), ('postcode_inward', 'portfolio.postcode', 'text'), ('is_pseudo_postcode', 'portfolio.postcode', 'boolean'),
+  ('is_cvss', 'text', 'boolean'), ('try_cvss', 'text', 'portfolio.cvss'), ('cvss_problem', 'text', 'text'),
+  ('cvss_score', 'portfolio.cvss', 'numeric'), ('cvss_severity', 'portfolio.cvss', 'text'), ('cvss_version', 'portfolio.cvss', 'text'), ('cvss_has', 'portfolio.cvss,text', 'boolean'),
   ('is_dca', 'text', 'boolean'), ('try_dca', 'text', 'portfolio.dca'), ('dca_problem', 'text', 'text'),
   ('worst', 'portfolio.dca', 'portfolio.dca'), ('better_than', 'portfolio.dca,portfolio.dca', 'boolean'),
   ('nhs_number_range', 'portfolio.nhs_number', 'text'), ('sctid_component', 'portfolio.sctid', 'text'),
