@@ -225,12 +225,12 @@ SELECT DISTINCT pp.profile, 'sequence', s.refobjid::regclass::text, 'USAGE'
 WITH RECURSIVE needs AS (
   SELECT pp.profile, d.refobjid AS function
     FROM portfolio.profile_privilege pp
-    JOIN pg_catalog.pg_depend d ON d.refclassid = 'pg_proc'::regclass
-     AND (d.classid, d.objid) IN (
-           SELECT 'pg_rewrite'::regclass, r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class = pp.object::regclass
-           UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid = pp.object::regclass
-           UNION ALL SELECT 'pg_attrdef'::regclass, a.oid FROM pg_catalog.pg_attrdef a WHERE a.adrelid = pp.object::regclass AND pp.privilege <> 'SELECT'
-           UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c WHERE c.conrelid = pp.object::regclass AND pp.privilege <> 'SELECT')
+    CROSS JOIN LATERAL (
+      SELECT 'pg_rewrite'::regclass AS class, r.oid FROM pg_catalog.pg_rewrite r WHERE r.ev_class = pp.object::regclass
+      UNION ALL SELECT 'pg_policy'::regclass, p.oid FROM pg_catalog.pg_policy p WHERE p.polrelid = pp.object::regclass
+      UNION ALL SELECT 'pg_attrdef'::regclass, a.oid FROM pg_catalog.pg_attrdef a WHERE a.adrelid = pp.object::regclass AND pp.privilege <> 'SELECT'
+      UNION ALL SELECT 'pg_constraint'::regclass, c.oid FROM pg_catalog.pg_constraint c WHERE c.conrelid = pp.object::regclass AND pp.privilege <> 'SELECT') o
+    JOIN pg_catalog.pg_depend d ON d.classid = o.class AND d.objid = o.oid AND d.refclassid = 'pg_proc'::regclass
    WHERE pp.object_kind = 'table'
   UNION
   SELECT pp.profile, p.oid
