@@ -82,6 +82,20 @@ COMMENT ON COLUMN portfolio.latest_whole_set.evidence IS 'How it is known.';
 COMMENT ON COLUMN portfolio.latest_whole_set.sql_state IS 'SQLSTATE of an error.';
 COMMENT ON COLUMN portfolio.latest_whole_set.problem IS 'Message of an error.';
 
+CREATE FUNCTION portfolio.purge_whole_set_results(keep interval DEFAULT '1 year') RETURNS bigint
+LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE
+BEGIN ATOMIC
+  WITH gone AS (
+    DELETE FROM portfolio.whole_set_result r
+     WHERE r.checked_at < now() - greatest(keep, interval '0')
+       AND EXISTS (SELECT FROM portfolio.whole_set_result newer
+                    WHERE newer.data_set = r.data_set AND newer.rule = r.rule AND newer.id > r.id AND (newer.period IS NULL OR newer.period = r.period))
+    RETURNING 1)
+  SELECT count(*) FROM gone;
+END;
+COMMENT ON FUNCTION portfolio.purge_whole_set_results(interval) IS
+  'Forgets results of rules about whole sets that a later one has replaced and that are older than keep (1 year by default, negative as 0); returns how many. The newest of each rule and period stays. NULL for NULL. Schedule it: SELECT portfolio.schedule_job(''purge whole set results'', ''@weekly'', ''SELECT portfolio.purge_whole_set_results()'');';
+
 CREATE TYPE portfolio.whole_set_verdict AS (
   rule      text,
   version   int,

@@ -63,7 +63,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('provider_item_quality', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('dimension_quality',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('data_set_quality',   '{analyst,editor,operator}', NULL, NULL, NULL),
-  ('whole_set_result',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('whole_set_result',   '{analyst,editor,operator}', '{operator}', '{DELETE}', NULL),
   ('latest_whole_set',   '{analyst,editor,operator}', NULL, NULL, NULL),
   ('score_total',        '{analyst,editor,operator}', '{operator}', '{DELETE}', NULL),
   ('provider_coverage',  '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -203,7 +203,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,purge_scores,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{operator}', '{pause_all,resume_all,drain,schedule_at}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)

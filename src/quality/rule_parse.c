@@ -408,9 +408,18 @@ pf_rule_parse(TupleDesc desc, const char *relname, const char *rule, Oid result_
 			  bool allow_params)
 {
 	PfRuleParse parse;
-	Node	   *raw = pf_rule_parse_begin(&parse, desc, relname, rule, rule, allow_params);
-	PfExpression *expression = pf_rule_transform(&parse, raw, result_type);
+	Node	   *raw;
+	PfExpression *expression;
 
+	if (strcmp(pf_rule_kind(rule), "row") != 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+				 errmsg("a rule about the whole set cannot be judged row by row"),
+				 errhint("add_rule() keeps it with a data set, try_rule() tries it, check_whole_set() judges it."),
+				 internalerrposition(1),
+				 internalerrquery(rule)));
+	raw = pf_rule_parse_begin(&parse, desc, relname, rule, rule, allow_params);
+	expression = pf_rule_transform(&parse, raw, result_type);
 	pf_rule_parse_end(&parse);
 	return expression;
 }

@@ -123,6 +123,7 @@ SELECT portfolio.add_rule('WS', 'bad', 'reconciles(count(*), 3, by => practice)'
 CREATE VIEW ws.seen AS SELECT * FROM ws.practice;
 SELECT portfolio.add_rule('WS', 'bad', 'references(practice, seen(code))');
 SELECT portfolio.check_rule('ws.stay', 'unique(patient)');
+SELECT portfolio.score('ws.stay', ARRAY['cost > 0', 'unique(patient)']);
 UPDATE portfolio.data_item SET applies_when = 'unique(patient)' WHERE name = 'cost' AND data_set = (SELECT id FROM portfolio.data_set WHERE code = 'WS');
 CREATE TABLE ws.book (code text, expression text);
 INSERT INTO ws.book VALUES ('ok', 'unique(id)'), ('bad', 'references(practice, practice(coed))'), ('bad2', 'rows(1, by => paractice)');
@@ -173,6 +174,11 @@ SELECT subject, detail ->> 'kind' AS kind, detail ->> 'outcome' AS outcome FROM 
 ALTER TABLE ws.stay RENAME COLUMN practice_name TO name_of_practice;
 SELECT count(*) FROM portfolio.run_checks(codes => '{rule-broken}');
 SELECT subject, detail FROM portfolio.finding WHERE check_code = 'rule-broken' AND subject LIKE 'WS%' AND status = 'open';
+
+-- What a later result has replaced may go, the newest stays
+SELECT portfolio.purge_whole_set_results('1 day') AS too_young;
+SELECT portfolio.purge_whole_set_results('0') > 10 AS forgotten;
+SELECT count(*) - count(DISTINCT (r.rule, r.version, r.period)) AS more_than_one FROM portfolio.latest_whole_set l JOIN portfolio.whole_set_result r USING (data_set, rule) WHERE l.data_set_code = 'WS' AND l.period IS NULL AND r.period IS NULL AND r.version = l.version;
 
 -- Clean up
 RESET client_min_messages;

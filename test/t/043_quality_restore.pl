@@ -22,6 +22,8 @@ INSERT INTO "Odd Names"."Visit" SELECT i, 'W' || i % 3 FROM generate_series(1, 3
 CREATE FUNCTION "Odd Names".is_ward(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 <> 'W1';
 INSERT INTO portfolio.trusted_function (signature) VALUES ('"Odd Names".is_ward(text)');
 SELECT portfolio.register_data_set('ODD', '"Odd Names"."Visit"', '{Id}', provider => '"Ward"', filter => '"Id" > 3');
+CREATE TABLE "Odd Names"."Wards" ("Code" text);
+SELECT portfolio.add_rule('ODD', 'there', 'references("Ward", "Wards"("Code"))', 'Ward'), portfolio.add_rule('ODD', 'once', 'unique("Id")');
 SELECT portfolio.add_rule('ODD', 'ward', '"Odd Names".is_ward("Ward")', 'Ward'), portfolio.add_rule('ODD', 'gone', 'gone > 3', 'gone');
 ALTER TABLE "Odd Names"."Visit" DROP COLUMN gone;
 CREATE TABLE public.short_lived (x int);
@@ -37,6 +39,7 @@ SELECT 'rule', r.* FROM portfolio.quality_rule r ORDER BY data_set, code, versio
 SELECT 'period', p.* FROM portfolio.reporting_period p ORDER BY code;
 SELECT 'submission', md5(string_agg(s::text, ';' ORDER BY s::text)) FROM portfolio.submission s;
 SELECT 'run', r.* FROM portfolio.score_run r ORDER BY id;
+SELECT 'whole set', r.* FROM portfolio.whole_set_result r ORDER BY id;
 SELECT 'score', md5(string_agg(s::text, ';' ORDER BY id)) FROM portfolio.quality_score s;
 SELECT 'set', v.fingerprint, md5(v.rules::text) FROM portfolio.rule_set_version v ORDER BY 2;
 SELECT 'published', md5(string_agg(s::text, ';' ORDER BY s::text)) FROM portfolio.published_score s;
@@ -62,6 +65,8 @@ unlike($err, qr/ERROR/, 'the dump restores without an error');
 like($err, qr/WARNING:  rule "gone" of data set "ODD" is broken/, 'a rule that cannot run any more comes back, with a warning');
 like($err, qr/WARNING:  rule "x" of data set "SHORT" is stored unchecked/, 'so does one whose relation is gone');
 is(differences('b'), '', 'all rows are the same, and old tallies open');
+like($before, qr/^whole set\|.*\|there\|1\|references\|failed\|rows\|27\|0\|27\|0\|/m, 'with results of rules about the whole set');
+is($node->safe_psql('b', q{SELECT rule, outcome, failed FROM portfolio.check_whole_set('ODD')}), "once|passed|0\nthere|failed|27", 'which are judged as before');
 
 # Custom format, and in parallel as docs/install.md says
 command_ok([ 'pg_dump', '-Fc', '-d', $node->connstr('a'), '-f', "$dump.c" ], 'pg_dump, custom format');
