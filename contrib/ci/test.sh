@@ -76,11 +76,21 @@ layer_pgtap() {
     as_user "$bindir/psql" -qX -c "CREATE DATABASE pgtap_$name" >/dev/null
     as_user "$bindir/psql" -qX -d "pgtap_$name" -c "SET client_min_messages = warning" -c "CREATE EXTENSION pgtap" \
       -c "CREATE EXTENSION pg_portfolio CASCADE" >/dev/null
-    (cd "$stage/test" && as_user "$bindir/psql" -qXAt -v ON_ERROR_STOP=1 -P pager=off -d "pgtap_$name" -f "pgtap/$name.sql") >"$log" 2>&1 ||
-      echo "not ok 999999 - $name stopped with an error" >>"$log"
+    run_pgtap "$name" "$log"
     report_tap "$name" "$log"
+    # Types must work in a session that follows use_types() and in one that does not.
+    if [[ $name == types_* ]]; then
+      log=$run/pgtap_${name}_path.log
+      PGOPTIONS='-c search_path="$user",public,portfolio' run_pgtap "$name" "$log"
+      report_tap "$name, portfolio on the search_path" "$log"
+    fi
   done
   stop_cluster pgtap
+}
+
+run_pgtap() {
+  (cd "$stage/test" && as_user "$bindir/psql" -qXAt -v ON_ERROR_STOP=1 -P pager=off -d "pgtap_$1" -f "pgtap/$1.sql") >"$2" 2>&1 ||
+    echo "not ok 999999 - $1 stopped with an error" >>"$2"
 }
 
 # report_tap NAME LOG: one line a file, and the lines that matter when something failed

@@ -49,6 +49,32 @@ $log = log_of(q{DO $$ BEGIN PERFORM v::portfolio.nhs_number FROM (VALUES (text '
 like($log, qr/"\*\*\* \*\*\* 5918"/, 'PL/pgSQL: the log has the masked value');
 unlike($log, qr/943 476 5918|CONTEXT/, 'PL/pgSQL: but neither identifier nor context line');
 
+# The same for every type: in a file whose columns have slipped, its text is somebody's number. By cast, function, INSERT,
+# COPY and assignment in PL/pgSQL.
+my @types = split /\n/, $node->safe_psql('postgres', q{
+SELECT typname FROM pg_type
+ WHERE typnamespace = 'portfolio'::regnamespace AND typtype = 'b' AND to_regproc(format('portfolio.is_%s', typname)) IS NOT NULL ORDER BY typname});
+ok(@types >= 4, "types: @types");
+my %seen_as = (chi_number => '010-101-1238');
+for my $type (@types)
+{
+	my $number = $seen_as{$type} || '943-476-5918';
+	my $plain = $number =~ s/-//gr;
+	$node->safe_psql('postgres', "CREATE TABLE slipped_$type (id int, v portfolio.$type, note text)");
+	my @statements = (
+		"SELECT '$number'::portfolio.$type",
+		"SELECT v::portfolio.$type FROM (VALUES (text '$plain'), ('$number')) x (v)",
+		"INSERT INTO slipped_$type VALUES (1, '$plain', 'seen with $number')",
+		"COPY slipped_$type FROM stdin;\n1\t$number\tseen with $plain\n\\.\n",
+		"DO \$\$ DECLARE v portfolio.$type; BEGIN v := text '$number'; END \$\$");
+	for my $statement (@statements)
+	{
+		$log = log_of($statement);
+		like($log, qr/ERROR:  invalid input syntax for type $type: /, "$type: refused in its own words");
+		unlike($log, qr/\Q$number\E|$plain|CONTEXT|STATEMENT/, "$type: the log has no number, context or statement");
+	}
+}
+
 $log = log_of(q{SET pg_portfolio.mask_identifiers = off; SELECT '9434765918'::portfolio.nhs_number});
 like($log, qr/nhs_number: "9434765918"/, 'unmasked when a superuser asks for it');
 
