@@ -73,11 +73,25 @@ SELECT j.job_id, j.name, j.owner, j.schedule::text AS schedule, j.time_zone, j.s
        r.run_id AS last_run, r.due_at AS last_due, r.started_at AS last_started, r.finished_at - r.started_at AS last_duration,
        r.outcome AS last_outcome, r.message AS last_message,
        w.pid AS running_pid, w.started_at AS running_since,
-       j.priority, j.comment, j.command
+       j.priority, j.comment, j.command,
+       r.started_at - r.due_at AS last_lateness, coalesce(w.running, 0) AS running,
+       h.runs, h.success_rate, h.run_p50, h.run_p95, h.run_p99, h.lateness_p50, h.lateness_p99,
+       CASE a.state WHEN 'failing' THEN a.at END AS failing_since
   FROM portfolio.job j
   LEFT JOIN LATERAL (SELECT * FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1) r ON true
-  LEFT JOIN (SELECT w.job_id, w.pid, w.started_at FROM portfolio.worker_status() w
-              WHERE w.state = 'running' AND w.database_oid = portfolio.current_database_oid()) w ON w.job_id = j.job_id;
+  LEFT JOIN (SELECT w.job_id, min(w.pid) AS pid, min(w.started_at) AS started_at, count(*) AS running FROM portfolio.worker_status() w
+              WHERE w.state = 'running' AND w.database_oid = portfolio.current_database_oid() GROUP BY w.job_id) w ON w.job_id = j.job_id
+  LEFT JOIN LATERAL (SELECT x.state, x.at FROM portfolio.job_alert x WHERE x.job_id = j.job_id ORDER BY x.alert_id DESC LIMIT 1) a ON true
+  LEFT JOIN LATERAL (
+    SELECT count(*) AS runs,
+           round(100.0 * count(*) FILTER (WHERE x.outcome = 'succeeded') / nullif(count(*), 0), 1) AS success_rate,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY x.finished_at - x.started_at) AS run_p50,
+           percentile_cont(0.95) WITHIN GROUP (ORDER BY x.finished_at - x.started_at) AS run_p95,
+           percentile_cont(0.99) WITHIN GROUP (ORDER BY x.finished_at - x.started_at) AS run_p99,
+           percentile_cont(0.5) WITHIN GROUP (ORDER BY x.started_at - x.due_at) AS lateness_p50,
+           percentile_cont(0.99) WITHIN GROUP (ORDER BY x.started_at - x.due_at) AS lateness_p99
+      FROM (SELECT y.outcome, y.started_at, y.finished_at, CASE y.attempt WHEN 1 THEN y.due_at END AS due_at FROM portfolio.job_run y
+             WHERE y.job_id = j.job_id AND y.outcome IN ('succeeded', 'failed', 'unknown') ORDER BY y.run_id DESC LIMIT 1000) x) h ON true;
 COMMENT ON VIEW portfolio.job_overview IS 'One row a job that the reader may see: when it runs next, how it went last, whether it runs now and why it is held.';
 COMMENT ON COLUMN portfolio.job_overview.job_id IS 'Number of the job.';
 COMMENT ON COLUMN portfolio.job_overview.name IS 'Name of the job.';
@@ -99,6 +113,16 @@ COMMENT ON COLUMN portfolio.job_overview.running_since IS 'Since when it runs.';
 COMMENT ON COLUMN portfolio.job_overview.priority IS 'Higher goes first when workers are scarce.';
 COMMENT ON COLUMN portfolio.job_overview.comment IS 'What the job is for.';
 COMMENT ON COLUMN portfolio.job_overview.command IS 'What it runs.';
+COMMENT ON COLUMN portfolio.job_overview.last_lateness IS 'How long after its slot the last run began; NULL if run_job() asked for it.';
+COMMENT ON COLUMN portfolio.job_overview.running IS 'Runs of the job that are under way.';
+COMMENT ON COLUMN portfolio.job_overview.runs IS 'Ended runs that the following columns rest on: the last 1,000 that history has.';
+COMMENT ON COLUMN portfolio.job_overview.success_rate IS 'Percentage of these that succeeded, attempts counted one by one; NULL without a run.';
+COMMENT ON COLUMN portfolio.job_overview.run_p50 IS 'Median of their run times.';
+COMMENT ON COLUMN portfolio.job_overview.run_p95 IS '95th percentile of their run times.';
+COMMENT ON COLUMN portfolio.job_overview.run_p99 IS '99th percentile of their run times.';
+COMMENT ON COLUMN portfolio.job_overview.lateness_p50 IS 'Median of how late first attempts began.';
+COMMENT ON COLUMN portfolio.job_overview.lateness_p99 IS '99th percentile of how late first attempts began.';
+COMMENT ON COLUMN portfolio.job_overview.failing_since IS 'Since when the job fails (job_alert); NULL if it does not.';
 
 CREATE VIEW portfolio.job_account WITH (security_invoker = true) AS
 WITH run AS (
@@ -150,3 +174,98 @@ COMMENT ON COLUMN portfolio.job_account.missed IS 'Slots that nothing stands for
 COMMENT ON COLUMN portfolio.job_account.unknown IS 'Slots whose run began and whose end nobody recorded.';
 COMMENT ON COLUMN portfolio.job_account.running IS 'Slots under way.';
 COMMENT ON COLUMN portfolio.job_account.balanced IS 'True when due equals the sum of the others.';
+
+CREATE VIEW portfolio.slot_account WITH (security_invoker = true) AS
+SELECT coalesce(sum(a.due), 0)::bigint AS due, coalesce(sum(a.ran), 0)::bigint AS ran, coalesce(sum(a.coalesced), 0)::bigint AS coalesced,
+       coalesce(sum(a.skipped), 0)::bigint AS skipped, coalesce(sum(a.missed), 0)::bigint AS missed, coalesce(sum(a.unknown), 0)::bigint AS unknown,
+       coalesce(sum(a.running), 0)::bigint AS running, count(*) AS jobs, count(*) FILTER (WHERE NOT a.balanced) AS jobs_out_of_balance,
+       coalesce(bool_and(a.balanced), true) AS balanced
+  FROM portfolio.job_account a;
+COMMENT ON VIEW portfolio.slot_account IS
+  'job_account over all jobs that the reader may see, from the tables alone: due = ran + coalesced + skipped + missed + unknown + running, or something is wrong.';
+COMMENT ON COLUMN portfolio.slot_account.due IS 'Slots that were due, counted from the schedules.';
+COMMENT ON COLUMN portfolio.slot_account.ran IS 'Slots that ran, successfully or not.';
+COMMENT ON COLUMN portfolio.slot_account.coalesced IS 'Slots that another run stands for.';
+COMMENT ON COLUMN portfolio.slot_account.skipped IS 'Slots left out by the overlap policy or while paused.';
+COMMENT ON COLUMN portfolio.slot_account.missed IS 'Slots that nothing stands for.';
+COMMENT ON COLUMN portfolio.slot_account.unknown IS 'Slots whose run began and whose end nobody recorded.';
+COMMENT ON COLUMN portfolio.slot_account.running IS 'Slots under way.';
+COMMENT ON COLUMN portfolio.slot_account.jobs IS 'Number of jobs.';
+COMMENT ON COLUMN portfolio.slot_account.jobs_out_of_balance IS 'Jobs whose own account does not balance: 0, or something is wrong.';
+COMMENT ON COLUMN portfolio.slot_account.balanced IS 'True when every job''s account balances.';
+
+CREATE VIEW portfolio.pg_stat_portfolio_workers WITH (security_invoker = true) AS
+SELECT w.pid, d.datname AS database, r.rolname AS owner, w.state, w.job_id, w.run_id, w.due_at, w.attempt, w.started_at
+  FROM portfolio.worker_status() w
+  JOIN pg_catalog.pg_database d ON d.oid = w.database_oid
+  LEFT JOIN pg_catalog.pg_roles r ON r.oid = w.owner_oid;
+COMMENT ON VIEW portfolio.pg_stat_portfolio_workers IS 'The worker processes of the server, now.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.pid IS 'Process id; NULL while it starts.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.database IS 'Its database.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.owner IS 'The role it is connected as; NULL if that is gone.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.state IS 'starting, running or idle.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.job_id IS 'The job it runs; NULL when idle.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.run_id IS 'The run; NULL when idle.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.due_at IS 'The slot; NULL when idle or for a run that run_job() asked for.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.attempt IS 'Attempt number of the run; NULL when idle.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.started_at IS 'When the run began; NULL when idle.';
+
+CREATE VIEW portfolio.pg_stat_portfolio_jobs WITH (security_invoker = true) AS
+SELECT j.job_id, j.name, j.owner,
+       count(r.run_id) AS runs, count(*) FILTER (WHERE r.outcome = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.outcome = 'failed') AS failed,
+       count(*) FILTER (WHERE r.outcome = 'unknown') AS unknown, count(*) FILTER (WHERE r.attempt > 1) AS retried,
+       sum(r.finished_at - r.started_at) AS total_time, max(r.finished_at - r.started_at) AS max_time,
+       max(r.started_at - r.due_at) FILTER (WHERE r.attempt = 1) AS max_lateness, max(r.started_at) AS last_started
+  FROM portfolio.job j
+  LEFT JOIN portfolio.job_run r ON r.job_id = j.job_id AND r.outcome IN ('succeeded', 'failed', 'unknown') AND r.started_at >= pg_catalog.pg_postmaster_start_time()
+ GROUP BY j.job_id;
+COMMENT ON VIEW portfolio.pg_stat_portfolio_jobs IS 'What each job that the reader may see has done since the server started.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.job_id IS 'Number of the job.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.name IS 'Name of the job.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.owner IS 'Owner of the job.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.runs IS 'Runs that ended, attempts counted one by one.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.succeeded IS 'Those that succeeded.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.failed IS 'Those that failed.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.unknown IS 'Those whose end nobody recorded.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.retried IS 'Attempts after the first.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.total_time IS 'Time that they took together.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.max_time IS 'Time of the longest.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.max_lateness IS 'How late a first attempt began at most.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.last_started IS 'When the last one began.';
+
+CREATE FUNCTION portfolio.import_pg_cron() RETURNS bigint
+LANGUAGE plpgsql VOLATILE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  line record;
+  made bigint := 0;
+  new_id bigint;
+BEGIN
+  IF to_regclass('cron.job') IS NULL THEN
+    RAISE EXCEPTION 'pg_cron is not installed in this database'
+      USING ERRCODE = 'undefined_table', HINT = 'Its jobs are in the database that cron.database_name names.';
+  END IF;
+  -- whatever of cron.job the caller may see: its row security shows everybody his own
+  FOR line IN EXECUTE 'SELECT * FROM cron.job WHERE username = current_user ORDER BY jobid' LOOP
+    IF line.database <> current_database() THEN
+      RAISE NOTICE 'pg_cron job % runs in database %: call import_pg_cron() there with a copy of its row', line.jobid, line.database;
+      CONTINUE;
+    END IF;
+    BEGIN
+      new_id := portfolio.schedule_job(coalesce(nullif(to_jsonb(line) ->> 'jobname', ''), 'pg_cron ' || line.jobid), line.schedule, line.command,
+        time_zone => coalesce(nullif(current_setting('cron.timezone', true), ''), 'GMT'), overlap => 'queue',
+        comment => format('imported from pg_cron job %s, %s', line.jobid, CASE WHEN line.active THEN 'active there' ELSE 'not active there' END));
+      PERFORM portfolio.pause_job(new_id);
+      made := made + 1;
+    EXCEPTION WHEN unique_violation THEN
+      RAISE NOTICE 'pg_cron job %: there is a job of this name already', line.jobid;
+    WHEN data_exception OR syntax_error OR feature_not_supported THEN
+      RAISE NOTICE 'pg_cron job % cannot be taken over: %', line.jobid, SQLERRM;
+    END;
+  END LOOP;
+  RETURN made;
+END
+$$;
+COMMENT ON FUNCTION portfolio.import_pg_cron() IS
+  'Schedules the caller''s own jobs of pg_cron here as well, paused, for review: same name, schedule and command, in the time zone of pg_cron, and its way with overlap (a slot waits). What cannot be taken over is told in a NOTICE. Gives the number of jobs; 42P01 where pg_cron is not installed. Unschedule a job there before you resume it here.';

@@ -131,6 +131,12 @@ is(ann(q{SELECT bool_and(gap >= interval '100 ms') FROM (SELECT due_at - lag(fin
 ann(q{CALL portfolio.drain('30 s')});
 is(ann(q{SELECT count(*) FROM portfolio.worker_status() WHERE state = 'running'}), '0', 'drain() returns when nothing runs');
 settled($node, 'work', 'every slot of every job is accounted for');
+# seeing it
+is(ann(q{SELECT runs > 0 AND success_rate = 100 AND run_p50 > '0' AND run_p95 >= run_p50 AND run_p99 >= run_p95 AND lateness_p50 > '0' AND last_lateness > '0' AND running = 0 AND failing_since IS NULL FROM portfolio.job_overview WHERE name = 'drifting'}), 't', 'job_overview tells how a job does');
+is(ann(q{SELECT success_rate = 0 AND failing_since IS NOT NULL FROM portfolio.job_overview WHERE name = 'not_retried'}), 't', 'and since when one fails');
+is(ann(q{SELECT due = ran + coalesced + skipped + missed + unknown + running AND balanced AND jobs_out_of_balance = 0 AND jobs > 10 FROM portfolio.slot_account}), 't', 'slot_account balances');
+is(ann(q{SELECT runs > 0 AND succeeded = runs AND failed = 0 AND total_time >= max_time FROM portfolio.pg_stat_portfolio_jobs WHERE name = 'drifting'}), 't', 'pg_stat_portfolio_jobs counts since the start');
+is(ann(q{SELECT count(*) > 0 AND bool_and(database = 'work') FROM portfolio.pg_stat_portfolio_workers}), 't', 'pg_stat_portfolio_workers shows the pool');
 ann(q{SELECT portfolio.resume_all()});
 is(ann(q{SELECT count(*) FROM portfolio.job WHERE name IN ('drifting', 'load') AND state = 'active'}), '2', 'resume_all() ends the pause');
 is(ann(q{SELECT to_regclass('ann.started')}), '', 'no start yet');
