@@ -362,7 +362,7 @@ CREATE FUNCTION portfolio.cancel_run(run_id bigint) RETURNS boolean
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_cancel_run';
 COMMENT ON FUNCTION portfolio.cancel_run(bigint) IS
   'Cancels a run that is under way in this database, if the caller can see its job; the run is recorded as failed with 57014. False if no such run is under way.';
-CREATE FUNCTION portfolio.purge_job_runs(keep interval DEFAULT '28 days') RETURNS bigint
+CREATE FUNCTION portfolio.purge_job_runs(keep interval DEFAULT '28 days', keep_failures interval DEFAULT '1 year', runs_of_a_job bigint DEFAULT 100000) RETURNS bigint
 LANGUAGE c VOLATILE STRICT PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_purge_job_runs';
-COMMENT ON FUNCTION portfolio.purge_job_runs(interval) IS
-  'Empties the weeks of job_run that ended longer ago than keep, after copying failures to job_failure, and the ranges of job_slot_range with them; accounts begin anew behind them. Gives the number of weeks emptied. Fails with 55P03 rather than wait when somebody reads those weeks. 22023 if keep is shorter than one week or longer than 62.';
+COMMENT ON FUNCTION portfolio.purge_job_runs(interval, interval, bigint) IS
+  'Empties the weeks of job_run that ended longer ago than keep, after copying failures to job_failure, and the ranges of job_slot_range with them; then leaves no job more than its last runs_of_a_job runs; failures and alerts go after keep_failures. Accounts begin anew behind what is gone. Gives the number of weeks emptied. Fails with 55P03 rather than wait when somebody reads those weeks. 22023 if keep is shorter than one week or longer than 62, keep_failures shorter than keep, or no run is to be kept.';

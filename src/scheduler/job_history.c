@@ -125,7 +125,57 @@ keep_failures(TimestampTz cutoff)
 	(void) run_with_cutoff("job_failure", sql, cutoff);
 }
 
-/* purge_job_runs(keep) */
+/* Runs of each job beyond the last $1 that have ended */
+#define SURPLUS \
+	"(SELECT x.* FROM (SELECT r.*, row_number() OVER (PARTITION BY r.job_id ORDER BY r.run_id DESC) AS nth" \
+	" FROM portfolio.job_run r WHERE r.outcome NOT IN ('queued', 'started')) x WHERE x.nth > $1)"
+
+/* At most so many runs of each job are kept. Whoever has few runs a week is purged by age alone. */
+static void
+purge_by_count(int64 runs)
+{
+	static const char *const keep =
+	"INSERT INTO portfolio.job_failure (run_id, job_id, job_name, owner, due_at, started_at, finished_at, attempt, outcome, sqlstate, message)"
+	" SELECT r.run_id, r.job_id, r.job_name, r.owner, r.due_at, r.started_at, r.finished_at, r.attempt, r.outcome, r.sqlstate, r.message"
+	" FROM " SURPLUS " r WHERE r.outcome IN ('failed', 'unknown') ON CONFLICT (run_id) DO NOTHING";
+	static const char *const move =
+	"UPDATE portfolio.job j SET account_from = s.due_at FROM (SELECT r.job_id, max(r.due_at) AS due_at FROM " SURPLUS " r GROUP BY r.job_id) s"
+	" WHERE s.job_id = j.job_id AND j.account_from < s.due_at";
+	static const char *const gone =
+	"DELETE FROM portfolio.job_run r USING " SURPLUS " s"
+	" WHERE r.job_id = s.job_id AND r.run_id = s.run_id AND r.week_slot = s.week_slot";
+	static const struct
+	{
+		const char *table;
+		const char *const *sql;
+	}			steps[] = {{"job_failure", &keep}, {"job", &move}, {"job_run", &gone}};
+	static const Oid types[] = {INT8OID};
+	Datum		value = Int64GetDatum(runs);
+
+	for (int i = 0; i < lengthof(steps); i++)
+	{
+		PfAsOwner	as_owner;
+
+		pf_as_table_owner(&as_owner, steps[i].table, *steps[i].sql, 1, types, &value, NULL);
+		pf_end_as_owner(&as_owner);
+	}
+}
+
+/* Failures, and alerts but the last of each job, are kept longer than runs. */
+static void
+purge_failures(TimestampTz cutoff)
+{
+	static const char *const failures =
+	"DELETE FROM portfolio.job_failure f WHERE coalesce(f.finished_at, f.started_at, f.due_at) < $1";
+	static const char *const alerts =
+	"DELETE FROM portfolio.job_alert a WHERE a.at < $1"
+	" AND EXISTS (SELECT FROM portfolio.job_alert l WHERE l.job_id = a.job_id AND l.alert_id > a.alert_id)";
+
+	(void) run_with_cutoff("job_failure", failures, cutoff);
+	(void) run_with_cutoff("job_alert", alerts, cutoff);
+}
+
+/* purge_job_runs(keep, keep_failures, runs_of_a_job) */
 Datum
 pf_purge_job_runs(PG_FUNCTION_ARGS)
 {
@@ -138,8 +188,16 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 																 TimestampTzGetDatum(now), keep));
 	int			weeks[WEEKS];
 	int			count;
+	TimestampTz failure_cutoff = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
+																		 TimestampTzGetDatum(now), PG_GETARG_DATUM(1)));
+	int64		runs_of_a_job = PG_GETARG_INT64(2);
 	int			guc_level;
 
+	if (runs_of_a_job < 1 || failure_cutoff > cutoff)
+		ereport(ERROR,
+				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
+				 runs_of_a_job < 1 ? errmsg("at least one run of a job must be kept") :
+				 errmsg("failures must be kept at least as long as runs")));
 	if (now - cutoff < USECS_PER_WEEK || now - cutoff > 62 * USECS_PER_WEEK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
@@ -161,6 +219,8 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 		pf_end_as_owner(&as_owner);
 	}
 	(void) run_with_cutoff("job_slot_range", ranges, cutoff);
+	purge_by_count(runs_of_a_job);
+	purge_failures(failure_cutoff);
 	AtEOXact_GUC(true, guc_level);
 	pf_mark_jobs_changed();
 	PG_RETURN_INT64(count);

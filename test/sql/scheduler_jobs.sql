@@ -126,6 +126,11 @@ SELECT portfolio.purge_job_runs('28 days') >= 4 AS weeks_emptied;
 SELECT balanced, due BETWEEN 28 AND 32 AS begins_at_the_range, missed FROM portfolio.job_account WHERE job_id = :id;
 SELECT count(*) FILTER (WHERE due_at <= (SELECT account_from FROM portfolio.job WHERE job_id = :id) - interval '7 days') AS too_old, count(*) > 0 AS young FROM portfolio.job_run WHERE job_id = :id;
 SELECT count(*) >= 4 AS kept, count(DISTINCT sqlstate) FROM portfolio.job_failure WHERE job_id = :id;
+SELECT portfolio.purge_job_runs('28 days', '7 days');
+SELECT portfolio.purge_job_runs('28 days', '1 year', 0);
+SELECT portfolio.purge_job_runs('28 days', '29 days', 5) >= 0 AS by_count;
+SELECT (SELECT count(*) FROM portfolio.job_run WHERE job_id = :id) AS runs, (SELECT due FROM portfolio.job_account WHERE job_id = :id) AS due,
+       (SELECT balanced FROM portfolio.job_account WHERE job_id = :id);
 DELETE FROM portfolio.job_run WHERE job_id = :id;
 DELETE FROM portfolio.job_slot_range WHERE job_id = :id;
 DELETE FROM portfolio.job_failure WHERE job_id = :id;

@@ -137,6 +137,10 @@ is(ann(q{SELECT success_rate = 0 AND failing_since IS NOT NULL FROM portfolio.jo
 is(ann(q{SELECT due = ran + coalesced + skipped + missed + unknown + running AND balanced AND jobs_out_of_balance = 0 AND jobs > 10 FROM portfolio.slot_account}), 't', 'slot_account balances');
 is(ann(q{SELECT runs > 0 AND succeeded = runs AND failed = 0 AND total_time >= max_time FROM portfolio.pg_stat_portfolio_jobs WHERE name = 'drifting'}), 't', 'pg_stat_portfolio_jobs counts since the start');
 is(ann(q{SELECT count(*) > 0 AND bool_and(database = 'work') FROM portfolio.pg_stat_portfolio_workers}), 't', 'pg_stat_portfolio_workers shows the pool');
+$node->safe_psql('work', q{CREATE ROLE monitor LOGIN; SELECT portfolio.grant_profile('monitor', 'auditor')});
+my @queries = slurp_file("$ENV{PF_STAGE}/contrib/monitoring/queries.yaml") =~ /query: "([^"]+)"/g;
+is(scalar(@queries), 3, 'queries for an exporter');
+like($node->safe_psql('work', $_, extra_params => [ '-U', 'monitor' ]), qr/\d/, 'which a monitoring role can run') for @queries;
 ann(q{SELECT portfolio.resume_all()});
 is(ann(q{SELECT count(*) FROM portfolio.job WHERE name IN ('drifting', 'load') AND state = 'active'}), '2', 'resume_all() ends the pause');
 is(ann(q{SELECT to_regclass('ann.started')}), '', 'no start yet');
