@@ -210,7 +210,7 @@ BEGIN
   v.kind := definition ->> 'kind';
   v.unit := CASE WHEN v.kind IN ('unique', 'determines', 'references') THEN 'rows' ELSE 'groups' END;
   EXECUTE format($sql$SELECT coalesce(sum(records), 0)::bigint AS records, coalesce(sum(failed), 0)::bigint AS failed, coalesce(sum(missing), 0)::bigint AS missing,
-      coalesce(sum(surplus), 0)::bigint AS surplus, count(*) FILTER (WHERE failed > 0) AS failed_groups, count(*) FILTER (WHERE records > missing) AS groups, %s AS reversed, %s AS detail FROM (%s) g$sql$,
+      coalesce(sum(surplus), 0)::bigint AS surplus, count(*) FILTER (WHERE failed > 0) AS failed_groups, %s AS reversed, %s AS detail FROM (%s) g$sql$,
     CASE WHEN definition ? 'during' THEN 'coalesce(sum((detail ->> ''reversed'')::bigint), 0)::bigint' ELSE 'NULL::bigint' END,
     CASE WHEN v.unit = 'groups' AND NOT definition ? 'by' THEN '(array_agg(detail))[1]' ELSE 'NULL::jsonb' END, statement) INTO c;
   v.records := c.records;
