@@ -165,8 +165,8 @@ BEGIN
   -- One statement, so that all of it is of one snapshot.
   RETURN QUERY
     SELECT t.period, t.provider, c.name, c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold,
-           portfolio.defaults_in_excess(c.passed + c.failed + c.missing + c.errors, c.defaults, i.default_threshold),
-           portfolio.data_item_score(c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold),
+           CASE WHEN c.name IS NOT NULL THEN portfolio.defaults_in_excess(c.passed + c.failed + c.missing + c.errors, c.defaults, i.default_threshold) END,
+           CASE WHEN c.name IS NOT NULL THEN portfolio.data_item_score(c.passed + c.failed + c.missing + c.errors, c.passed, c.defaults, i.default_threshold) END,
            t.state, t.reason, asked_at
       FROM portfolio.current_tally(code, rescan) t
       LEFT JOIN LATERAL portfolio.tally_counts(t.tally) c ON c.level = 'item'

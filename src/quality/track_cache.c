@@ -380,10 +380,15 @@ PfTrackedLeaf *
 pf_tracked_leaf(Relation rel, const Trigger *trigger)
 {
 	PfTrackedLeaf *leaf = last_leaf;
-	int64		data_set = pf_trigger_data_set(trigger);
 
-	if (leaf == NULL || leaf->relid != RelationGetRelid(rel) || leaf->data_set != data_set)
-		last_leaf = leaf = find_leaf(RelationGetRelid(rel), data_set);
+	if (leaf == NULL || leaf->trigger != trigger->tgoid || leaf->relid != RelationGetRelid(rel))
+	{
+		last_leaf = leaf = find_leaf(RelationGetRelid(rel), pf_trigger_data_set(trigger));
+		/* Another trigger with this argument: only one of them has the right name */
+		if (leaf->trigger != trigger->tgoid)
+			leaf->valid = false;
+		leaf->trigger = trigger->tgoid;
+	}
 	if (!leaf->valid || (leaf->tracking && leaf->number != leaf->tracking->tracking))
 		refresh_leaf(leaf, rel, trigger);
 	if (leaf->tracking && !leaf->problem && (leaf->tracking->engine == NULL || leaf->tracking->spoilt))

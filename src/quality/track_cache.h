@@ -28,6 +28,7 @@ typedef struct PfTrackedLeaf
 	slist_node	node;			/* among the leaves of this relation */
 	Oid			relid;
 	int64		data_set;
+	Oid			trigger;		/* that it was asked for last */
 	bool		valid;			/* no invalidation since it was made */
 	PfTracking *tracking;		/* NULL: not tracked */
 	int64		number;			/* of the tracking it was made for */

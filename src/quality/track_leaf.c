@@ -144,7 +144,7 @@ pf_leaf(const PfTracked *tracked, Relation rel)
 	else if (rel->rd_rel->relpersistence != RELPERSISTENCE_PERMANENT)
 		leaf->doubt = "it is unlogged, so a crash empties it unseen";
 	else if (!row_works)
-		leaf->doubt = row_version[0] == '\0' ? "it has no trigger that tracks it" : "the trigger that tracks it is disabled";
+		leaf->doubt = row_version[0] == '\0' ? "it has no trigger that tracks it" : "the trigger that tracks it is disabled or altered";
 	else if (!truncate_works && pf_leaf_is_new(leaf->relid))
 		leaf->doubt = "it was made in this transaction";
 	else

@@ -15,6 +15,7 @@
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/memutils.h"
+#include "utils/resowner.h"
 
 PG_FUNCTION_INFO_V1(pf_current_tally);
 
@@ -273,9 +274,8 @@ optional_text(const char *string, char *null)
 	return string ? CStringGetTextDatum(string) : (Datum) 0;
 }
 
-/* Count a relation with the snapshot that is active, into the groups. */
-void
-pf_scan(const PfTracked *tracked, Oid relid, PfGroups *groups)
+static void
+scan(const PfTracked *tracked, Oid relid, PfGroups *groups)
 {
 	Oid			argtypes[5] = {OIDOID, pf_type_oid("rule_set"), TEXTOID, TEXTOID, TEXTOID};
 	Datum		values[5];
@@ -306,6 +306,58 @@ pf_scan(const PfTracked *tracked, Oid relid, PfGroups *groups)
 		if (tally->records > 0)
 			pf_groups_add(groups, &key, tally, 1);
 	}
+}
+
+/* Raises what tally_data_set() raises where filter, period or provider fail on a row. */
+static void
+raise_on_a_row(int64 data_set, int sqlerrcode)
+{
+	Oid			argtypes[2] = {INT8OID, TEXTOID};
+	Datum		values[2] = {Int64GetDatum(data_set), CStringGetTextDatum(unpack_sql_state(sqlerrcode))};
+
+	ask("SELECT portfolio.raise_on_a_row(d.code, $2) FROM portfolio.data_set d WHERE d.id = $1", 2, argtypes, values, NULL);
+}
+
+/*
+ * Count a relation with the snapshot that is active, into the groups. The engine keeps errors of
+ * rules to itself; those of the other expressions would show a value of a row.
+ */
+void
+pf_scan(const PfTracked *tracked, Oid relid, PfGroups *groups)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	volatile int sqlerrcode = 0;
+
+	if (tracked->filter == NULL && tracked->period == NULL && tracked->provider == NULL)
+	{
+		scan(tracked, relid, groups);
+		return;
+	}
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		scan(tracked, relid, groups);
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (ERRCODE_TO_CATEGORY(error->sqlerrcode) != ERRCODE_DATA_EXCEPTION)
+			ReThrowError(error);
+		sqlerrcode = error->sqlerrcode;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	if (sqlerrcode != 0)
+		raise_on_a_row(tracked->data_set, sqlerrcode);
 }
 
 /* ---- current_tally(data_set, rescan) ---- */
