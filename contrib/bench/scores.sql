@@ -118,17 +118,27 @@ INSERT INTO question (view, asked, query) VALUES
   ('spc()', 'an item of a provider', $$SELECT * FROM portfolio.spc('B050', 'ward', 'P0123')$$),
   ('portfolio_bi.data_quality', 'a data set and month', $$SELECT * FROM portfolio_bi.data_quality WHERE data_set_code = 'B050' AND period = '2022-02'$$),
   ('portfolio_bi.data_quality', 'a provider, all data sets and months', $$SELECT * FROM portfolio_bi.data_quality WHERE provider = 'P0123' AND is_latest_edition$$);
-CREATE FUNCTION pg_temp.milliseconds(query text) RETURNS numeric LANGUAGE plpgsql AS $$
+-- Time by the clock, and that of the processor where Linux tells it: on a machine that does other things only the second says much
+CREATE FUNCTION pg_temp.processor_ms() RETURNS numeric LANGUAGE sql AS
+  $$SELECT split_part(pg_read_file('/proc/self/schedstat', 0, 1000, true), ' ', 1)::numeric / 1000000$$;
+CREATE FUNCTION pg_temp.timed(query text, repetitions int, OUT ms numeric, OUT processor_ms numeric) LANGUAGE plpgsql AS $$
 DECLARE
-  started timestamptz := clock_timestamp();
+  started timestamptz;
+  times numeric[];
 BEGIN
   EXECUTE query;
-  RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
+  processor_ms := pg_temp.processor_ms();
+  FOR i IN 1 .. repetitions LOOP
+    started := clock_timestamp();
+    EXECUTE query;
+    times := times || (extract(epoch FROM clock_timestamp() - started) * 1000)::numeric;
+  END LOOP;
+  processor_ms := (pg_temp.processor_ms() - processor_ms) / repetitions;
+  SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY t) INTO ms FROM unnest(times) t;
 END
 $$;
-CREATE TEMP TABLE timing (no int, ms numeric);
-SELECT format('INSERT INTO timing VALUES (%s, pg_temp.milliseconds(%L))', CASE r WHEN 0 THEN -q.no ELSE q.no END, q.query)
-  FROM question q, generate_series(0, :repetitions) r ORDER BY q.no, r \gexec
-SELECT q.view, q.asked, round(percentile_disc(0.5) WITHIN GROUP (ORDER BY t.ms), 1) AS "median ms", round(max(t.ms), 1) AS "slowest ms",
-       CASE WHEN percentile_disc(0.5) WITHIN GROUP (ORDER BY t.ms) <= 50 THEN 'yes' ELSE 'no' END AS "within 50 ms"
-  FROM question q JOIN timing t ON t.no = q.no GROUP BY q.no, q.view, q.asked ORDER BY q.no;
+CREATE TEMP TABLE timing (no int, ms numeric, processor_ms numeric);
+SELECT format('INSERT INTO timing SELECT %s, t.* FROM pg_temp.timed(%L, %s) t', q.no, q.query, :repetitions) FROM question q ORDER BY q.no \gexec
+SELECT q.view, q.asked, round(t.ms, 1) AS "median ms", round(t.processor_ms, 1) AS "of the processor",
+       CASE WHEN coalesce(t.processor_ms, t.ms) <= 50 THEN 'yes' ELSE 'no' END AS "within 50 ms"
+  FROM question q JOIN timing t ON t.no = q.no ORDER BY q.no;

@@ -123,7 +123,7 @@ CREATE TABLE portfolio.submission (
   received_at timestamptz,
   PRIMARY KEY (data_set, provider, period)
 );
-CREATE INDEX submission_period_idx ON portfolio.submission (period);
+CREATE INDEX submission_period_idx ON portfolio.submission (period, data_set) INCLUDE (provider, due_on, received_at);
 COMMENT ON TABLE portfolio.submission IS
   'What is expected from whom: a row says that a provider is to submit a data set for a period, and when it came. Coverage is submissions received by submissions expected; a provider that is not expected has no row. Class: user rows.';
 COMMENT ON COLUMN portfolio.submission.data_set IS 'The data set.';

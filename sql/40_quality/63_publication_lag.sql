@@ -1,5 +1,4 @@
 -- How long the data takes: from the end of a period to its arrival, its score and its publication.
-CREATE INDEX submission_data_set_idx ON portfolio.submission (data_set, period) INCLUDE (provider, due_on, received_at);
 CREATE INDEX score_total_data_set_idx ON portfolio.score_total (data_set, period, scored_at);
 
 CREATE VIEW portfolio.publication_lag WITH (security_invoker = true) AS
