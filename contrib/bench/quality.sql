@@ -59,12 +59,18 @@ BEGIN
   RETURN extract(epoch FROM clock_timestamp() - started) * 1000;
 END
 $$;
+-- every rule five times over, under five names
+CREATE FUNCTION pg_temp.five_times() RETURNS portfolio.rule_set LANGUAGE sql STABLE AS $$
+  SELECT portfolio.make_rule_set('apc_big', jsonb_build_object('rules', jsonb_agg(jsonb_build_object('code', format('%s of %s', copy, no), 'expression', expression))))
+    FROM rule, generate_series(1, 5) copy
+$$;
+SELECT count(*) AS rules_five_times, sum(passed) = 5 * (SELECT sum(c) FROM unnest(:'engine_counts'::bigint[]) c) AS same FROM portfolio.score_rules('apc_big', pg_temp.five_times());
 CREATE TEMP TABLE timing (contender text, repetition int, ms numeric);
 SELECT format('SELECT count(*) FROM portfolio.score(%L, %L)', 'apc_big', :'rules') AS engine \gset
 \echo Timing, :repetitions repetitions, one process ...
 SELECT format('INSERT INTO timing VALUES (%L, %s, pg_temp.milliseconds(%L))', contender, r, query)
   FROM generate_series(1, :repetitions) r,
-       (VALUES (1, 'count(last column)', :'floor'), (2, 'engine, score()', :'engine'), (3, 'one bundled SELECT', :'bundle')) v (no, contender, query)
+       (VALUES (1, 'count(last column)', :'floor'), (2, 'engine, score()', :'engine'), (3, 'engine, every rule five times', 'SELECT count(*) FROM portfolio.score_rules(''apc_big'', pg_temp.five_times())'), (4, 'one bundled SELECT', :'bundle')) v (no, contender, query)
  ORDER BY r, no \gexec
 
 SELECT t.contender, round(t.ms) AS "median ms", round(t.ms / f.ms, 2) AS "of the count", round(b.ms / t.ms, 1) AS "faster than the bundle",

@@ -89,7 +89,7 @@ judge_new_value(PfEngine *engine, int c, Datum value, const PfMemoKey *key)
 		column->by_byte[(unsigned char) key->data[0]] = outcome;
 	if (engine->rows - column->judged_at >= MEMO_TRIAL)
 	{
-		if (pf_memo_useless(column->memo, engine->rows - column->judged_at))
+		if (pf_memo_useless(column->memo, engine->rows - column->judged_at, column->cheap))
 		{
 			pf_memo_drop(column->memo);
 			use_memo(column, NULL);
@@ -149,19 +149,18 @@ apply(PfTallyState *state, const PfOutcome *outcome)
 
 /* Predicates over several columns, and items that look at several: once per row. */
 static PfOutcome *
-judge_row(PfEngine *engine, const PfSegment *segments, int nsegments)
+judge_row(PfEngine *engine, const PfSegment *segments)
 {
-	int			c = 0;
+	const PfSegment *segment = segments;
+	int			first = 0;		/* column of the segment */
 
-	for (int s = 0; s < nsegments; s++)
+	for (int k = 0; k < engine->nrow_columns; k++)
 	{
-		for (int i = 0; i < segments[s].n; i++, c++)
-		{
-			PfEngineColumn *column = &engine->columns[c];
+		int			c = engine->row_columns[k];
 
-			if (bms_is_member(c, engine->row_columns))
-				put_value(engine, c, segments[s].values[i].value, engine->current[c] == column->null_outcome);
-		}
+		while (c >= first + segment->n)
+			first += (segment++)->n;
+		put_value(engine, c, segment->values[c - first].value, engine->current[c] == engine->columns[c].null_outcome);
 	}
 	if (engine->nrow_predicates > 0)
 		pf_evaluate(engine, engine->row_predicates, engine->nrow_predicates, NULL, engine->row_verdicts);
@@ -352,7 +351,7 @@ pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments
 		count_outcomes(engine, state);
 	if (engine->nrow_items > 0)
 	{
-		PfOutcome  *outcome = judge_row(engine, segments, nsegments);
+		PfOutcome  *outcome = judge_row(engine, segments);
 
 		apply(state, outcome);
 		mask |= outcome->mask;
@@ -370,7 +369,7 @@ pf_engine_failures(PfEngine *engine, const PfSegment *segments, int nsegments)
 
 	(void) judge_columns(engine, segments, nsegments);
 	if (engine->nrow_predicates > 0)
-		(void) judge_row(engine, segments, nsegments);
+		(void) judge_row(engine, segments);
 	for (int r = 0; r < engine->nrules; r++)
 	{
 		PfEngineRule *rule = &engine->rules[r];
@@ -391,10 +390,12 @@ choose_access(PfEngine *engine, PfEngineColumn *column)
 {
 	bool		constant = column->is_missing == NULL;
 
+	column->cheap = constant;
 	for (int i = 0; i < column->npredicates; i++)
 	{
 		const PfNative *native = column->predicates[i]->native;
 
+		column->cheap &= native != NULL;
 		constant &= native != NULL && pf_native_is_constant(native);
 	}
 	use_memo(column, constant ? NULL : pf_memo_create(engine->context));

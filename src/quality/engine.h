@@ -151,6 +151,7 @@ typedef struct PfEngineColumn
 	int16		typlen;
 	PfOutcome **by_byte;		/* outcomes of values of one byte */
 	PfOutcome  *constant;		/* for PF_ACCESS_CONSTANT */
+	bool		cheap;			/* native code judges all of it */
 	int64		judged_at;		/* the engine's rows when the memo was last judged */
 	Oid			type;
 	int			npredicates;
@@ -195,7 +196,8 @@ typedef struct PfEngine
 	uint8	   *row_verdicts;
 	int			nrow_items;
 	int		   *row_items;
-	Bitmapset  *row_columns;	/* that the row predicates look at */
+	int			nrow_columns;
+	int		   *row_columns;	/* that the row predicates look at, in order */
 	PfOutcome  *row_outcome;	/* scratch for pf_row_outcome */
 	uint8	   *verdicts;		/* scratch for one column, one longer than any has predicates */
 	struct PfTallyState *owner; /* of the rows that outcomes hold; NULL where states take turns */
@@ -265,7 +267,7 @@ extern PfVerdict pf_mapped(PfVerdict verdict, PfOnNull on_null);
 /* memo.c */
 extern PfMemo *pf_memo_create(MemoryContext parent);
 extern void pf_memo_put(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome);
-extern bool pf_memo_useless(PfMemo *memo, int64 lookups);
+extern bool pf_memo_useless(PfMemo *memo, int64 lookups, bool cheap);
 extern void pf_memo_drop(PfMemo *memo);
 
 /* tally_state.c */

@@ -79,11 +79,14 @@ pf_memo_put(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome)
 	}
 }
 
-/* Did most of the values looked up since the last time not come before? */
+/*
+ * Did too many of the values looked up since the last time not come before? Where judging takes no more than
+ * native code, a look that finds nothing is soon dearer than what it could save.
+ */
 bool
-pf_memo_useless(PfMemo *memo, int64 lookups)
+pf_memo_useless(PfMemo *memo, int64 lookups, bool cheap)
 {
-	bool		useless = memo->misses > lookups / 2;
+	bool		useless = memo->misses > lookups / (cheap ? 8 : 2);
 
 	memo->misses = 0;
 	return useless;

@@ -197,7 +197,6 @@ place(PfEngine *engine, PfPredicate *predicate)
 		engine->row_predicates = engine->row_predicates
 			? repalloc(engine->row_predicates, sizeof(PfPredicate *) * engine->nrow_predicates) : palloc(sizeof(PfPredicate *));
 		engine->row_predicates[predicate->slot] = predicate;
-		engine->row_columns = bms_add_members(engine->row_columns, predicate->columns);
 	}
 	return predicate;
 }
@@ -297,6 +296,20 @@ settle_items(PfEngine *engine)
 	}
 }
 
+static void
+list_row_columns(PfEngine *engine)
+{
+	Bitmapset  *columns = NULL;
+	int			c = -1;
+
+	for (int i = 0; i < engine->nrow_predicates; i++)
+		columns = bms_add_members(columns, engine->row_predicates[i]->columns);
+	engine->row_columns = palloc(sizeof(int) * Max(bms_num_members(columns), 1));
+	while ((c = bms_next_member(columns, c)) >= 0)
+		engine->row_columns[engine->nrow_columns++] = c;
+	bms_free(columns);
+}
+
 /* The engine's memory goes: what it still owes its states is settled first. */
 static void
 engine_gone(void *arg)
@@ -360,6 +373,7 @@ pf_engine_compile(const PfRuleSetValue *value, MemoryContext parent)
 	error_context_stack = callback.previous;
 
 	settle_items(engine);
+	list_row_columns(engine);
 	for (int c = 0; c < engine->ncolumns; c++)
 		widest = Max(widest, engine->columns[c].npredicates);
 	engine->verdicts = palloc0(widest + 1);
