@@ -169,7 +169,7 @@ BEGIN
   END LOOP;
   FOR line IN SELECT d.calendar, make_date(extract(year FROM max(d.day))::int, 12, 31) AS known_upto
                 FROM portfolio.calendar_day d JOIN portfolio.calendar c ON c.code = d.calendar AND NOT c.builtin
-               WHERE EXISTS (SELECT FROM portfolio.job_overview j WHERE (j.schedule || ' ') LIKE '%on calendar ' || d.calendar || ' %')
+               WHERE EXISTS (SELECT FROM portfolio.job j WHERE j.calendar = d.calendar OR (j.schedule::text || ' ') LIKE '%on calendar ' || d.calendar || ' %')
                GROUP BY d.calendar HAVING make_date(extract(year FROM max(d.day))::int, 12, 31) < current_date + 365 ORDER BY 1 LOOP
     RETURN QUERY VALUES ('calendar', CASE WHEN line.known_upto < current_date THEN 'problem' ELSE 'notice' END,
                  format('Calendar %s, which jobs name, ends on %s.', line.calendar, line.known_upto),

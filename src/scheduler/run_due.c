@@ -42,6 +42,7 @@ claim_database(void)
 	if (db != NULL && db->scheduler_pid == 0 && db->blocked == 0 && pf_shared->launcher_pid == 0)
 	{
 		db->scheduler_pid = MyProcPid;
+		db->in_session = true;
 		db->latch = MyLatch;
 		db->changed = false;
 		db->next_due = DT_NOEND;
@@ -65,7 +66,20 @@ let_go(int code, Datum arg)
 	if (pf_scheduler->shared != NULL && pf_scheduler->shared->scheduler_pid == MyProcPid)
 	{
 		pf_scheduler->shared->scheduler_pid = 0;
+		pf_scheduler->shared->in_session = false;
 		pf_scheduler->shared->latch = NULL;
+		for (int i = 0; i < PF_MAX_WAITERS; i++)
+		{
+			PfWaiter   *waiter = &pf_shared->waiters[i];
+
+			/* whoever still waits learns that nothing will come */
+			if (waiter->database != MyDatabaseId ||
+				(waiter->state != PF_WAITER_ASKED && waiter->state != PF_WAITER_TAKEN))
+				continue;
+			waiter->state = waiter->gone ? PF_WAITER_FREE : PF_WAITER_DONE;
+			if (waiter->latch != NULL)
+				SetLatch(waiter->latch);
+		}
 		ConditionVariableBroadcast(&pf_shared->process_gone);
 	}
 	LWLockRelease(&pf_shared->lock);
@@ -160,8 +174,8 @@ try_command(const PfCommand *command, PfRunRecord *record, bool read_only)
 	return sqlstate;
 }
 
-/* One run, from the ready heap to its record. */
-static void
+/* One run, from the ready heap to its record. Gives its number, 0 if it was withdrawn. */
+static int64
 run_lane(PfLane *lane, bool read_only)
 {
 	PfCommand	command = {0};
@@ -176,7 +190,7 @@ run_lane(PfLane *lane, bool read_only)
 		!pf_role_may_run_jobs(command.owner_oid, &problem))
 	{
 		pf_finish_run(lane, lane->handed_over_at, PF_RUN_WITHDRAWN, 0);
-		return;
+		return 0;
 	}
 	record.run = lane->run;
 	record.job_name = command.name;
@@ -186,6 +200,7 @@ run_lane(PfLane *lane, bool read_only)
 	record.finished_at = pf_clock_now();
 	pf_record_run(&record);
 	pf_finish_run(lane, record.finished_at, sqlstate == 0 ? PF_RUN_SUCCEEDED : PF_RUN_FAILED, sqlstate);
+	return record.run.run_id;
 }
 
 static bool
@@ -216,6 +231,7 @@ run_until(TimestampTz end)
 		CHECK_FOR_INTERRUPTS();
 		if (jobs_have_changed())
 			pf_read_changes();
+		pf_take_waiters();
 		while ((timer = pf_timer_first()) != NULL && timer->at <= pf_clock_now())
 			pf_fall_due(timer, pf_clock_now());
 		next_transaction();		/* what is decided is committed before anything follows from it */
@@ -224,10 +240,14 @@ run_until(TimestampTz end)
 		lane = pf_ready_first();
 		if (lane != NULL)
 		{
+			int			waiter = lane->waiter;
+			int64		run_id;
+
 			pf_ready_remove(lane);
-			run_lane(lane, read_only);
+			run_id = run_lane(lane, read_only);
 			next_transaction();
 			XactReadOnly = false;
+			pf_answer_waiter(waiter, run_id);
 			continue;
 		}
 		timer = pf_timer_first();

@@ -153,7 +153,7 @@ pf_count_processes(Oid database)
 	PfDatabase *db = pf_database_slot(database, false);
 	int			count = 0;
 
-	if (db != NULL && (db->scheduler_pid != 0 || db->starting))
+	if (db != NULL && ((db->scheduler_pid != 0 && !db->in_session) || db->starting))
 		count++;
 	for (int i = 0; i < PF_MAX_WORKERS; i++)
 	{
@@ -183,7 +183,7 @@ pf_terminate_workers(Oid database)
 static void
 terminate_processes(PfDatabase *db)
 {
-	if (db->scheduler_pid != 0)
+	if (db->scheduler_pid != 0 && !db->in_session)
 		kill(db->scheduler_pid, SIGTERM);
 	pf_terminate_workers(db->database);
 }

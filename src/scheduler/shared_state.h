@@ -35,6 +35,7 @@ typedef struct PfDatabase
 	Oid			database;		/* InvalidOid: the slot is free */
 	pid_t		scheduler_pid;	/* 0: no scheduler */
 	Latch	   *latch;			/* of the scheduler; NULL with scheduler_pid = 0 */
+	bool		in_session;		/* scheduler_pid is a session in run_due_jobs(), not a process of ours */
 	bool		starting;		/* a scheduler was asked for and has not read its jobs yet */
 	bool		changed;		/* jobs changed since the scheduler read them */
 	bool		wants_worker;	/* runs wait until a worker slot gets free */

@@ -84,7 +84,25 @@ SELECT portfolio.resume_all();
 SELECT name, state, state_reason FROM portfolio.job WHERE owner = current_user AND name NOT LIKE 'at %' ORDER BY name;
 CALL portfolio.drain('1 s', 'no such%');
 
+-- from pg_cron: a table with the columns of its cron.job stands for it
+SELECT portfolio.import_pg_cron();
 RESET ROLE;
+CREATE SCHEMA cron;
+CREATE TABLE cron.job (jobid bigint PRIMARY KEY, schedule text NOT NULL, command text NOT NULL, nodename text NOT NULL DEFAULT 'localhost', nodeport int NOT NULL DEFAULT 5432,
+  database text NOT NULL DEFAULT current_database(), username text NOT NULL DEFAULT 'regress_pf_opt', active boolean NOT NULL DEFAULT true, jobname text);
+INSERT INTO cron.job (jobid, schedule, command, jobname) VALUES (1, '0 3 * * *', 'VACUUM', 'nightly vacuum'), (2, '30 seconds', 'SELECT 1', NULL), (3, '0 0 $ * *', 'SELECT 2', 'month end'),
+  (4, '@fortnightly', 'SELECT 3', 'bad'), (5, '@daily', 'COPY x FROM STDIN', 'copies'), (6, '@daily', 'SELECT 4', 'load');
+INSERT INTO cron.job (jobid, schedule, command, database, username, active) VALUES (7, '@daily', 'SELECT 5', 'elsewhere', 'regress_pf_opt', true),
+  (8, '@daily', 'SELECT 6', current_database(), 'regress_pf_other', true), (9, '@hourly', 'SELECT 7', current_database(), 'regress_pf_opt', false);
+GRANT USAGE ON SCHEMA cron TO regress_pf_opt;
+GRANT SELECT ON cron.job TO regress_pf_opt;
+SET ROLE regress_pf_opt;
+SET client_min_messages = notice;
+SELECT portfolio.import_pg_cron();
+SET client_min_messages = warning;
+SELECT name, schedule, command, time_zone, overlap, state, comment FROM portfolio.job WHERE comment LIKE 'imported%' ORDER BY job_id;
+RESET ROLE;
+DROP SCHEMA cron CASCADE;
 DELETE FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
 DELETE FROM portfolio.job_resource WHERE name = 'warehouse';
 SELECT count(portfolio.revoke_profile(r, 'operator')) FROM unnest('{regress_pf_opt,regress_pf_other}'::name[]) r;

@@ -119,6 +119,10 @@ SET ROLE night;
 SELECT portfolio.schedule_job('nightly', '0 3 * * *', 'SELECT 1', time_zone => 'Europe/London');
 SELECT portfolio.schedule_job('once', '@daily', 'SELECT 2');
 SELECT portfolio.pause_job('once');
+INSERT INTO portfolio.calendar (code, name) VALUES ('own-days', 'Own days');
+INSERT INTO portfolio.calendar_day (calendar, day, counts) VALUES ('own-days', '2030-01-02', true), ('scotland', '2030-12-25', false);
+INSERT INTO portfolio.job_resource (name, units) VALUES ('warehouse', 2);
+SELECT portfolio.schedule_job('follows', '@after', 'SELECT 3', calendar => 'own-days', after => '{"nightly": "success"}', resources => '{"warehouse": 1}');
 RESET ROLE;
 EOT
 
@@ -155,9 +159,9 @@ is($other->safe_psql('portfolio_only', q{SELECT to_regclass('public.patient') IS
 
 # A copy holds its jobs until somebody says that it is not just a copy.
 is($other->safe_psql('nto', q{SELECT string_agg(name || ': ' || held, ', ' ORDER BY name) FROM portfolio.job_overview}),
-	'nightly: scheduled in another cluster, once: scheduled in another cluster', 'jobs are held on another server');
-is($node->safe_psql('piped', q{SELECT count(*) FROM portfolio.job_overview WHERE held = 'scheduled in another database'}), '2', 'and in another database');
-is($other->safe_psql('nto', q{SELECT portfolio.adopt_jobs(); SELECT count(*) FROM portfolio.job_overview WHERE held IS NOT NULL}), "2\n0", 'until adopt_jobs()');
+	'follows: scheduled in another cluster, nightly: scheduled in another cluster, once: scheduled in another cluster', 'jobs are held on another server');
+is($node->safe_psql('piped', q{SELECT count(*) FROM portfolio.job_overview WHERE held = 'scheduled in another database'}), '3', 'and in another database');
+is($other->safe_psql('nto', q{SELECT portfolio.adopt_jobs(); SELECT count(*) FROM portfolio.job_overview WHERE held IS NOT NULL}), "3\n0", 'until adopt_jobs()');
 
 # It lives on: the next row takes the next number, constraints and triggers are awake.
 is($other->safe_psql('nto', q{
