@@ -172,6 +172,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define PF_ROLE_READ_ALL_STATS DEFAULT_ROLE_READ_ALL_STATS
 #endif
 
+/* PG14 returns how many digits it wrote */
+#if PG_VERSION_NUM >= 140000
+#define pf_lltoa_length(value, buf) pg_lltoa((value), (buf))
+#else
+#define pf_lltoa_length(value, buf) (pg_lltoa((value), (buf)), (int) strlen(buf))
+#endif
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)

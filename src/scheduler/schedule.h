@@ -139,6 +139,6 @@ extern PfSlots pf_schedule_slots(PfWhen *when, TimestampTz after, TimestampTz up
 extern PfCalendar *pf_calendar_read(const char *code);
 extern bool pf_when_set(PfWhen *when, const PfSchedule *schedule, const pg_tz *tz, const char *closed,
 						PfCalendar *(*find) (const char *code), char *missing);
-extern void pf_calendar_ends(const PfWhen *when) pg_attribute_noreturn();
+pf_noreturn extern void pf_calendar_ends(const PfWhen *when);
 
 #endif							/* PF_SCHEDULE_H */

@@ -273,7 +273,7 @@ pf_sctid_to_text(PG_FUNCTION_ARGS)
 {
 	char		buf[MAXINT8LEN + 1];
 
-	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf, pg_lltoa(PG_GETARG_INT64(0), buf)));
+	PG_RETURN_TEXT_P(cstring_to_text_with_len(buf, pf_lltoa_length(PG_GETARG_INT64(0), buf)));
 }
 
 Datum
