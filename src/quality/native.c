@@ -356,7 +356,7 @@ compile_value_set(FuncExpr *expr)
 	if (!IsA(name, Const) || name->constisnull || (day && (!IsA(day, Const) || day->constisnull)))
 		return NULL;
 	native = make_native(NATIVE_VALUE_SET);
-	native->value_set = pf_value_set_load(TextDatumGetCString(name->constvalue), CurrentMemoryContext);
+	native->value_set = pf_value_set_load(TextDatumGetCString(name->constvalue), CurrentMemoryContext, false);
 	native->has_day = day != NULL;
 	native->day = day ? DatumGetDateADT(day->constvalue) : 0;
 	return native;

@@ -99,8 +99,8 @@ pattern_works(Oid funcid, const char *name, List *args)
 }
 
 /*
- * in_value_set fails only where there is no such set, and a constant one is looked for at once: a rule that
- * names one that is not there is refused, or broken where the set went later.
+ * in_value_set fails only where there is no such set, and a constant one is looked for at once. Where it is
+ * missing every value fails, and is counted so, as plain SQL has it: the other rules of the scan go on.
  */
 static bool
 asks_value_set(Oid funcid, List *args)
@@ -112,9 +112,8 @@ asks_value_set(Oid funcid, List *args)
 	set = lsecond(args);
 	if (!IsA(set, Const))
 		return false;
-	if (!((Const *) set)->constisnull)
-		(void) pf_value_set_load(TextDatumGetCString(((Const *) set)->constvalue), CurrentMemoryContext);
-	return true;
+	return ((Const *) set)->constisnull ||
+		pf_value_set_load(TextDatumGetCString(((Const *) set)->constvalue), CurrentMemoryContext, true) != NULL;
 }
 
 /* is_x, try_x and x_problem of pg_portfolio judge any text without an error: that is their contract. */

@@ -4,7 +4,8 @@
  *
  * World Health Organization, ICD-10, fifth edition (2016), volume 1, tabular list: the edition in use
  * in the NHS since April 2016. Blocks within blocks (C00-C75, M00-M25, V01-X59 ...) are left out:
- * these are the innermost, 263 of them. Ranges are facts; no text of the classification is here.
+ * these are the innermost, 263 of them. The 2019 version on icd.who.int has the same; its 2,050
+ * categories are each in one of them. Ranges are facts; no text of the classification is here.
  */
 #ifndef PF_ICD10_DATA_H
 #define PF_ICD10_DATA_H

@@ -224,7 +224,7 @@ load_plan(void)
 }
 
 PfValueSet *
-pf_value_set_load(const char *name, MemoryContext context)
+pf_value_set_load(const char *name, MemoryContext context, bool missing_ok)
 {
 	PfValueSet *set;
 	MemoryContext old;
@@ -239,6 +239,11 @@ pf_value_set_load(const char *name, MemoryContext context)
 	rc = SPI_execute_plan(load_plan(), &arg, NULL, true, 0);
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "could not read value sets: %s", SPI_result_code_string(rc));
+	if (SPI_processed == 0 && missing_ok)
+	{
+		SPI_finish();
+		return NULL;
+	}
 	if (SPI_processed == 0)
 		ereport(ERROR,
 				(errcode(ERRCODE_UNDEFINED_OBJECT),
@@ -340,7 +345,7 @@ get_set(FmgrInfo *flinfo, const text *name)
 		set = NULL;
 	}
 	if (set == NULL)
-		set = pf_value_set_load(text_to_cstring(name), site->context);
+		set = pf_value_set_load(text_to_cstring(name), site->context, false);
 	set->next = site->sets;
 	site->sets = set;
 	return set;

@@ -10,10 +10,10 @@
 typedef struct PfValueSet PfValueSet;
 
 /*
- * All versions of a set as the active snapshot shows them, in one allocation context; an error if
- * there is none of that name. Valid only for that snapshot: load again for the next statement.
+ * All versions of a set as the active snapshot shows them, in one allocation context. Where there is
+ * none of that name: NULL if missing_ok, else an error. Valid only for that snapshot: load again for the next statement.
  */
-extern PfValueSet *pf_value_set_load(const char *name, MemoryContext context);
+extern PfValueSet *pf_value_set_load(const char *name, MemoryContext context, bool missing_ok);
 
 /* None of these raises an error or allocates memory; `code` need not end in a zero byte. */
 extern bool pf_value_set_has(const PfValueSet *set, const char *code, size_t len);

@@ -3,6 +3,7 @@
 # UndefinedBehaviorSanitizer. Types are found in the sources: a new one needs a few lines in seeds.tsv.
 #   fuzz.sh SOURCES OUTPUT
 #     PF_FUZZ_SECONDS=60   a target, or PF_FUZZ_RUNS=10000000    PF_FUZZ_TYPES="postcode dca"    CLANG=clang-14
+# Inputs are up to PF_FUZZ_MAX_LEN bytes long, or half as long again as the longest seed of the type.
 # Stops at the first report and prints the input that made it; ends with one line a target.
 set -euo pipefail
 sources=$(cd "$1" && pwd)
@@ -48,10 +49,10 @@ build() {
     "$libdir/libpgcommon.a" "$libdir/libpgport.a" -lm
 }
 
-# run NAME CORPUS
+# run NAME CORPUS MAX_LEN
 run() {
   local log=$output/$1.log
-  if ! (cd "$output" && "./$1" "${limit[@]}" -max_len=${PF_FUZZ_MAX_LEN:-96} -verbosity=1 -detect_leaks=0 -print_final_stats=1 -artifact_prefix="$output/$1-" \
+  if ! (cd "$output" && "./$1" "${limit[@]}" -max_len="$3" -verbosity=1 -detect_leaks=0 -print_final_stats=1 -artifact_prefix="$output/$1-" \
     -rss_limit_mb=2048 "$2") >"$log" 2>&1; then
     tail -n 60 "$log"
     printf '%s: the sanitizers, or the functions themselves, have something to report\n' "$1"
@@ -68,11 +69,13 @@ for type in $types; do
   mkdir -p "$output/corpus_${type}_in" "$output/corpus_${type}_recv"
   cut -f2- <(grep "^$type	" "$here/seeds.tsv") >"$output/seeds"
   split -l 1 "$output/seeds" "$output/corpus_${type}_in/"
+  longest=$(wc -L <"$output/seeds")
+  max_len=${PF_FUZZ_MAX_LEN:-$((longest < 64 ? 96 : longest * 3 / 2))}
   build "${type}_seeds" $sanitizers -DTYPE="$type" -DSEEDS
   "$output/${type}_seeds" "$output/corpus_${type}_recv" <"$output/seeds"
   build "${type}_in" -fsanitize=fuzzer,address,undefined -DTYPE="$type"
   build "${type}_recv" -fsanitize=fuzzer,address,undefined -DTYPE="$type" -DBINARY
-  run "${type}_in" "$output/corpus_${type}_in"
-  run "${type}_recv" "$output/corpus_${type}_recv"
+  run "${type}_in" "$output/corpus_${type}_in" "$max_len"
+  run "${type}_recv" "$output/corpus_${type}_recv" "$max_len"
 done
 echo "$(echo "$types" | wc -w) types, no report"
