@@ -25,7 +25,7 @@ CREATE TYPE portfolio.icd10 (
   LIKE = pg_catalog.int8
 );
 COMMENT ON TYPE portfolio.icd10 IS
-  'ICD-10 code in the form of the NHS: category, subcategory or X, a supplementary digit, and D (dagger) or A (asterisk) in the sixth place: I210, I10X, M4507, A170-D. Input in any case, with or without the dot, X and -, with + and * for D and A, white space around ignored; output without the dot. Ordered as text COLLATE "C". Only the form is judged: which codes exist is reference data. Source: NHS Data Dictionary, ICD-10 CODE.';
+  'ICD-10 code in the form of the NHS: category, subcategory or X, a supplementary digit, and D (dagger) or A (asterisk) in the sixth place: I210, I10X, M4507, A170-D. Input in any case, with or without the dot, X and -, with + and * for D and A, white space around ignored; output without the dot. Ordered as text COLLATE "C": X stands behind the digits, so I20, read as I20X, is above I200 to I209. Only the form is judged: which codes exist is reference data. Source: NHS Data Dictionary, ICD-10 CODE.';
 
 -- Judging text: nothing here raises an error or reads anything.
 CREATE FUNCTION portfolio.is_icd10(value text) RETURNS boolean

@@ -1,5 +1,6 @@
 -- Smallest and largest value, by the end of a btree where there is one. The functions are those of the
--- bigint underneath, which cannot fail.
+-- bigint underneath, which cannot fail. Type dca has none: its order puts one scale behind the other, and
+-- worst() knows them.
 
 CREATE FUNCTION portfolio.nhs_number_smaller(portfolio.nhs_number, portfolio.nhs_number) RETURNS portfolio.nhs_number
 LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8smaller';
@@ -112,3 +113,19 @@ CREATE AGGREGATE portfolio.max(portfolio.opcs4) (
   SFUNC = portfolio.opcs4_larger, STYPE = portfolio.opcs4, COMBINEFUNC = portfolio.opcs4_larger, SORTOP = OPERATOR(portfolio.>), PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE portfolio.max(portfolio.opcs4) IS 'The largest value in the order of the type; NULLs are left out, NULL for no values. Uses a btree index.';
+
+CREATE FUNCTION portfolio.cvss_smaller(portfolio.cvss, portfolio.cvss) RETURNS portfolio.cvss
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8smaller';
+COMMENT ON FUNCTION portfolio.cvss_smaller(portfolio.cvss, portfolio.cvss) IS 'smaller of two';
+CREATE AGGREGATE portfolio.min(portfolio.cvss) (
+  SFUNC = portfolio.cvss_smaller, STYPE = portfolio.cvss, COMBINEFUNC = portfolio.cvss_smaller, SORTOP = OPERATOR(portfolio.<), PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE portfolio.min(portfolio.cvss) IS 'A vector of the lowest score; of those the first by version, then by vector. NULLs are left out, NULL for no values. Uses a btree index.';
+
+CREATE FUNCTION portfolio.cvss_larger(portfolio.cvss, portfolio.cvss) RETURNS portfolio.cvss
+LANGUAGE internal IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'int8larger';
+COMMENT ON FUNCTION portfolio.cvss_larger(portfolio.cvss, portfolio.cvss) IS 'larger of two';
+CREATE AGGREGATE portfolio.max(portfolio.cvss) (
+  SFUNC = portfolio.cvss_larger, STYPE = portfolio.cvss, COMBINEFUNC = portfolio.cvss_larger, SORTOP = OPERATOR(portfolio.>), PARALLEL = SAFE
+);
+COMMENT ON AGGREGATE portfolio.max(portfolio.cvss) IS 'A vector of the highest score; of those the last by version, then by vector. NULLs are left out, NULL for no values. Uses a btree index.';

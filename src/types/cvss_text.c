@@ -106,7 +106,7 @@ pf_cvss_find_metric(PfCvssVersion version, const char *name, size_t len)
 	return find_metric(&pf_cvss_spec[version], name, len, 0);
 }
 
-/* Takes the next metric off the text: its name, its value. */
+/* Takes the next metric off the text: its name, its value. If there is none *name is where it should begin. */
 static inline bool
 take_metric(const char **s, const char *end, const char **name, size_t *name_len, const char **value, size_t *value_len)
 {
@@ -122,8 +122,13 @@ take_metric(const char **s, const char *end, const char **name, size_t *name_len
 	while (p < end && *p != '/' && *p != ':')
 		p++;
 	*value_len = p - *value;
-	if (*value_len == 0 || (p < end && (*p != '/' || p + 1 == end)))
+	if (*value_len == 0 || (p < end && *p != '/'))
 		return false;
+	if (p + 1 == end)
+	{
+		*name = end;			/* a slash, and no metric after it */
+		return false;
+	}
 	*s = p < end ? p + 1 : p;
 	return true;
 }
