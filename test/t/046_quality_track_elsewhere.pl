@@ -23,7 +23,7 @@ my $verify = "SELECT string_agg(DISTINCT outcome, ',') FROM portfolio.verify_tra
 
 my $publisher = PostgreSQL::Test::Cluster->new('publisher');
 $publisher->init(allows_streaming => 'logical');
-$publisher->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nmax_prepared_transactions = 5");
+$publisher->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nmax_prepared_transactions = 5\nmax_locks_per_transaction = 512");
 $publisher->start;
 $publisher->safe_psql('postgres', $table . $rules);
 $publisher->safe_psql('postgres', "INSERT INTO t.visit SELECT i, '0' || i % 3, 'W' || i % 12, i % 7 FROM generate_series(1, 300) i; CREATE PUBLICATION p FOR TABLE t.visit, t.v0, t.v1");

@@ -81,10 +81,12 @@ SELECT portfolio.register_data_set('REC', 'public.record', '{id}', 'period', 'pr
 SELECT portfolio.add_rule('REC', 'sex_there', 'sex IS NOT NULL', 'sex', 'completeness');
 SELECT portfolio.add_rule('REC', 'sex_valid', $$sex IN ('M', 'F')$$, 'sex');
 SELECT portfolio.alter_rule('REC', 'sex_valid', expression => $$sex IN ('M', 'F', 'U')$$);
+SELECT portfolio.add_rule('REC', 'enough', 'rows(100)');
 INSERT INTO portfolio.submission (data_set, provider, period, due_on) SELECT id, 'R1', '2016-01', '2016-03-01' FROM portfolio.data_set WHERE code = 'REC';
 SELECT count(*) FROM portfolio.score_data_set('REC');
 SELECT portfolio.publish_scores('REC', '2016-01');
 SELECT count(*) FROM portfolio.failing_rows('REC', identify => true);
+SELECT portfolio.track_quality('REC');
 CREATE FUNCTION public.is_ward(text) RETURNS boolean LANGUAGE sql IMMUTABLE RETURN $1 ~ '^W';
 INSERT INTO portfolio.trusted_function (signature, reason) VALUES ('public.is_ward(text)', 'a test');
 
