@@ -116,21 +116,6 @@ asks_value_set(Oid funcid, List *args)
 		pf_value_set_load(TextDatumGetCString(((Const *) set)->constvalue), CurrentMemoryContext, true) != NULL;
 }
 
-/* is_x, try_x and x_problem of pg_portfolio judge any text without an error: that is their contract. */
-static bool
-is_portfolio_judge(Oid funcid)
-{
-	char	   *name;
-	size_t		len;
-
-	if (get_func_namespace(funcid) != get_namespace_oid(PF_SCHEMA, true))
-		return false;
-	name = get_func_name(funcid);
-	len = strlen(name);
-	return strncmp(name, "is_", 3) == 0 || strncmp(name, "try_", 4) == 0 ||
-		(len > 8 && strcmp(name + len - 8, "_problem") == 0);
-}
-
 /*
  * Where two columns' collations conflict none is given, and comparisons of text raise an error; one that
  * calls different bytes equal is refused by patterns and searches.
@@ -158,7 +143,8 @@ pf_function_may_raise(Oid funcid, List *args, Oid collation)
 
 	if (collation_may_raise(get_func_name(funcid), args, collation))
 		return true;
-	if (get_func_leakproof(funcid) || is_portfolio_judge(funcid) || asks_value_set(funcid, args))
+	/* is_x, try_x and x_problem of our types are leakproof: they judge any text without an error */
+	if (get_func_leakproof(funcid) || asks_value_set(funcid, args))
 		return false;
 	if (funcid >= FirstNormalObjectId)
 		return true;

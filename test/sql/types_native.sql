@@ -19,5 +19,9 @@ BEGIN
 END $$;
 SELECT count(*) >= 10 AS rules, count(*) FILTER (WHERE ARRAY[s.passed, s.failed, s.missing] <> types_native_count(s.rule)) AS counted_otherwise, min(s.passed) > 0 AS all_have_some, min(s.missing) AS missing
   FROM portfolio.score('types_native', ARRAY(SELECT rule FROM types_native_rule)) s;
+-- What judges text fails for no value, by what its function promises and not by its name
+SELECT ord, may_raise FROM portfolio.rule_set_rules(portfolio.rule_set('types_native', ARRAY['portfolio.is_icd10(v)', 'portfolio.try_postcode(v) IS NULL',
+  'portfolio.dca_problem(v) = ''empty''', 'portfolio.is_public_function(ascii(v)::oid)', 'v::portfolio.icd10 IS NOT NULL', 'portfolio.in_value_set(v, ''ethnic_category'')',
+  'portfolio.in_value_set(v, ''types_nothing'')'])) ORDER BY ord;
 DROP TABLE types_native, types_native_rule;
 DROP FUNCTION types_native_count;
