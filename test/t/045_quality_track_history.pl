@@ -68,8 +68,19 @@ sub value
 		pick('W1', 'W2', '?', '-', 'W9', ''), pick('R0', 'R1', 'R2', 'R3'), pick(0, 5, 17, 30, 99, 'NULL::int'), pick("date '2024-04-10'", "date '2024-06-01'", 'NULL::date'));
 }
 
+# Rows for COPY, in a file of their own: where COPY is refused, psql would take rows in the script for commands
+my $dir = PostgreSQL::Test::Utils::tempdir();
+my $copies = 0;
+sub copy
+{
+	my $file = "$dir/copy_" . ++$copies;
+	my $month = '0' . (4 + int(rand(5)));
+	append_to_file($file, join('', map { (100000 + int(rand(1_000_000))) . "\t$month\tW" . ($_ % 11) . "\n" } 1 .. 1 + int(rand(20))));
+	return "\\copy h.visit (id, month, ward) FROM '$file'\n";
+}
+
 # One statement that changes rows
-sub change { my $sql = statement(); return $sql =~ /^COPY/ ? $sql : "$sql;\n"; }
+sub change { my $sql = statement(); return $sql eq 'COPY' ? copy() : "$sql;\n"; }
 sub statement
 {
 	my ($id, $n, $month) = (1 + int(rand(1500)), 1 + int(rand(20)), '0' . (4 + int(rand(5))));
@@ -82,7 +93,7 @@ sub statement
 		"DELETE FROM h.visit WHERE id BETWEEN $id AND $id + $n",
 		"MERGE INTO h.visit v USING (SELECT i, '$month' AS m FROM generate_series($id, $id + $n) i) s ON v.id = s.i AND v.month = s.m"
 		  . " WHEN MATCHED AND v.id % 3 = 0 THEN DELETE WHEN MATCHED THEN UPDATE SET nhs_number = '9990000026' WHEN NOT MATCHED THEN INSERT (id, month, ward) VALUES (s.i, s.m, 'W4')",
-		"COPY h.visit (id, month, ward) FROM stdin;\n" . join('', map { (100000 + int(rand(1_000_000))) . "\t$month\tW" . ($_ % 11) . "\n" } 1 .. $n) . "\\.\n",
+		'COPY',
 		"WITH gone AS (DELETE FROM h.visit WHERE id BETWEEN $id AND $id + 3 RETURNING *) UPDATE h.visit v SET ward = 'W5' FROM gone g WHERE v.id = g.id + 10",
 		"DO \$\$ BEGIN FOR i IN $id .. $id + 4 LOOP BEGIN UPDATE h.visit SET age = 7 WHERE id = i; DELETE FROM h.visit WHERE id = i + 1; IF i % 2 = 0 THEN RAISE 'no'; END IF; EXCEPTION WHEN raise_exception THEN NULL; END; END LOOP; END \$\$",
 		"DELETE FROM h.visit WHERE id > 100000 AND id % 7 = " . int(rand(7)));
@@ -143,7 +154,6 @@ sub alterations
 	return $script;
 }
 
-my $dir = PostgreSQL::Test::Utils::tempdir();
 my @running;
 for my $w (1 .. $writers + 2)
 {

@@ -14,6 +14,8 @@ $node->start;
 $node->safe_psql('postgres', 'CREATE DATABASE template_docs');
 $node->safe_psql('template_docs', 'CREATE EXTENSION pg_portfolio CASCADE; SELECT count(*) FROM portfolio.load_example()');
 
+# The pages are UTF-8, and psql lays tables out by what it takes the client's encoding to be, whatever the locale is.
+$ENV{PGCLIENTENCODING} = 'UTF8';
 my $folder = PostgreSQL::Test::Utils::tempdir();
 for my $path (sort glob("$ENV{PF_STAGE}/docs/*.md"))
 {
