@@ -174,6 +174,7 @@ CREATE TABLE portfolio.process_run (
                                        AND coalesce(isfinite(upper(during)), true)),
   CONSTRAINT process_run_ended CHECK (upper_inf(during) = (ended_as IS NULL))
 );
+CREATE INDEX process_run_element ON portfolio.process_run (element);
 CREATE UNIQUE INDEX process_run_live ON portfolio.process_run (element, process) WHERE upper_inf(during);
 COMMENT ON TABLE portfolio.process_run IS 'Elements on their way through a process; one live run an element and process. Class: user rows.';
 COMMENT ON COLUMN portfolio.process_run.id IS 'Key; record_evidence(), waive() and decide() take it.';
