@@ -177,14 +177,36 @@ do_run(PfRun run)
 	LWLockRelease(&pf_shared->lock);
 }
 
-/* The role's settings are not those that we connected with: a new process must do this run. */
+/* Whether the role's settings are still those that we connected with. */
+static bool
+same_settings(uint64 settings)
+{
+	bool		same;
+
+	HOLD_CANCEL_INTERRUPTS();	/* a cancel is for the run */
+	pf_begin_own_transaction();
+	same = pf_role_settings_fingerprint() == settings;
+	pf_commit_own_transaction();
+	RESUME_CANCEL_INTERRUPTS();
+	return same;
+}
+
+/*
+ * A new process must do this run. One that has been cancelled goes no further: it is done here,
+ * where the cancel ends it before the command begins; handed on, it would be forgotten.
+ */
 static void
 decline(void)
 {
+	bool		cancelled;
+
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	me->state = PF_WORKER_DECLINED;
+	cancelled = QueryCancelPending;
+	if (!cancelled)
+		me->state = PF_WORKER_DECLINED;
 	LWLockRelease(&pf_shared->lock);
-	proc_exit(0);
+	if (!cancelled)
+		proc_exit(0);
 }
 
 /* Wait for work; false when it is time to end. */
@@ -218,10 +240,11 @@ wait_for_run(PfRun *run, int runs)
 						 (me->quit || runs >= pf_worker_max_runs || pf_clock_now() >= idle_end)));
 		if (end)
 			me->state = PF_WORKER_FREE; /* no run can be put here from now on */
+		if (!work)
+			QueryCancelPending = false; /* there is nothing that it could be for */
 		LWLockRelease(&pf_shared->lock);
 		if (work || end)
 			return work;
-		QueryCancelPending = false; /* there is nothing that it could be for */
 		pgstat_report_activity(STATE_IDLE, NULL);
 		pf_clock_wait_until(idle_end);
 	}
@@ -252,13 +275,8 @@ pf_worker_main(Datum arg)
 
 	while (wait_for_run(&run, runs))
 	{
-		if (runs > 0)
-		{
-			pf_begin_own_transaction();
-			if (pf_role_settings_fingerprint() != settings)
-				decline();
-			pf_commit_own_transaction();
-		}
+		if (runs > 0 && !same_settings(settings))
+			decline();
 		do_run(run);
 		pf_clean_session();
 		runs++;
