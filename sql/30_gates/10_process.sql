@@ -206,6 +206,9 @@ BEGIN
   IF TG_OP = 'DELETE' AND (TG_TABLE_NAME = 'process' OR NOT EXISTS (SELECT FROM portfolio.process p WHERE p.code = its_code AND p.version = its_version)) THEN
     RETURN OLD;  -- a whole version goes, which its runs forbid by their key
   END IF;
+  IF TG_TABLE_NAME <> 'process' THEN  -- what is being published in another session waits, and so does its publication for this
+    PERFORM FROM portfolio.process p WHERE p.code = its_code AND p.version = its_version FOR UPDATE;
+  END IF;
   IF EXISTS (SELECT FROM portfolio.process_publication p WHERE p.process = its_code AND p.version = its_version)
      AND NOT (TG_OP = 'UPDATE' AND TG_TABLE_NAME = 'process' AND to_jsonb(NEW) - '{name,purpose,valid}'::text[] = to_jsonb(OLD) - '{name,purpose,valid}'::text[]) THEN
     RAISE EXCEPTION 'process "%" version % is published and stays as it is', its_code, its_version
