@@ -20,7 +20,7 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 
-#include "chi_number.h"
+#include "ten_digits.h"
 #include "type_util.h"
 
 PG_FUNCTION_INFO_V1(pf_chi_number_in);
@@ -103,8 +103,8 @@ judge_digits(uint32 sum, int64 value)
 	return PF_NUMBER_WRONG_CHECK_DIGIT;
 }
 
-PfNumberProblem
-pf_chi_number_parse(const char *s, size_t len, int64 *value)
+static PfNumberProblem
+parse(const char *s, size_t len, int64 *value)
 {
 	uint32		sum = 0;
 	PfNumberProblem problem = pf_read_ten_digits(s, len, &sum, value);
@@ -112,12 +112,12 @@ pf_chi_number_parse(const char *s, size_t len, int64 *value)
 	return problem == PF_NUMBER_OK ? judge_digits(sum, *value) : problem;
 }
 
-PfNumberProblem
-pf_chi_number_problem(const char *s, size_t len)
+static PfNumberProblem
+problem_of(const char *s, size_t len)
 {
 	int64		value;
 
-	return pf_chi_number_parse(s, len, &value);
+	return parse(s, len, &value);
 }
 
 static char *
@@ -158,7 +158,7 @@ static Datum
 must_be(const char *s, size_t len, Node *escontext)
 {
 	int64		value;
-	PfNumberProblem problem = pf_chi_number_parse(s, len, &value);
+	PfNumberProblem problem = parse(s, len, &value);
 
 	if (unlikely(problem != PF_NUMBER_OK))
 		pf_ereturn(escontext, (Datum) 0,
@@ -285,7 +285,7 @@ Datum
 pf_is_chi_number(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	bool		valid = pf_chi_number_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_NUMBER_OK;
+	bool		valid = problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_NUMBER_OK;
 
 	PG_FREE_IF_COPY(t, 0);
 	PG_RETURN_BOOL(valid);
@@ -297,7 +297,7 @@ pf_try_chi_number(PG_FUNCTION_ARGS)
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	int64		value;
 
-	if (pf_chi_number_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_NUMBER_OK)
+	if (parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_NUMBER_OK)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(value);
 }
@@ -307,7 +307,7 @@ Datum
 pf_chi_number_problem_code(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	const char *reason = pf_number_reason(pf_chi_number_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
+	const char *reason = pf_number_reason(problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
 
 	if (reason == NULL)
 		PG_RETURN_NULL();

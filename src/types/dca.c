@@ -19,8 +19,36 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "dca.h"
 #include "type_util.h"
+
+/*
+ * A value is its scale and its place on it, worst first. The numbers are on disk: places for other
+ * scales are kept free, and none of these may ever change.
+ */
+typedef enum PfDca
+{
+	PF_DCA_RED = 11,			/* five points, published to March 2021 */
+	PF_DCA_AMBER_RED = 12,
+	PF_DCA_AMBER = 13,
+	PF_DCA_AMBER_GREEN = 14,
+	PF_DCA_GREEN = 15,
+	PF_DCA_RED_3 = 21,			/* three points, published from March 2022 */
+	PF_DCA_AMBER_3 = 22,
+	PF_DCA_GREEN_3 = 23,
+	PF_DCA_RESET = 91,			/* on neither scale: there is no rating */
+	PF_DCA_EXEMPT = 92,
+	PF_DCA_NOT_RATED = 93
+} PfDca;
+
+/* Why a text is not a rating, in the order in which the rules are asked. */
+typedef enum PfDcaProblem
+{
+	PF_DCA_OK = 0,
+	PF_DCA_EMPTY,
+	PF_DCA_UNKNOWN_RATING,
+	PF_DCA_UNKNOWN_SCALE,
+	PF_DCA_NOT_ON_SCALE
+} PfDcaProblem;
 
 /* The longest rating that is written; what is longer than this is not shown in a message as it stands */
 #define LONGEST_RATING 11
@@ -141,8 +169,8 @@ take_scale(const char **s, size_t *len, int *scale)
 	return left == 1 || is_spelled(p + 1, left - 1, " point");
 }
 
-PfDcaProblem
-pf_dca_parse(const char *s, size_t len, int scale, PfDca *value)
+static PfDcaProblem
+parse(const char *s, size_t len, int scale, PfDca *value)
 {
 	int			written = 0;
 	bool		known_scale;
@@ -176,8 +204,8 @@ pf_dca_parse(const char *s, size_t len, int scale, PfDca *value)
 	return PF_DCA_UNKNOWN_RATING;
 }
 
-const char *
-pf_dca_reason(PfDcaProblem problem)
+static const char *
+reason_of(PfDcaProblem problem)
 {
 	switch (problem)
 	{
@@ -243,7 +271,7 @@ static Datum
 must_be(const char *s, size_t len, int scale, Node *escontext)
 {
 	PfDca		value = PF_DCA_NOT_RATED;
-	PfDcaProblem problem = pf_dca_parse(s, len, scale, &value);
+	PfDcaProblem problem = parse(s, len, scale, &value);
 
 	if (problem != PF_DCA_OK)
 		pf_ereturn(escontext, (Datum) 0,
@@ -358,7 +386,7 @@ pf_is_dca(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	PfDca		value;
-	bool		valid = pf_dca_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value) == PF_DCA_OK;
+	bool		valid = parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value) == PF_DCA_OK;
 
 	PG_FREE_IF_COPY(t, 0);
 	PG_RETURN_BOOL(valid);
@@ -370,7 +398,7 @@ pf_try_dca(PG_FUNCTION_ARGS)
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	PfDca		value;
 
-	if (pf_dca_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value) != PF_DCA_OK)
+	if (parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value) != PF_DCA_OK)
 		PG_RETURN_NULL();
 	PG_RETURN_INT16((int16) value);
 }
@@ -381,7 +409,7 @@ pf_dca_problem_code(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	PfDca		value;
-	const char *reason = pf_dca_reason(pf_dca_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value));
+	const char *reason = reason_of(parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), 5, &value));
 
 	if (reason == NULL)
 		PG_RETURN_NULL();

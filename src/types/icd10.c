@@ -19,9 +19,22 @@
 #include "pf.h"
 
 #include "code_type.h"
-#include "icd10.h"
 #include "icd10_data.h"
 #include "type_util.h"
+
+/* Why a text is not an ICD-10 code, in the order in which the rules are asked. */
+typedef enum PfIcd10Problem
+{
+	PF_ICD10_OK = 0,
+	PF_ICD10_EMPTY,
+	PF_ICD10_INVALID_CHARACTER,
+	PF_ICD10_INCOMPLETE,
+	PF_ICD10_TOO_LONG,
+	PF_ICD10_MISPLACED_DOT,
+	PF_ICD10_WRONG_CATEGORY,
+	PF_ICD10_WRONG_SUBDIVISION,
+	PF_ICD10_WRONG_MARK
+} PfIcd10Problem;
 
 #define CATEGORY 3				/* its length; after so many characters a dot may stand */
 #define LONGEST 6
@@ -125,14 +138,6 @@ parse(const char *s, size_t len, int64 *value)
 		return problem;
 	*value = pf_pack_code(full, CATEGORY + len);
 	return PF_ICD10_OK;
-}
-
-PfIcd10Problem
-pf_icd10_problem(const char *s, size_t len)
-{
-	int64		value;
-
-	return parse(s, len, &value);
 }
 
 /* The DETAIL of a problem: the one place that words each rule. */

@@ -16,7 +16,7 @@
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 
-#include "nhs_number.h"
+#include "ten_digits.h"
 #include "type_util.h"
 
 PG_FUNCTION_INFO_V1(pf_nhs_number_in);
@@ -48,8 +48,8 @@ judge_digits(uint32 sum, int64 value)
 	return expected_check_digit(sum, value) == 10 ? PF_NUMBER_NO_CHECK_DIGIT : PF_NUMBER_WRONG_CHECK_DIGIT;
 }
 
-PfNumberProblem
-pf_nhs_number_parse(const char *s, size_t len, int64 *value)
+static PfNumberProblem
+parse(const char *s, size_t len, int64 *value)
 {
 	uint32		sum = 0;
 	PfNumberProblem problem = pf_read_ten_digits(s, len, &sum, value);
@@ -57,12 +57,12 @@ pf_nhs_number_parse(const char *s, size_t len, int64 *value)
 	return problem == PF_NUMBER_OK ? judge_digits(sum, *value) : problem;
 }
 
-PfNumberProblem
-pf_nhs_number_problem(const char *s, size_t len)
+static PfNumberProblem
+problem_of(const char *s, size_t len)
 {
 	int64		value;
 
-	return pf_nhs_number_parse(s, len, &value);
+	return parse(s, len, &value);
 }
 
 /* The DETAIL of a problem: the one place that words each rule. */
@@ -92,7 +92,7 @@ static Datum
 must_be(const char *s, size_t len, Node *escontext)
 {
 	int64		value;
-	PfNumberProblem problem = pf_nhs_number_parse(s, len, &value);
+	PfNumberProblem problem = parse(s, len, &value);
 
 	if (unlikely(problem != PF_NUMBER_OK))
 		pf_ereturn(escontext, (Datum) 0,
@@ -133,7 +133,7 @@ pf_nhs_number_recv(PG_FUNCTION_ARGS)
 	if (number >= 0 && number <= PF_TEN_DIGITS_MAX)
 	{
 		pf_print_ten_digits(number, digits);
-		if (pf_nhs_number_problem(digits, PF_TEN_DIGITS) == PF_NUMBER_OK)
+		if (problem_of(digits, PF_TEN_DIGITS) == PF_NUMBER_OK)
 			PG_RETURN_INT64(number);
 	}
 	ereport(ERROR,
@@ -212,7 +212,7 @@ Datum
 pf_is_nhs_number(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	bool		valid = pf_nhs_number_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_NUMBER_OK;
+	bool		valid = problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_NUMBER_OK;
 
 	PG_FREE_IF_COPY(t, 0);
 	PG_RETURN_BOOL(valid);
@@ -224,7 +224,7 @@ pf_try_nhs_number(PG_FUNCTION_ARGS)
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	int64		value;
 
-	if (pf_nhs_number_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_NUMBER_OK)
+	if (parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_NUMBER_OK)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(value);
 }
@@ -234,7 +234,7 @@ Datum
 pf_nhs_number_problem_code(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	const char *reason = pf_number_reason(pf_nhs_number_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
+	const char *reason = pf_number_reason(problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
 
 	if (reason == NULL)
 		PG_RETURN_NULL();

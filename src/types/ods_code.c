@@ -9,8 +9,20 @@
 #include "pf.h"
 
 #include "code_type.h"
-#include "ods_code.h"
 #include "type_util.h"
+
+#define PF_ODS_CODE_MIN_LENGTH 3
+#define PF_ODS_CODE_MAX_LENGTH 8
+
+/* Why a text is not an ODS code, in the order in which the rules are asked. */
+typedef enum PfOdsCodeProblem
+{
+	PF_ODS_CODE_OK = 0,
+	PF_ODS_CODE_EMPTY,
+	PF_ODS_CODE_INVALID_CHARACTER,
+	PF_ODS_CODE_TOO_SHORT,
+	PF_ODS_CODE_TOO_LONG
+} PfOdsCodeProblem;
 
 static const char *const reasons[] = {
 	[PF_ODS_CODE_EMPTY] = "empty",
@@ -49,14 +61,6 @@ parse(const char *s, size_t len, int64 *value)
 		return PF_ODS_CODE_TOO_SHORT;
 	*value = pf_pack_code(code, len);
 	return PF_ODS_CODE_OK;
-}
-
-PfOdsCodeProblem
-pf_ods_code_problem(const char *s, size_t len)
-{
-	int64		value;
-
-	return parse(s, len, &value);
 }
 
 /* The DETAIL of a problem: the one place that words each rule. */

@@ -12,8 +12,20 @@
 #include "pf.h"
 
 #include "code_type.h"
-#include "opcs4.h"
 #include "type_util.h"
+
+/* Why a text is not an OPCS-4 code, in the order in which the rules are asked. */
+typedef enum PfOpcs4Problem
+{
+	PF_OPCS4_OK = 0,
+	PF_OPCS4_EMPTY,
+	PF_OPCS4_INVALID_CHARACTER,
+	PF_OPCS4_INCOMPLETE,
+	PF_OPCS4_TOO_LONG,
+	PF_OPCS4_MISPLACED_DOT,
+	PF_OPCS4_WRONG_FORM,
+	PF_OPCS4_UNKNOWN_CHAPTER
+} PfOpcs4Problem;
 
 #define LENGTH 4
 #define DOT 3					/* after so many characters a dot may stand */
@@ -77,14 +89,6 @@ parse(const char *s, size_t len, int64 *value)
 		return PF_OPCS4_UNKNOWN_CHAPTER;
 	*value = pf_pack_code(code, LENGTH);
 	return PF_OPCS4_OK;
-}
-
-PfOpcs4Problem
-pf_opcs4_problem(const char *s, size_t len)
-{
-	int64		value;
-
-	return parse(s, len, &value);
 }
 
 /* The DETAIL of a problem: the one place that words each rule. */

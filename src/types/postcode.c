@@ -22,8 +22,21 @@
 #include "pf.h"
 
 #include "code_type.h"
-#include "postcode.h"
 #include "type_util.h"
+
+/* Why a text is not a postcode, in the order in which the rules are asked. */
+typedef enum PfPostcodeProblem
+{
+	PF_POSTCODE_OK = 0,
+	PF_POSTCODE_EMPTY,
+	PF_POSTCODE_INVALID_CHARACTER,
+	PF_POSTCODE_INCOMPLETE,
+	PF_POSTCODE_TOO_LONG,
+	PF_POSTCODE_MISPLACED_SPACE,
+	PF_POSTCODE_WRONG_INWARD,
+	PF_POSTCODE_UNKNOWN_AREA,
+	PF_POSTCODE_WRONG_DISTRICT
+} PfPostcodeProblem;
 
 #define SHORTEST 5				/* M1 1AE without its space */
 #define LONGEST 7
@@ -204,14 +217,6 @@ parse(const char *s, size_t len, int64 *value)
 	code[n - INWARD] = ' ';
 	*value = pf_pack_code(code, n + 1);
 	return PF_POSTCODE_OK;
-}
-
-PfPostcodeProblem
-pf_postcode_problem(const char *s, size_t len)
-{
-	int64		value;
-
-	return parse(s, len, &value);
 }
 
 /* The DETAIL of a problem: the one place that words each rule. It repeats nothing of the value. */

@@ -16,8 +16,24 @@
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
 
-#include "sctid.h"
 #include "type_util.h"
+
+#define PF_SCTID_MIN_DIGITS 6
+#define PF_SCTID_MAX_DIGITS 18
+
+/* Why a text is not an SCTID, in the order in which the rules are asked. */
+typedef enum PfSctidProblem
+{
+	PF_SCTID_OK = 0,
+	PF_SCTID_EMPTY,
+	PF_SCTID_INVALID_CHARACTER,
+	PF_SCTID_TOO_SHORT,
+	PF_SCTID_TOO_LONG,
+	PF_SCTID_LEADING_ZERO,
+	PF_SCTID_WRONG_CHECK_DIGIT,
+	PF_SCTID_INVALID_PARTITION,
+	PF_SCTID_NO_NAMESPACE
+} PfSctidProblem;
 
 /* Digits of an identifier with a namespace: item, namespace, partition, check digit */
 #define MIN_NAMESPACE_DIGITS (1 + 7 + 2 + 1)
@@ -91,8 +107,8 @@ judge_number(int64 value, int digits)
 	return PF_SCTID_OK;
 }
 
-PfSctidProblem
-pf_sctid_parse(const char *s, size_t len, int64 *value)
+static PfSctidProblem
+parse(const char *s, size_t len, int64 *value)
 {
 	int64		number = 0;
 
@@ -118,16 +134,16 @@ pf_sctid_parse(const char *s, size_t len, int64 *value)
 	return judge_number(number, (int) len);
 }
 
-PfSctidProblem
-pf_sctid_problem(const char *s, size_t len)
+static PfSctidProblem
+problem_of(const char *s, size_t len)
 {
 	int64		value;
 
-	return pf_sctid_parse(s, len, &value);
+	return parse(s, len, &value);
 }
 
-const char *
-pf_sctid_reason(PfSctidProblem problem)
+static const char *
+reason_of(PfSctidProblem problem)
 {
 	switch (problem)
 	{
@@ -197,7 +213,7 @@ static Datum
 must_be(const char *s, size_t len, Node *escontext)
 {
 	int64		value;
-	PfSctidProblem problem = pf_sctid_parse(s, len, &value);
+	PfSctidProblem problem = parse(s, len, &value);
 
 	if (unlikely(problem != PF_SCTID_OK))
 		pf_ereturn(escontext, (Datum) 0,
@@ -307,7 +323,7 @@ Datum
 pf_is_sctid(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	bool		valid = pf_sctid_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_SCTID_OK;
+	bool		valid = problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)) == PF_SCTID_OK;
 
 	PG_FREE_IF_COPY(t, 0);
 	PG_RETURN_BOOL(valid);
@@ -319,7 +335,7 @@ pf_try_sctid(PG_FUNCTION_ARGS)
 	text	   *t = PG_GETARG_TEXT_PP(0);
 	int64		value;
 
-	if (pf_sctid_parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_SCTID_OK)
+	if (parse(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t), &value) != PF_SCTID_OK)
 		PG_RETURN_NULL();
 	PG_RETURN_INT64(value);
 }
@@ -329,7 +345,7 @@ Datum
 pf_sctid_problem_code(PG_FUNCTION_ARGS)
 {
 	text	   *t = PG_GETARG_TEXT_PP(0);
-	const char *reason = pf_sctid_reason(pf_sctid_problem(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
+	const char *reason = reason_of(problem_of(VARDATA_ANY(t), VARSIZE_ANY_EXHDR(t)));
 
 	if (reason == NULL)
 		PG_RETURN_NULL();
