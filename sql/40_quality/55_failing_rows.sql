@@ -59,6 +59,10 @@ BEGIN
   SELECT r.during INTO days FROM portfolio.reporting_period r WHERE r.code = period;
   rules := portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date);
   IF rule IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.rule_set_rules(rules) r WHERE r.code = rule) THEN
+    IF EXISTS (SELECT FROM portfolio.current_rule c WHERE c.data_set = d.id AND c.code = rule AND c.kind <> 'row' AND c.status <> 'retired') THEN
+      RAISE EXCEPTION 'rule "%" of data set "%" is a rule about the whole set', rule, data_set
+        USING ERRCODE = 'wrong_object_type', HINT = format('SELECT * FROM portfolio.whole_set_failures(%L, %L) has what fails it.', data_set, rule);
+    END IF;
     RAISE EXCEPTION 'rule "%" is not in force in data set "%"', rule, data_set
       USING ERRCODE = 'undefined_object',
             HINT = format('SELECT code, status FROM portfolio.current_rule WHERE data_set_code = %L lists the rules.', data_set);

@@ -94,7 +94,7 @@ BEGIN ATOMIC
   SELECT count(*) FROM gone;
 END;
 COMMENT ON FUNCTION portfolio.purge_whole_set_results(interval) IS
-  'Forgets results of rules about whole sets that a later one has replaced and that are older than keep (1 year by default, negative as 0); returns how many. The newest of each rule and period stays. NULL for NULL. Schedule it: SELECT portfolio.schedule_job(''purge whole set results'', ''@weekly'', ''SELECT portfolio.purge_whole_set_results()'');';
+  'Forgets results of rules about whole sets that a later one has replaced and that are older than keep (1 year by default, negative as 0); returns how many. The newest of each rule and period stays. NULL for NULL. schedule_housekeeping() makes a job of it.';
 
 CREATE TYPE portfolio.whole_set_verdict AS (
   rule      text,

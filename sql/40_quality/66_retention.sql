@@ -21,7 +21,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.purge_scores(interval) IS
-  'Forgets scores that a later run has replaced and that are older than keep (1 year by default); returns how many runs went altogether. The latest score of every period stays however old it is, and so does what was published. NULL for NULL; 22023 for a negative interval. Schedule it: SELECT portfolio.schedule_job(''purge scores'', ''@weekly'', ''SELECT portfolio.purge_scores()'');';
+  'Forgets scores that a later run has replaced and that are older than keep (1 year by default); returns how many runs went altogether. The latest score of every period stays however old it is, and so does what was published. NULL for NULL; 22023 for a negative interval. schedule_housekeeping() makes a job of it.';
 
 CREATE FUNCTION portfolio.purge_access_log(keep interval DEFAULT '10 years') RETURNS bigint
 LANGUAGE sql VOLATILE STRICT PARALLEL UNSAFE

@@ -220,4 +220,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.compact_tracking(text, jsonb) IS
-  'Puts their sums in the place of the tallies that transactions have added, of one tracked data set or (NULL) of all, and removes those of files that are no more. Writers and readers do not wait for it. Gives how many rows went. Schedule it hourly or daily: current_score() reads all rows there are. No options yet.';
+  'Puts their sums in the place of the tallies that transactions have added, of one tracked data set or (NULL) of all, and removes those of files that are no more. Writers and readers do not wait for it. Gives how many rows went. schedule_housekeeping() does it hourly: current_score() reads all rows there are. No options yet.';

@@ -5,11 +5,10 @@
  * The rule set of the data set is made once for each query and call site, with the query's snapshot,
  * and kept with the function; every row then goes to failed_rules(rule_set, record) of the engine.
  */
-#include "pf.h"
+#include "quality.h"
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "parser/parse_func.h"
 #include "utils/builtins.h"
 #include "utils/datum.h"
@@ -24,31 +23,6 @@ typedef struct FailedRulesOf
 	FmgrInfo	engine;			/* failed_rules(rule_set, record) */
 } FailedRulesOf;
 
-static Datum
-make_rule_set(text *data_set, Oid *type, MemoryContext context)
-{
-	Oid			argtype = TEXTOID;
-	Datum		arg = PointerGetDatum(data_set);
-	MemoryContext old;
-	Datum		rule_set;
-	bool		isnull;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args("SELECT portfolio.dated_rules(portfolio.rule_set($1), scored_on => current_date)", 1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "could not make the rule set");
-	*type = SPI_gettypeid(SPI_tuptable->tupdesc, 1);
-	rule_set = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (isnull)
-		elog(ERROR, "could not make the rule set");
-	old = MemoryContextSwitchTo(context);
-	rule_set = datumCopy(rule_set, false, -1);
-	MemoryContextSwitchTo(old);
-	SPI_finish();
-	return rule_set;
-}
-
 static FailedRulesOf *
 prepare(FunctionCallInfo fcinfo, text *data_set)
 {
@@ -57,7 +31,8 @@ prepare(FunctionCallInfo fcinfo, text *data_set)
 	Oid			argtypes[2];
 	Oid			function;
 
-	state->rule_set = make_rule_set(data_set, &argtypes[0], context);
+	state->rule_set = PointerGetDatum(pf_fetch_rule_set("SELECT portfolio.dated_rules(portfolio.rule_set($1), scored_on => current_date)",
+														TEXTOID, PointerGetDatum(data_set), context, &argtypes[0]));
 	argtypes[1] = RECORDOID;
 	function = LookupFuncName(list_make2(makeString(PF_SCHEMA), makeString("failed_rules")), 2, argtypes, false);
 	fmgr_info_cxt(function, &state->engine, context);

@@ -179,6 +179,9 @@ extern PfOnNull pf_on_null(const char *name);
 extern void pf_remember_rule_set(const PfRuleSetValue *value);
 extern const PfRuleSetValue *pf_remembered_rule_set(uint64 fingerprint);
 
+/* fetch_rule_set.c */
+extern PfRuleSetValue *pf_fetch_rule_set(const char *sql, Oid argtype, Datum arg, MemoryContext context, Oid *type);
+
 /* rows.c */
 extern Tuplestorestate *pf_begin_rows(FunctionCallInfo fcinfo, TupleDesc *desc);
 

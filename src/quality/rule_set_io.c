@@ -9,7 +9,6 @@
 
 #include "catalog/pg_proc.h"
 #include "common/hashfn.h"
-#include "executor/spi.h"
 #include "libpq/pqformat.h"
 #include "utils/builtins.h"
 #include "miscadmin.h"
@@ -308,31 +307,6 @@ read_properties(JsonbContainer *root, PfRuleSet *set)
  * PostgreSQL takes rule_set('MY-SET') for a literal of this type, not for the call of the function of
  * that name. So a text that is no JSON object names a data set, as a regclass literal names a table.
  */
-static Datum
-rule_set_of_data_set(const char *code)
-{
-	Oid			argtype = TEXTOID;
-	Datum		arg = CStringGetTextDatum(code);
-	MemoryContext context = CurrentMemoryContext;
-	MemoryContext old;
-	bool		isnull;
-	Datum		value;
-
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args("SELECT portfolio.rule_set($1)", 1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT ||
-		SPI_processed != 1)
-		elog(ERROR, "could not make the rule set");
-	value = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-	if (isnull)
-		elog(ERROR, "could not make the rule set");
-	old = MemoryContextSwitchTo(context);
-	value = datumCopy(value, false, -1);
-	MemoryContextSwitchTo(old);
-	SPI_finish();
-	return value;
-}
-
 Datum
 pf_rule_set_in(PG_FUNCTION_ARGS)
 {
@@ -343,7 +317,8 @@ pf_rule_set_in(PG_FUNCTION_ARGS)
 	char	   *fingerprint;
 
 	if (input[strspn(input, " \t\r\n")] != '{')
-		return rule_set_of_data_set(input);
+		PG_RETURN_POINTER(pf_fetch_rule_set("SELECT portfolio.rule_set($1)", TEXTOID, CStringGetTextDatum(input),
+											CurrentMemoryContext, NULL));
 	json = DatumGetJsonbP(DirectFunctionCall1(jsonb_in, CStringGetDatum(input)));
 	read_columns(&json->root, set);
 	set->dimensions = pf_json_strings(&json->root, "dimensions", &set->ndimensions);

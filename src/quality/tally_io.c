@@ -8,7 +8,6 @@
 #include "quality.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
 #include "libpq/pqformat.h"
 #include "mb/pg_wchar.h"
 #include "utils/builtins.h"
@@ -179,34 +178,15 @@ pf_tally_recv(PG_FUNCTION_ARGS)
 static const PfRuleSetValue *
 kept_rule_set(uint64 fingerprint)
 {
-	Oid			argtype = INT8OID;
-	Datum		arg = Int64GetDatum((int64) fingerprint);
-	MemoryContext context = CurrentMemoryContext;
 	const PfRuleSetValue *value = pf_remembered_rule_set(fingerprint);
+	PfRuleSetValue *copy;
 
-	if (value)
-	{
-		PfRuleSetValue *copy = palloc(VARSIZE(value));
-
-		memcpy(copy, value, VARSIZE(value));
-		return copy;
-	}
-	if (SPI_connect() != SPI_OK_CONNECT)
-		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args("SELECT rules FROM portfolio.rule_set_version WHERE fingerprint OPERATOR(pg_catalog.=) $1",
-							  1, &argtype, &arg, NULL, true, 1) != SPI_OK_SELECT)
-		elog(ERROR, "could not read portfolio.rule_set_version");
-	if (SPI_processed == 1)
-	{
-		bool		isnull;
-		Datum		rules = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull);
-		MemoryContext old = MemoryContextSwitchTo(context);
-
-		value = (PfRuleSetValue *) PG_DETOAST_DATUM_COPY(rules);
-		MemoryContextSwitchTo(old);
-	}
-	SPI_finish();
-	return value;
+	if (value == NULL)
+		return pf_fetch_rule_set("SELECT rules FROM portfolio.rule_set_version WHERE fingerprint OPERATOR(pg_catalog.=) $1",
+								 INT8OID, Int64GetDatum((int64) fingerprint), CurrentMemoryContext, NULL);
+	copy = palloc(VARSIZE(value));
+	memcpy(copy, value, VARSIZE(value));
+	return copy;
 }
 
 /* The set that was opened last for one call in a query, which mostly opens tallies of one set by the hundred */
