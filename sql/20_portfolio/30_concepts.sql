@@ -105,30 +105,45 @@ CREATE TABLE portfolio.service (
   owner                bigint REFERENCES portfolio.element,
   valid                daterange NOT NULL DEFAULT '(,)',
   source               text,
-  state                text NOT NULL DEFAULT 'pipeline'
-                       CHECK (state IN ('pipeline', 'in_transition', 'early_life_support', 'live', 'retiring', 'retired')),
+  state                text NOT NULL DEFAULT 'pipeline',
   scope                text NOT NULL DEFAULT 'national' CHECK (scope IN ('national', 'local')),
   adopted_locally      boolean NOT NULL DEFAULT false,
   governed_by          bigint REFERENCES portfolio.programme,
   support_tier         text CHECK (btrim(support_tier) <> ''),
   service_level        text CHECK (btrim(service_level) <> ''),
+  roadmap_item         text CHECK (btrim(roadmap_item) <> ''),
+  early_life_ends      date CHECK (isfinite(early_life_ends)),
+  accepted_on          date CHECK (isfinite(accepted_on)),
   go_live_on           date CHECK (isfinite(go_live_on)),
+  live_on              date CHECK (isfinite(live_on)),
+  retired_on           date CHECK (isfinite(retired_on)),
   recovery_tested_on   date CHECK (isfinite(recovery_tested_on)),
   run_cost_gbp         numeric CHECK (run_cost_gbp >= 0),
   run_cost_budgeted_to date CHECK (isfinite(run_cost_budgeted_to)),
   evidence             text,
+  CONSTRAINT service_early_life_check
+    CHECK (state <> 'early_life_support' OR num_nulls(owner, support_tier, early_life_ends) = 0),
   CONSTRAINT service_live_check
-    CHECK (state <> 'live' OR (owner IS NOT NULL AND support_tier IS NOT NULL AND service_level IS NOT NULL))
+    CHECK (state <> 'live' OR num_nulls(owner, support_tier, service_level, roadmap_item, live_on) = 0),
+  CONSTRAINT service_retired_check CHECK (state <> 'retired' OR retired_on IS NOT NULL)
 );
 COMMENT ON TABLE portfolio.service IS
-  'What is offered to users. A live service has an owner, a support tier and a service level. Class: user rows.';
-COMMENT ON COLUMN portfolio.service.state IS 'pipeline, in_transition, early_life_support, live, retiring or retired.';
+  'What is offered to users. A live service has an owner, a support tier, a service level and a roadmap, one in early life support an owner, a support tier and a last day of it. Class: user rows.';
+COMMENT ON COLUMN portfolio.service.state IS
+  'A row of service_state: pipeline, in_transition, early_life_support, live, retiring or retired. service_transition says what may follow what; service_state_period tells since when.';
 COMMENT ON COLUMN portfolio.service.scope IS 'national or local.';
 COMMENT ON COLUMN portfolio.service.adopted_locally IS 'True when it is delivered and used in local settings, whatever its state here.';
 COMMENT ON COLUMN portfolio.service.governed_by IS 'Programme under whose governance it still is; NULL once service operations run it.';
 COMMENT ON COLUMN portfolio.service.support_tier IS 'Level of support agreed, such as gold, silver, bronze or tier 1.';
-COMMENT ON COLUMN portfolio.service.service_level IS 'Service level agreed (SLA, OLA), such as 99.9% 24x7.';
-COMMENT ON COLUMN portfolio.service.go_live_on IS 'Day on which service operations take it over, planned or past.';
+COMMENT ON COLUMN portfolio.service.service_level IS
+  'The measure of one of its rows of service_level, the one to show first and the proof that it has one. Filled by the database where it is left out of a live service; NULL is enough in other states.';
+COMMENT ON COLUMN portfolio.service.roadmap_item IS
+  'The code of one of its rows of roadmap_item, the proof that it has a roadmap. Filled by the database where it is left out of a live service; NULL is enough in other states.';
+COMMENT ON COLUMN portfolio.service.early_life_ends IS 'Last day planned for early life support, inclusive; NULL where none is planned.';
+COMMENT ON COLUMN portfolio.service.accepted_on IS 'Day on which service operations accepted it; NULL until then, and where it never came by a transfer.';
+COMMENT ON COLUMN portfolio.service.go_live_on IS 'Day on which service operations are to take it over, as planned; live_on is the day on which they did.';
+COMMENT ON COLUMN portfolio.service.live_on IS 'Day since which it is live under service operations; today where it is left out when the state becomes live.';
+COMMENT ON COLUMN portfolio.service.retired_on IS 'Day since which it is retired, or is to be; today where it is left out when the state becomes retired.';
 COMMENT ON COLUMN portfolio.service.recovery_tested_on IS 'Day of the last successful recovery test.';
 COMMENT ON COLUMN portfolio.service.run_cost_gbp IS 'Cost of running it for a year, pounds.';
 COMMENT ON COLUMN portfolio.service.run_cost_budgeted_to IS 'Last day for which an approved budget covers the run cost.';

@@ -1,10 +1,5 @@
 -- How scores moved. Every trend has the last twelve values as a line of text beside the last of them. OFFSET 0 has each
 -- score computed once, and not again in each of the windows over it.
-CREATE FUNCTION portfolio.sparkline("values" numeric[]) RETURNS text
-LANGUAGE c IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_sparkline';
-COMMENT ON FUNCTION portfolio.sparkline(numeric[]) IS
-  'A series as one line of text: a block of one to eight eighths for each value, from the lowest to the highest of the series; blank for NULL, NaN and infinity. Where the encoding of the database has no blocks, digits 1 to 8. NULL for NULL. Raises 22003 for a number beyond the range of double precision.';
-
 CREATE VIEW portfolio.provider_quality WITH (security_invoker = true) AS
 SELECT s.data_set, s.data_set_code AS code, s.period, s.provider, s.records, s.clean_records,
        100.0 * s.clean_records / nullif(s.records, 0) AS clean_pct, s.items, s.item_score_sum / nullif(s.items, 0) AS mean_item_score, s.scored_at

@@ -71,35 +71,3 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION portfolio.easter_sunday(integer) IS
   'Easter Sunday of the western churches in a year of the Gregorian calendar, by the anonymous algorithm of 1876 (Butcher). NULL for NULL.';
-
-CREATE FUNCTION portfolio.financial_year(day date) RETURNS text
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT y || '/' || to_char((y + 1) % 100, 'FM00')
-    FROM (SELECT extract(year FROM financial_year.day)::int - CASE WHEN extract(month FROM financial_year.day) < 4 THEN 1 ELSE 0 END AS y) x;
-END;
-COMMENT ON FUNCTION portfolio.financial_year(date) IS
-  'The financial year of the public sector in the United Kingdom (1 April to 31 March) that a day lies in, as 2026/27. NULL for NULL.';
-CREATE FUNCTION portfolio.financial_quarter(day date) RETURNS integer
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT ((extract(month FROM financial_quarter.day)::int + 8) % 12) / 3 + 1;
-END;
-COMMENT ON FUNCTION portfolio.financial_quarter(date) IS
-  'The quarter of the financial year that a day lies in: 1 is April to June, 4 is January to March. NULL for NULL.';
-CREATE FUNCTION portfolio.financial_year_range(day date) RETURNS daterange
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT daterange(make_date(y, 4, 1), make_date(y + 1, 4, 1))
-    FROM (SELECT extract(year FROM financial_year_range.day)::int - CASE WHEN extract(month FROM financial_year_range.day) < 4 THEN 1 ELSE 0 END AS y) x;
-END;
-COMMENT ON FUNCTION portfolio.financial_year_range(date) IS
-  'The days of the financial year that a day lies in, from 1 April to 31 March. NULL for NULL.';
-CREATE FUNCTION portfolio.quarter_range(day date) RETURNS daterange
-LANGUAGE sql IMMUTABLE STRICT PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT daterange(q, (q + interval '3 months')::date)
-    FROM (SELECT make_date(extract(year FROM quarter_range.day)::int, (extract(month FROM quarter_range.day)::int - 1) / 3 * 3 + 1, 1) AS q) x;
-END;
-COMMENT ON FUNCTION portfolio.quarter_range(date) IS
-  'The days of the quarter that a day lies in; quarters of calendar and financial year are the same three months. NULL for NULL.';

@@ -108,8 +108,8 @@ CREATE VIEW portfolio_bi.service WITH (security_barrier = true) AS
   SELECT t.id AS service_id, t.code, t.name, t.description,
          o.kind AS owner_kind, o.code AS owner_code, o.name AS owner_name,
          t.state,
-         upper(left(t.state, 1)) || replace(substr(t.state, 2), '_', ' ') AS state_label,
-         array_position('{pipeline,in_transition,early_life_support,live,retiring,retired}'::text[], t.state) AS state_sort_order,
+         s.label AS state_label,
+         s.ord AS state_sort_order,
          t.scope,
          t.adopted_locally,
          p.code AS governed_by_code,
@@ -122,6 +122,7 @@ CREATE VIEW portfolio_bi.service WITH (security_barrier = true) AS
          t.run_cost_budgeted_to,
          lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
     FROM portfolio.service t
+    JOIN portfolio.service_state s ON s.state = t.state
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
     LEFT JOIN portfolio.programme p ON p.id = t.governed_by;
@@ -135,7 +136,7 @@ COMMENT ON COLUMN portfolio_bi.service.adopted_locally IS 'Whether local bodies 
 COMMENT ON COLUMN portfolio_bi.service.governed_by_code IS 'Code of the programme that still governs it; NULL when service operations do.';
 COMMENT ON COLUMN portfolio_bi.service.governed_by_name IS 'Name of the programme that still governs it.';
 COMMENT ON COLUMN portfolio_bi.service.support_tier IS 'Support tier.';
-COMMENT ON COLUMN portfolio_bi.service.service_level IS 'Agreed service level.';
+COMMENT ON COLUMN portfolio_bi.service.service_level IS 'Measure of the service level to show first.';
 COMMENT ON COLUMN portfolio_bi.service.go_live_on IS 'Day of going live.';
 COMMENT ON COLUMN portfolio_bi.service.recovery_tested_on IS 'Day of the last recovery test; NULL: never.';
 COMMENT ON COLUMN portfolio_bi.service.run_cost_gbp IS 'Cost of running it, pounds a year.';

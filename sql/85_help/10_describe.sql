@@ -31,7 +31,7 @@ BEGIN
     EXECUTE format('SELECT to_jsonb(t) FROM portfolio.%I t WHERE t.id = $1', e.table_name) INTO concept USING wanted;
     FOR line IN
       SELECT a.attname, concept ->> a.attname AS value,
-             EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]) AS is_reference
+             a.atttypid = 'bigint'::regtype AND EXISTS (SELECT FROM pg_constraint c WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]) AS is_reference
         FROM pg_attribute a
        WHERE a.attrelid = format('portfolio.%I', e.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped
          AND a.attname <> ALL ('{id,kind,code,name,description,owner,valid,source}')

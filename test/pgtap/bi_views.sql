@@ -18,8 +18,8 @@ INSERT INTO portfolio.organisation (code, name) VALUES ('BI_ORG', 'An organisati
 INSERT INTO portfolio.programme (code, name, dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, owner)
   SELECT 'BI_PRG', 'A programme', 'Amber/Red', '2016-12-31', 10, 12.5, id FROM portfolio.organisation WHERE code = 'BI_ORG';
 INSERT INTO portfolio.programme (code, name, state, closed_on, end_date) VALUES ('BI_OLD', 'A closed programme', 'closed', '2016-12-01', '2016-06-30');
-INSERT INTO portfolio.service (code, name, state, governed_by, valid)
-  SELECT 'BI_SRV', 'A service', 'early_life_support', id, '[2015-04-01,2018-04-01)' FROM portfolio.programme WHERE code = 'BI_PRG';
+INSERT INTO portfolio.service (code, name, state, owner, support_tier, early_life_ends, governed_by, valid)
+  SELECT 'BI_SRV', 'A service', 'early_life_support', owner, 'gold', '2018-03-31', id, '[2015-04-01,2018-04-01)' FROM portfolio.programme WHERE code = 'BI_PRG';
 SET LOCAL pg_portfolio.as_of = '2017-01-10';
 SELECT results_eq($$SELECT dca, dca_label, dca_sort_order, dca_colour, days_past_end_date, fy_variance_gbp_m, owner_code, state_label FROM portfolio_bi.programme WHERE code = 'BI_PRG'$$,
   $$VALUES ('Amber/Red', 'Amber/Red', 2, '#f47738', 10, 2.5, 'BI_ORG', 'In delivery')$$, 'a rating is label, sort order and colour; days run to the day shown');

@@ -8,15 +8,18 @@ CREATE VIEW pg_temp.found AS
 INSERT INTO portfolio.team (code, name) VALUES ('CT_OPS', 'Operations of the checks test');
 INSERT INTO portfolio.team (code, name, valid) VALUES ('CT_OLD', 'A team that has ended', '(,2020-01-01)');
 INSERT INTO portfolio.programme (code, name, end_date) VALUES ('CT_LATE', 'Late', '2020-03-31'), ('CT_AHEAD', 'Ahead', '2999-03-31');
-INSERT INTO portfolio.service (code, name, state, adopted_locally, governed_by, owner, support_tier, service_level)
-  SELECT 'CT_USED', 'Used', 'live', true, p.id, t.id, 'gold', 'SLA 1' FROM portfolio.programme p, portfolio.team t WHERE p.code = 'CT_AHEAD' AND t.code = 'CT_OLD';
-INSERT INTO portfolio.service (code, name, state, owner, support_tier, service_level)
-  SELECT 'CT_FINE', 'Fine', 'live', t.id, 'gold', 'SLA 1' FROM portfolio.team t WHERE t.code = 'CT_OPS';
+INSERT INTO portfolio.service (code, name, state, adopted_locally, governed_by, owner, support_tier, service_level, roadmap_item)
+  SELECT 'CT_USED', 'Used', 'live', true, p.id, t.id, 'gold', 'availability', 'R1' FROM portfolio.programme p, portfolio.team t WHERE p.code = 'CT_AHEAD' AND t.code = 'CT_OLD';
+INSERT INTO portfolio.service (code, name, state, owner, support_tier, service_level, roadmap_item)
+  SELECT 'CT_FINE', 'Fine', 'live', t.id, 'gold', 'availability', 'R1' FROM portfolio.team t WHERE t.code = 'CT_OPS';
+INSERT INTO portfolio.service_level (service, measure, target) SELECT s.id, 'availability', 99.9 FROM portfolio.service s WHERE s.code LIKE 'CT\_%';
+INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) SELECT s.id, 'R1', 'release', 'Release 1', '2999-01-01' FROM portfolio.service s WHERE s.code LIKE 'CT\_%';
+SET CONSTRAINTS ALL IMMEDIATE;
 INSERT INTO portfolio.data_set (code, name, schema_name, relation_name, quality_threshold) VALUES ('CT_GONE', 'Gone', 'nowhere', 'gone', 90);
 -- live without an owner cannot be written at all
 SAVEPOINT s;
 \set VERBOSITY terse
-INSERT INTO portfolio.service (code, name, state, support_tier, service_level) VALUES ('CT_NONE', 'None', 'live', 'gold', 'SLA 1');
+INSERT INTO portfolio.service (code, name, state, support_tier, service_level, roadmap_item) VALUES ('CT_NONE', 'None', 'live', 'gold', 'availability', 'R1');
 \set VERBOSITY default
 ROLLBACK TO s;
 SELECT outcome, count(*) FROM portfolio.run_checks('transfer') GROUP BY outcome;

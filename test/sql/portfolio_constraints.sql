@@ -57,9 +57,7 @@ SELECT pg_temp.refusal($$INSERT INTO element_property (element, key, value, vali
 INSERT INTO element_property (element, key, value, valid) VALUES (element_id('service', 'PC_D'), 'k', 'v', '(,2017-01-01)'), (element_id('service', 'PC_D'), 'k', 'w', '[2017-01-01,)');
 SELECT pg_temp.refusal($$INSERT INTO element_property (element, key, value) VALUES (element_id('service', 'PC_D'), 'k', 'z')$$) ~ '^23P01';
 
--- Rows: a live service is supported, names are not empty, kinds do not change, ids do not move, nothing is truncated
-SELECT pg_temp.refusal($$UPDATE service SET state = 'live' WHERE code = 'PC_B'$$) ~ '^23514.*service_live_check';
-UPDATE service SET state = 'live', owner = element_id('organisation', 'PC_O'), support_tier = 'gold', service_level = '99.9%' WHERE code = 'PC_B';
+-- Rows: names are not empty, kinds do not change, ids do not move, nothing is truncated
 SELECT pg_temp.refusal($$INSERT INTO service (code, name) VALUES ('PC_X', '  ')$$) ~ '^23514';
 SELECT pg_temp.refusal($$UPDATE service SET id = id + 1000000 WHERE code = 'PC_B'$$);
 SELECT pg_temp.refusal($$UPDATE service SET kind = 'system' WHERE code = 'PC_B'$$) ~ '^428C9';
@@ -99,7 +97,7 @@ SELECT legal_kinds('system:PC_S', 'service:PC_A');
 CREATE ROLE regress_pc_editor;
 GRANT USAGE ON SCHEMA portfolio TO regress_pc_editor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON element, relationship TO regress_pc_editor;
-GRANT SELECT ON element_kind, relationship_rule TO regress_pc_editor;
+GRANT SELECT ON element_kind, relationship_rule, service_demand TO regress_pc_editor;
 GRANT SELECT, INSERT (code, name), UPDATE (name), DELETE ON service TO regress_pc_editor;
 GRANT USAGE ON SEQUENCE element_id_seq TO regress_pc_editor;
 GRANT SELECT ON change TO regress_pc_editor;

@@ -21,8 +21,11 @@ $node->safe_psql('original', q{
   INSERT INTO portfolio.contract (code, name, supplier, service, valid, value_gbp)
   SELECT 'K1', 'A contract', s.id, portfolio.element_id('service', 'EPS'), '[2016-04-01,2018-03-31]', 1234.50 FROM portfolio.supplier s;
   -- An owner that comes after what it owns, and rows that refer to each other in one table
-  UPDATE portfolio.service SET owner = portfolio.element_id('team', 'SERVICE_OPERATIONS'), support_tier = 'gold', service_level = '99.9%', state = 'live'
+  INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio.element_id('service', 'EPS'), 'availability', 99.9);
+  INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (portfolio.element_id('service', 'EPS'), 'R3', 'release', 'Release 3', '2018-06-01');
+  UPDATE portfolio.service SET owner = portfolio.element_id('team', 'SERVICE_OPERATIONS'), support_tier = 'gold', early_life_ends = '2018-04-01', state = 'early_life_support'
    WHERE code = 'EPS';
+  UPDATE portfolio.service SET state = 'live' WHERE code = 'EPS';
   INSERT INTO portfolio.organisation (code, name) VALUES ('CHILD', 'Child'), ('PARENT', 'Parent');
   UPDATE portfolio.organisation SET parent = portfolio.element_id('organisation', 'PARENT') WHERE code = 'CHILD';
   BEGIN; SET LOCAL pg_portfolio.reason = 'CAB 4711';

@@ -69,6 +69,12 @@ INSERT INTO portfolio.element_kind (kind, archimate_type, label) VALUES ('forum'
 INSERT INTO portfolio.element (kind, code, name) VALUES ('forum', 'CAB', 'Change advisory board');
 INSERT INTO portfolio.supplier (code, name) VALUES ('SUP', 'A supplier');
 INSERT INTO portfolio.contract (code, name, supplier, valid) SELECT 'CON', 'A contract', id, '[2016-04-01,2018-04-01)' FROM portfolio.supplier WHERE code = 'SUP';
+INSERT INTO portfolio.measure (code, name, unit, better) VALUES ('queue', 'Queue', 'people', 'lower');
+INSERT INTO portfolio.observation (measure, element, during, value) VALUES ('queue', portfolio.element_id('service', 'EPS'), '[2017-06-01,2017-07-01)', 7);
+INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio.element_id('service', 'SCR'), 'availability', 99.9), (portfolio.element_id('service', 'SCR'), 'queue', 9);
+INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (portfolio.element_id('service', 'SCR'), 'R1', 'release', 'Release 1', '2018-01-01');
+UPDATE portfolio.service SET state = 'early_life_support', owner = portfolio.element_ref('SERVICE_OPERATIONS'), support_tier = 'gold', early_life_ends = '2018-01-01' WHERE code = 'SCR';
+UPDATE portfolio.service SET state = 'live' WHERE code = 'SCR';
 
 INSERT INTO portfolio.value_set (code, version, name) VALUES ('own_ward', 1, 'Wards'), ('ethnic_category', 3, 'A later census');
 INSERT INTO portfolio.value_set_code (set, version, code, label) VALUES ('own_ward', 1, 'W1', 'One'), ('ethnic_category', 2, 'A1', 'A local class');
