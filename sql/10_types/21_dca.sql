@@ -65,6 +65,10 @@ CREATE FUNCTION portfolio.dca_scale(value portfolio.dca) RETURNS integer
 LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_dca_scale';
 COMMENT ON FUNCTION portfolio.dca_scale(portfolio.dca) IS 'The scale of the rating: 5 or 3 points; NULL for Reset, Exempt and Not rated, and for NULL.';
 
+CREATE FUNCTION portfolio.dca_place(value portfolio.dca) RETURNS integer
+LANGUAGE C IMMUTABLE STRICT LEAKPROOF PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_dca_place';
+COMMENT ON FUNCTION portfolio.dca_place(portfolio.dca) IS 'The place of the rating on its scale, from 1 for Red to 5 or 3 for Green; NULL for Reset, Exempt and Not rated, and for NULL.';
+
 CREATE FUNCTION portfolio.better_than(a portfolio.dca, b portfolio.dca) RETURNS boolean
 LANGUAGE C IMMUTABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_better_than';
 COMMENT ON FUNCTION portfolio.better_than(portfolio.dca, portfolio.dca) IS

@@ -42,18 +42,19 @@ BEGIN
   IF days IS NOT NULL THEN
     RETURN days;
   END IF;
-  part := regexp_match(period, '^(\d{4})(?:-(0[1-9]|1[0-2])|-Q([1-4])|/(\d{2}))?$');
+  part := regexp_match(period, '^(\d{4})(?:-(0[1-9]|1[0-2])|-Q([1-4])|/(\d{2})(?: Q([1-4]))?)?$');
   IF part IS NULL OR part[1] = '0000' OR part[4]::integer <> (part[1]::integer + 1) % 100 THEN
     RAISE EXCEPTION 'period "%" is not known', period
       USING ERRCODE = 'invalid_parameter_value',
-            HINT = 'Write a year 2017, a month 2017-06, a quarter 2017-Q2, a financial year 2017/18, or the code of a row of portfolio.reporting_period.';
+            HINT = 'Write a year 2017, a month 2017-06, a quarter 2017-Q2, a financial year 2017/18, a quarter of it 2017/18 Q1, or the code of a row of portfolio.reporting_period.';
   END IF;
   RETURN CASE
     WHEN part[2] IS NOT NULL THEN daterange(make_date(part[1]::integer, part[2]::integer, 1), (make_date(part[1]::integer, part[2]::integer, 1) + interval '1 month')::date)
     WHEN part[3] IS NOT NULL THEN portfolio.quarter_range(make_date(part[1]::integer, part[3]::integer * 3, 1))
+    WHEN part[5] IS NOT NULL THEN portfolio.quarter_range((make_date(part[1]::integer, 4, 1) + make_interval(months => 3 * (part[5]::integer - 1)))::date)
     WHEN part[4] IS NOT NULL THEN portfolio.financial_year_range(make_date(part[1]::integer, 4, 1))
     ELSE daterange(make_date(part[1]::integer, 1, 1), make_date(part[1]::integer + 1, 1, 1)) END;
 END
 $$;
 COMMENT ON FUNCTION portfolio.period_range(text) IS
-  'The days of a period by its name: the code of a reporting period, a year 2017, a month 2017-06, a quarter of the calendar year 2017-Q2 or a financial year 2017/18. NULL for NULL; raises 22023 for anything else. Example: SELECT portfolio.period_range(''2017/18'');';
+  'The days of a period by its name: the code of a reporting period, a year 2017, a month 2017-06, a quarter of the calendar year 2017-Q2, a financial year 2017/18 or a quarter of that, 2017/18 Q1. NULL for NULL; raises 22023 for anything else. Example: SELECT portfolio.period_range(''2017/18'');';

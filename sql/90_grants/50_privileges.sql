@@ -104,6 +104,9 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('gate_status',        '{analyst,editor,operator}', NULL, NULL, NULL),
   ('gate_passage',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('run_stage',          '{analyst,editor,operator}', NULL, NULL, NULL),
+  -- delivery confidence
+  ('dca_history',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('dca_rating',         '{analyst,editor,operator}', NULL, NULL, NULL),
   ('transfer_scope',     '{analyst,editor,operator}', NULL, NULL, NULL),
   -- service operations
   ('measure',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -185,6 +188,8 @@ WITH wanted (profiles, functions) AS (VALUES
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
   ('{analyst,editor,operator,auditor}',
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range,period_range}'),
+  ('{analyst,editor,operator,auditor}',
+   '{dca_calibration,dca_probabilities,board_report,quarter_days}'),
   ('{editor,operator,auditor}', '{element_history}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates

@@ -65,6 +65,7 @@ PG_FUNCTION_INFO_V1(pf_is_dca);
 PG_FUNCTION_INFO_V1(pf_try_dca);
 PG_FUNCTION_INFO_V1(pf_dca_problem_code);
 PG_FUNCTION_INFO_V1(pf_dca_scale);
+PG_FUNCTION_INFO_V1(pf_dca_place);
 PG_FUNCTION_INFO_V1(pf_worse_of);
 PG_FUNCTION_INFO_V1(pf_better_than);
 
@@ -424,6 +425,16 @@ pf_dca_scale(PG_FUNCTION_ARGS)
 	if (scale == 0)
 		PG_RETURN_NULL();
 	PG_RETURN_INT32(scale);
+}
+
+Datum
+pf_dca_place(PG_FUNCTION_ARGS)
+{
+	PfDca		value = PG_GETARG_INT16(0);
+
+	if (scale_of(value) == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_INT32(value - (scale_of(value) == 5 ? PF_DCA_RED : PF_DCA_RED_3) + 1);
 }
 
 /* Refuses to say which of two ratings on different scales is better. */

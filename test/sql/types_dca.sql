@@ -44,7 +44,7 @@ SELECT portfolio.dca('Green (5)', 3) AS says_itself, portfolio.dca(NULL, 3), por
 SELECT portfolio.dca('Amber/Red', 3);
 SELECT portfolio.dca('Amber', 4);
 \echo :LAST_ERROR_SQLSTATE
-SELECT v, portfolio.dca_scale(v::portfolio.dca) FROM (VALUES ('AR'), ('A'), ('A (3)'), ('Reset'), ('Exempt'), ('Not rated'), (NULL)) AS x (v);
+SELECT v, portfolio.dca_scale(v::portfolio.dca), portfolio.dca_place(v::portfolio.dca) FROM (VALUES ('Red'), ('Green'), ('R (3)'), ('G (3)'), ('AR'), ('A'), ('A (3)'), ('Reset'), ('Exempt'), ('Not rated'), (NULL)) AS x (v);
 
 -- The order is total: a column of mixed scales is analysed, sorted, grouped and indexed
 CREATE TABLE types_rating (no int, d portfolio.dca);

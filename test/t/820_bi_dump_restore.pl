@@ -103,6 +103,7 @@ INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k',
 SELECT count(*) FROM portfolio.run_checks('own');
 SELECT portfolio.accept_risk(min(id), 'known', current_date + 30) FROM portfolio.finding;
 
+INSERT INTO portfolio.dca_history (programme, rated_on, dca, end_date) SELECT id, '2016-03-31', 'Amber/Red', end_date FROM portfolio.programme WHERE code = 'EPS_R2';
 -- a gate passed last month under waivers that have lapsed since, and the next one with conditions
 SELECT portfolio.copy_process('transfer-to-service-operations', 'own-process');
 SELECT portfolio.start_process('service:SCR', 'own-process');
