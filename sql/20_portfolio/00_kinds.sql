@@ -58,4 +58,6 @@ INSERT INTO portfolio.element_kind (kind, archimate_type, label, builtin, table_
   ('data_set', 'DataObject', 'Data set', true, 'data_set'),
   ('team', 'BusinessActor', 'Team', true, 'team'),
   ('supplier', 'BusinessActor', 'Supplier', true, 'supplier'),
-  ('contract', 'Contract', 'Contract', true, 'contract');
+  ('contract', 'Contract', 'Contract', true, 'contract'),
+  ('technology', 'SystemSoftware', 'Technology', true, 'technology'),
+  ('data_flow', 'ApplicationInteraction', 'Data flow', true, 'data_flow');

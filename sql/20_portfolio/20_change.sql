@@ -73,17 +73,27 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relat
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_kind
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 
--- Shipped kinds belong to releases: a dump leaves them out, so a change of theirs would not survive a restore.
+-- Shipped rows belong to releases: a dump leaves them out, so a change of theirs would not survive a restore.
 CREATE FUNCTION portfolio.guard_builtin_kind() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RAISE EXCEPTION 'kind "%" belongs to the release and cannot be changed', OLD.kind
+  RAISE EXCEPTION '% "%" belongs to the release and cannot be changed', TG_ARGV[0], to_jsonb(OLD) ->> TG_ARGV[0]
     USING ERRCODE = 'object_not_in_prerequisite_state',
-          HINT = 'Insert a kind of your own into portfolio.element_kind.';
+          HINT = format('Insert a %s of your own into portfolio.%I.', TG_ARGV[0], TG_TABLE_NAME);
 END
 $$;
-COMMENT ON FUNCTION portfolio.guard_builtin_kind() IS 'Trigger of element_kind: refuses to change or delete a shipped kind (55000).';
+COMMENT ON FUNCTION portfolio.guard_builtin_kind() IS
+  'Trigger of tables of kinds: refuses to change or delete a shipped row (55000). Its argument names the column that is the kind.';
 CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.element_kind
-  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind();
+  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind('kind');
+
+CREATE FUNCTION portfolio.restoring(relation regclass) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT NOT current_setting('check_function_bodies')::boolean
+         AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = relation), 'USAGE');
+END;
+COMMENT ON FUNCTION portfolio.restoring(regclass) IS
+  'True while the owner of a table loads it with check_function_bodies = off, as the output of pg_dump does. What cannot be checked then (a stored expression, the value of a property) was checked when it was written.';

@@ -13,13 +13,16 @@ CREATE TABLE portfolio.organisation (
   ods_code    text UNIQUE CHECK (btrim(ods_code) <> ''),
   role        text,
   parent      bigint REFERENCES portfolio.organisation,
-  CHECK (parent <> id)
+  region      bigint REFERENCES portfolio.organisation,
+  CHECK (parent <> id),
+  CHECK (region <> id)
 );
 COMMENT ON TABLE portfolio.organisation IS
   'Bodies: the organisation itself, its boards, regulators, commissioners, providers, customers. Class: user rows.';
 COMMENT ON COLUMN portfolio.organisation.ods_code IS 'Code of the Organisation Data Service; NULL when it has none.';
 COMMENT ON COLUMN portfolio.organisation.role IS 'What it is in the system: board, regulator, commissioner, provider, customer…';
 COMMENT ON COLUMN portfolio.organisation.parent IS 'Organisation that it is part of.';
+COMMENT ON COLUMN portfolio.organisation.region IS 'Organisation in whose area it is: a region, an integrated care board; NULL for national bodies.';
 
 CREATE TABLE portfolio.site (
   id           bigint PRIMARY KEY DEFAULT nextval('portfolio.element_id_seq'),
@@ -161,13 +164,30 @@ CREATE TABLE portfolio.system (
   scope              text NOT NULL DEFAULT 'national' CHECK (scope IN ('national', 'local')),
   lifecycle          text NOT NULL DEFAULT 'live' CHECK (lifecycle IN ('planned', 'live', 'retiring', 'retired')),
   site               bigint REFERENCES portfolio.site,
-  recovery_tested_on date CHECK (isfinite(recovery_tested_on))
+  recovery_tested_on date CHECK (isfinite(recovery_tested_on)),
+  supplier           bigint REFERENCES portfolio.supplier,
+  functional_fit     smallint CHECK (functional_fit BETWEEN 1 AND 4),
+  technical_fit      smallint CHECK (technical_fit BETWEEN 1 AND 4),
+  time_quadrant      text GENERATED ALWAYS AS (
+    CASE WHEN functional_fit >= 3 AND technical_fit >= 3 THEN 'invest'
+         WHEN functional_fit >= 3 AND technical_fit < 3 THEN 'migrate'
+         WHEN functional_fit < 3 AND technical_fit >= 3 THEN 'tolerate'
+         WHEN functional_fit < 3 AND technical_fit < 3 THEN 'eliminate' END) STORED,
+  hosting            text CHECK (hosting IN ('own_data_centre', 'supplier', 'private_cloud', 'public_cloud', 'hybrid', 'end_user_device')),
+  data_location      text CHECK (btrim(data_location) <> '')
 );
 COMMENT ON TABLE portfolio.system IS 'Applications and platforms that realise services. Class: user rows.';
 COMMENT ON COLUMN portfolio.system.scope IS 'national or local.';
 COMMENT ON COLUMN portfolio.system.lifecycle IS 'planned, live, retiring or retired.';
 COMMENT ON COLUMN portfolio.system.site IS 'Site that hosts it; NULL when unknown or in a cloud.';
 COMMENT ON COLUMN portfolio.system.recovery_tested_on IS 'Day of the last successful recovery test.';
+COMMENT ON COLUMN portfolio.system.supplier IS 'Who makes or runs it; NULL when it is built and run in-house.';
+COMMENT ON COLUMN portfolio.system.functional_fit IS 'How well it does what its users need, 1 (unreasonable) to 4 (perfect); NULL when not judged.';
+COMMENT ON COLUMN portfolio.system.technical_fit IS 'How sound it is to run and to change, 1 (inappropriate) to 4 (fully appropriate); NULL when not judged.';
+COMMENT ON COLUMN portfolio.system.time_quadrant IS
+  'tolerate, invest, migrate or eliminate, from the two fits (3 and 4 are high): both high invest, only functional migrate, only technical tolerate, neither eliminate; NULL until both are judged.';
+COMMENT ON COLUMN portfolio.system.hosting IS 'own_data_centre, supplier, private_cloud, public_cloud, hybrid or end_user_device; NULL when unknown.';
+COMMENT ON COLUMN portfolio.system.data_location IS 'Country or region in which its data lie, such as GB or EEA; NULL when unknown or without data.';
 
 CREATE TABLE portfolio.standard (
   id           bigint PRIMARY KEY DEFAULT nextval('portfolio.element_id_seq'),
@@ -182,7 +202,11 @@ CREATE TABLE portfolio.standard (
   version      text,
   status       text NOT NULL DEFAULT 'effective' CHECK (status IN ('draft', 'effective', 'deprecated', 'retired')),
   effective_on date CHECK (isfinite(effective_on)),
-  url          text
+  url          text,
+  retired_on   date CHECK (isfinite(retired_on)),
+  replaced_by  bigint REFERENCES portfolio.standard,
+  CHECK (replaced_by <> id),
+  CONSTRAINT standard_dates_check CHECK (effective_on <= retired_on)
 );
 COMMENT ON TABLE portfolio.standard IS 'Standards that systems, interfaces and organisations are held to. Class: user rows.';
 COMMENT ON COLUMN portfolio.standard.publisher IS 'Who issues it.';
@@ -190,6 +214,8 @@ COMMENT ON COLUMN portfolio.standard.version IS 'Version, as its publisher write
 COMMENT ON COLUMN portfolio.standard.status IS 'draft, effective, deprecated or retired.';
 COMMENT ON COLUMN portfolio.standard.effective_on IS 'Day from which it applies.';
 COMMENT ON COLUMN portfolio.standard.url IS 'Where it is published.';
+COMMENT ON COLUMN portfolio.standard.retired_on IS 'First day on which it no longer applies, planned or past; NULL while none is set.';
+COMMENT ON COLUMN portfolio.standard.replaced_by IS 'Standard or version that takes its place.';
 
 CREATE TABLE portfolio.interface (
   id          bigint PRIMARY KEY DEFAULT nextval('portfolio.element_id_seq'),
@@ -204,7 +230,10 @@ CREATE TABLE portfolio.interface (
   protocol    text,
   standard    bigint REFERENCES portfolio.standard,
   lifecycle   text NOT NULL DEFAULT 'live' CHECK (lifecycle IN ('planned', 'live', 'retiring', 'retired')),
-  url         text
+  url         text,
+  provider    bigint REFERENCES portfolio.organisation,
+  access_rule text CHECK (access_rule IN ('open', 'registered', 'agreement', 'internal')),
+  access_governance text CHECK (btrim(access_governance) <> '')
 );
 COMMENT ON TABLE portfolio.interface IS 'Ways into a system for other systems. Class: user rows.';
 COMMENT ON COLUMN portfolio.interface.system IS 'System that exposes it.';
@@ -212,6 +241,9 @@ COMMENT ON COLUMN portfolio.interface.protocol IS 'Protocol family: FHIR, HL7 V3
 COMMENT ON COLUMN portfolio.interface.standard IS 'Standard that it conforms to.';
 COMMENT ON COLUMN portfolio.interface.lifecycle IS 'planned, live, retiring or retired.';
 COMMENT ON COLUMN portfolio.interface.url IS 'Where it is documented.';
+COMMENT ON COLUMN portfolio.interface.provider IS 'Organisation that offers it.';
+COMMENT ON COLUMN portfolio.interface.access_rule IS 'Who may use it: open (anybody), registered (who is known), agreement (who has signed), internal (own systems only); NULL when nobody has said.';
+COMMENT ON COLUMN portfolio.interface.access_governance IS 'Under what arrangements access is given, and by whom; NULL when there are none.';
 
 CREATE TABLE portfolio.data_set (
   id                bigint PRIMARY KEY DEFAULT nextval('portfolio.element_id_seq'),
@@ -300,40 +332,3 @@ COMMENT ON COLUMN portfolio.contract.contract_type IS 'contract, framework, call
 COMMENT ON COLUMN portfolio.contract.value_gbp IS 'Awarded value, pounds.';
 COMMENT ON COLUMN portfolio.contract.spend_gbp IS 'Spent so far, pounds.';
 COMMENT ON COLUMN portfolio.contract.notice_days IS 'Days of notice to end it.';
-
--- What all concept tables share: the key to element, sane dates, the two triggers, comments, and that they are dumped.
-DO $$
-DECLARE
-  t name;
-  reference name;
-BEGIN
-  FOR t IN SELECT k.table_name FROM portfolio.element_kind k WHERE k.builtin AND k.table_name IS NOT NULL ORDER BY 1
-  LOOP
-    EXECUTE format('ALTER TABLE portfolio.%I
-        ADD CONSTRAINT %I FOREIGN KEY (id, kind) REFERENCES portfolio.element (id, kind),
-        ADD CONSTRAINT %I CHECK (NOT isempty(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid)))',
-      t, t || '_element_fkey', t || '_valid_check');
-    -- Deleting an element looks for what refers to it.
-    FOR reference IN SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
-                      WHERE c.conrelid = format('portfolio.%I', t)::regclass AND c.contype = 'f' ORDER BY a.attnum
-    LOOP
-      EXECUTE format('CREATE INDEX %I ON portfolio.%I (%I) WHERE %I IS NOT NULL', t || '_' || reference || '_idx', t, reference, reference);
-    END LOOP;
-    EXECUTE format('CREATE TRIGGER "00_register" AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
-        FOR EACH ROW EXECUTE FUNCTION portfolio.register_element()', t);
-    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.%I
-        FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', t);
-    EXECUTE format('CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
-        FOR EACH ROW EXECUTE FUNCTION portfolio.record_change(''id'')', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.id IS ''The element; filled by default and never changed.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.kind IS ''Always %s.''', t, t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.code IS ''Short code, unique in this table.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.name IS ''Name that people use; never empty.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.description IS ''What it is in a sentence or more.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.owner IS ''Element (organisation, team, role) that answers for it; NULL when nobody does yet.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.valid IS ''Days on which it exists, [from, to): open ends are unbounded, never infinity.''', t);
-    EXECUTE format('COMMENT ON COLUMN portfolio.%I.source IS ''Where the row comes from: a document, a file; NULL when entered here.''', t);
-    PERFORM pg_extension_config_dump(format('portfolio.%I', t)::regclass, '');
-  END LOOP;
-END
-$$;

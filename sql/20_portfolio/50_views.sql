@@ -9,16 +9,40 @@ CREATE VIEW portfolio.dependency WITH (security_invoker = true) AS
     JOIN portfolio.relationship_rule u USING (source_type, kind, target_type)
   UNION ALL SELECT o.parent, o.id, 'contains', 'none', 1, o.valid, 'organisation.parent', NULL
     FROM portfolio.organisation o WHERE o.parent IS NOT NULL
+  UNION ALL SELECT o.region, o.id, 'contains', 'none', 1, o.valid, 'organisation.region', NULL
+    FROM portfolio.organisation o WHERE o.region IS NOT NULL
   UNION ALL SELECT s.organisation, s.id, 'runs', 'none', 1, s.valid, 'site.organisation', NULL
     FROM portfolio.site s WHERE s.organisation IS NOT NULL
   UNION ALL SELECT s.governed_by, s.id, 'governs', 'fwd', 1, s.valid, 'service.governed_by', NULL
     FROM portfolio.service s WHERE s.governed_by IS NOT NULL
   UNION ALL SELECT s.site, s.id, 'hosts', 'fwd', 1, s.valid, 'system.site', NULL
     FROM portfolio.system s WHERE s.site IS NOT NULL
+  UNION ALL SELECT s.supplier, s.id, 'supplies', 'fwd', 1, s.valid, 'system.supplier', NULL
+    FROM portfolio.system s WHERE s.supplier IS NOT NULL
+  UNION ALL SELECT t.supplier, t.id, 'supplies', 'fwd', 1, t.valid, 'technology.supplier', NULL
+    FROM portfolio.technology t WHERE t.supplier IS NOT NULL
+  UNION ALL SELECT u.technology, u.system, 'runs', 'fwd', 1, u.valid, 'system_technology.technology', NULL
+    FROM portfolio.system_technology u
   UNION ALL SELECT i.system, i.id, 'exposes', 'fwd', 1, i.valid, 'interface.system', NULL
     FROM portfolio.interface i WHERE i.system IS NOT NULL
   UNION ALL SELECT i.id, i.standard, 'conforms_to', 'rev', 1, i.valid, 'interface.standard', NULL
     FROM portfolio.interface i WHERE i.standard IS NOT NULL
+  UNION ALL SELECT i.provider, i.id, 'provides', 'fwd', 1, i.valid, 'interface.provider', NULL
+    FROM portfolio.interface i WHERE i.provider IS NOT NULL
+  UNION ALL SELECT s.replaced_by, s.id, 'replaces', 'none', 1, s.valid, 'standard.replaced_by', NULL
+    FROM portfolio.standard s WHERE s.replaced_by IS NOT NULL
+  UNION ALL SELECT f.sender, f.id, 'sends', 'fwd', 1, f.valid, 'data_flow.sender', NULL
+    FROM portfolio.data_flow f
+  UNION ALL SELECT f.id, f.receiver, 'feeds', 'fwd', 1, f.valid, 'data_flow.receiver', NULL
+    FROM portfolio.data_flow f
+  UNION ALL SELECT f.interface, f.id, 'carries', 'fwd', 1, f.valid, 'data_flow.interface', NULL
+    FROM portfolio.data_flow f WHERE f.interface IS NOT NULL
+  UNION ALL SELECT f.data_set, f.id, 'fills', 'fwd', 1, f.valid, 'data_flow.data_set', NULL
+    FROM portfolio.data_flow f WHERE f.data_set IS NOT NULL
+  UNION ALL SELECT f.id, f.standard, 'conforms_to', 'rev', 1, f.valid, 'data_flow.standard', NULL
+    FROM portfolio.data_flow f WHERE f.standard IS NOT NULL
+  UNION ALL SELECT f.agreement, f.id, 'permits', 'fwd', 1, f.valid, 'data_flow.agreement', NULL
+    FROM portfolio.data_flow f WHERE f.agreement IS NOT NULL
   UNION ALL SELECT d.service, d.id, 'produces', 'fwd', 1, d.valid, 'data_set.service', NULL
     FROM portfolio.data_set d WHERE d.service IS NOT NULL
   UNION ALL SELECT t.organisation, t.id, 'employs', 'fwd', 1, t.valid, 'team.organisation', NULL

@@ -4,13 +4,13 @@ CREATE TYPE portfolio.element_change AS (
   column_name text, old_value text, new_value text
 );
 COMMENT ON TYPE portfolio.element_change IS
-  'A row of element_history(): the journal entry, when, who and why, the table, which relationship, property or alias it is about (NULL for the element itself), the operation, and the column with its value before and after.';
+  'A row of element_history(): the journal entry, when, who and why, the table, which relationship, property, alias, role or other dated row it is about (NULL for the element itself), the operation, and the column with its value before and after.';
 COMMENT ON COLUMN portfolio.element_change.change IS 'The journal entry, a row of change.';
 COMMENT ON COLUMN portfolio.element_change.at IS 'Start of the transaction that made the change.';
 COMMENT ON COLUMN portfolio.element_change.by IS 'Role in whose name it was made.';
 COMMENT ON COLUMN portfolio.element_change.reason IS 'pg_portfolio.reason of that transaction; NULL when none was given.';
 COMMENT ON COLUMN portfolio.element_change.table_name IS 'Table of this schema that was changed.';
-COMMENT ON COLUMN portfolio.element_change.about IS 'Which relationship, property or alias; NULL for the element itself.';
+COMMENT ON COLUMN portfolio.element_change.about IS 'Which relationship, property, alias, role, stage, standard, technology or decision; NULL for the element itself.';
 COMMENT ON COLUMN portfolio.element_change.operation IS 'INSERT, UPDATE or DELETE.';
 COMMENT ON COLUMN portfolio.element_change.column_name IS 'Column that was touched.';
 COMMENT ON COLUMN portfolio.element_change.old_value IS 'Its value before as text; NULL for INSERT.';
@@ -40,6 +40,12 @@ BEGIN ATOMIC
                                            e.r ->> 'kind', coalesce(portfolio.element_label((e.r ->> 'target')::bigint), '#' || (e.r ->> 'target')))
            WHEN 'element_property' THEN e.r ->> 'key'
            WHEN 'element_alias' THEN e.r ->> 'scheme'
+           WHEN 'role_holder' THEN e.r ->> 'role'
+           WHEN 'organisation_role' THEN e.r ->> 'role'
+           WHEN 'programme_stage' THEN e.r ->> 'stage'
+           WHEN 'board_decision' THEN e.r ->> 'what'
+           WHEN 'conformance' THEN coalesce(portfolio.element_label((e.r ->> 'standard')::bigint), '#' || (e.r ->> 'standard'))
+           WHEN 'system_technology' THEN coalesce(portfolio.element_label((e.r ->> 'technology')::bigint), '#' || (e.r ->> 'technology'))
          END,
          e.operation, k.column_name, e.old ->> k.column_name, e.new ->> k.column_name
     FROM entry e, LATERAL jsonb_object_keys(e.r) k (column_name)

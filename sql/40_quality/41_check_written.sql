@@ -4,14 +4,6 @@
 -- gone, a trusted function may be listed later. So the triggers stand back, with a WARNING, where the table's owner
 -- loads with check_function_bodies = off, as pg_dump's output does, and wherever the relation is not there. Nothing
 -- is lost by it: every expression is checked again whenever it is used.
-CREATE FUNCTION portfolio.restoring(relation regclass) RETURNS boolean
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT NOT current_setting('check_function_bodies')::boolean
-         AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = relation), 'USAGE');
-END;
-COMMENT ON FUNCTION portfolio.restoring(regclass) IS
-  'True while the owner of a table loads it with check_function_bodies = off, as the output of pg_dump does: stored expressions that cannot be checked are then taken with a WARNING. They are checked again at every use.';
 
 -- A rule is about each row, or about the whole set. The word it begins with tells them apart.
 CREATE FUNCTION portfolio.rule_kind(expression text) RETURNS text

@@ -9,17 +9,22 @@ CREATE VIEW portfolio_bi.organisation WITH (security_barrier = true) AS
          t.role,
          p.code AS parent_code,
          p.name AS parent_name,
-         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
+         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source,
+         r.code AS region_code,
+         r.name AS region_name
     FROM portfolio.organisation t
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
-    LEFT JOIN portfolio.organisation p ON p.id = t.parent;
+    LEFT JOIN portfolio.organisation p ON p.id = t.parent
+    LEFT JOIN portfolio.organisation r ON r.id = t.region;
 COMMENT ON VIEW portfolio_bi.organisation IS 'Bodies of the portfolio: the organisation itself, boards, regulators, commissioners, providers, customers.';
 COMMENT ON COLUMN portfolio_bi.organisation.organisation_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.organisation.ods_code IS 'Code of the Organisation Data Service; NULL where it has none.';
 COMMENT ON COLUMN portfolio_bi.organisation.role IS 'What it does for the portfolio.';
 COMMENT ON COLUMN portfolio_bi.organisation.parent_code IS 'Code of the organisation above it; NULL at the top.';
 COMMENT ON COLUMN portfolio_bi.organisation.parent_name IS 'Name of the organisation above it.';
+COMMENT ON COLUMN portfolio_bi.organisation.region_code IS 'Code of the organisation in whose area it is; NULL for national bodies.';
+COMMENT ON COLUMN portfolio_bi.organisation.region_name IS 'Name of the organisation in whose area it is.';
 
 CREATE VIEW portfolio_bi.site WITH (security_barrier = true) AS
   SELECT t.id AS site_id, t.code, t.name, t.description,
@@ -150,11 +155,21 @@ CREATE VIEW portfolio_bi.system WITH (security_barrier = true) AS
          upper(left(t.lifecycle, 1)) || replace(substr(t.lifecycle, 2), '_', ' ') AS lifecycle_label,
          s.name AS site_name,
          t.recovery_tested_on,
-         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
+         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source,
+         u.code AS supplier_code,
+         u.name AS supplier_name,
+         t.functional_fit,
+         t.technical_fit,
+         t.time_quadrant,
+         upper(left(t.time_quadrant, 1)) || substr(t.time_quadrant, 2) AS time_quadrant_label,
+         t.hosting,
+         upper(left(t.hosting, 1)) || replace(substr(t.hosting, 2), '_', ' ') AS hosting_label,
+         t.data_location
     FROM portfolio.system t
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
-    LEFT JOIN portfolio.site s ON s.id = t.site;
+    LEFT JOIN portfolio.site s ON s.id = t.site
+    LEFT JOIN portfolio.supplier u ON u.id = t.supplier;
 COMMENT ON VIEW portfolio_bi.system IS 'Systems that services are made of.';
 COMMENT ON COLUMN portfolio_bi.system.system_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.system.scope IS 'national or local.';
@@ -162,6 +177,15 @@ COMMENT ON COLUMN portfolio_bi.system.lifecycle IS 'Life cycle as held: planned,
 COMMENT ON COLUMN portfolio_bi.system.lifecycle_label IS 'Life cycle as people read it.';
 COMMENT ON COLUMN portfolio_bi.system.site_name IS 'Where it runs.';
 COMMENT ON COLUMN portfolio_bi.system.recovery_tested_on IS 'Day of the last recovery test; NULL: never.';
+COMMENT ON COLUMN portfolio_bi.system.supplier_code IS 'Code of its supplier; NULL when built and run in-house.';
+COMMENT ON COLUMN portfolio_bi.system.supplier_name IS 'Name of its supplier.';
+COMMENT ON COLUMN portfolio_bi.system.functional_fit IS 'How well it does what users need, 1 to 4; NULL when not judged.';
+COMMENT ON COLUMN portfolio_bi.system.technical_fit IS 'How sound it is to run and to change, 1 to 4; NULL when not judged.';
+COMMENT ON COLUMN portfolio_bi.system.time_quadrant IS 'What follows from the two: tolerate, invest, migrate or eliminate; NULL until both are judged.';
+COMMENT ON COLUMN portfolio_bi.system.time_quadrant_label IS 'The same as people read it.';
+COMMENT ON COLUMN portfolio_bi.system.hosting IS 'Where it runs, as held: own_data_centre, supplier, private_cloud, public_cloud, hybrid or end_user_device.';
+COMMENT ON COLUMN portfolio_bi.system.hosting_label IS 'Where it runs, as people read it.';
+COMMENT ON COLUMN portfolio_bi.system.data_location IS 'Country or region in which its data lie.';
 
 CREATE VIEW portfolio_bi.interface WITH (security_barrier = true) AS
   SELECT t.id AS interface_id, t.code, t.name, t.description,
@@ -174,12 +198,18 @@ CREATE VIEW portfolio_bi.interface WITH (security_barrier = true) AS
          t.lifecycle,
          upper(left(t.lifecycle, 1)) || replace(substr(t.lifecycle, 2), '_', ' ') AS lifecycle_label,
          t.url,
-         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
+         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source,
+         p.code AS provider_code,
+         p.name AS provider_name,
+         t.access_rule,
+         upper(left(t.access_rule, 1)) || substr(t.access_rule, 2) AS access_rule_label,
+         t.access_governance
     FROM portfolio.interface t
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
     LEFT JOIN portfolio.system s ON s.id = t.system
-    LEFT JOIN portfolio.standard d ON d.id = t.standard;
+    LEFT JOIN portfolio.standard d ON d.id = t.standard
+    LEFT JOIN portfolio.organisation p ON p.id = t.provider;
 COMMENT ON VIEW portfolio_bi.interface IS 'Interfaces by which systems are reached.';
 COMMENT ON COLUMN portfolio_bi.interface.interface_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.interface.system_code IS 'Code of the system that offers it.';
@@ -190,6 +220,11 @@ COMMENT ON COLUMN portfolio_bi.interface.standard_name IS 'Name of the standard 
 COMMENT ON COLUMN portfolio_bi.interface.lifecycle IS 'Life cycle as held: planned, live, retiring or retired.';
 COMMENT ON COLUMN portfolio_bi.interface.lifecycle_label IS 'Life cycle as people read it.';
 COMMENT ON COLUMN portfolio_bi.interface.url IS 'Where it is described.';
+COMMENT ON COLUMN portfolio_bi.interface.provider_code IS 'Code of the organisation that offers it.';
+COMMENT ON COLUMN portfolio_bi.interface.provider_name IS 'Name of the organisation that offers it.';
+COMMENT ON COLUMN portfolio_bi.interface.access_rule IS 'Who may use it, as held: open, registered, agreement or internal; NULL when nobody has said.';
+COMMENT ON COLUMN portfolio_bi.interface.access_rule_label IS 'Who may use it, as people read it.';
+COMMENT ON COLUMN portfolio_bi.interface.access_governance IS 'Under what arrangements access is given.';
 
 CREATE VIEW portfolio_bi.standard WITH (security_barrier = true) AS
   SELECT t.id AS standard_id, t.code, t.name, t.description,
@@ -200,10 +235,14 @@ CREATE VIEW portfolio_bi.standard WITH (security_barrier = true) AS
          upper(left(t.status, 1)) || replace(substr(t.status, 2), '_', ' ') AS status_label,
          t.effective_on,
          t.url,
-         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
+         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source,
+         t.retired_on,
+         n.code AS replaced_by_code,
+         n.name AS replaced_by_name
     FROM portfolio.standard t
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
-    LEFT JOIN portfolio.element o ON o.id = t.owner;
+    LEFT JOIN portfolio.element o ON o.id = t.owner
+    LEFT JOIN portfolio.standard n ON n.id = t.replaced_by;
 COMMENT ON VIEW portfolio_bi.standard IS 'Standards that the portfolio follows.';
 COMMENT ON COLUMN portfolio_bi.standard.standard_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.standard.publisher IS 'Who publishes it.';
@@ -212,6 +251,9 @@ COMMENT ON COLUMN portfolio_bi.standard.status IS 'Status as held: draft, effect
 COMMENT ON COLUMN portfolio_bi.standard.status_label IS 'Status as people read it.';
 COMMENT ON COLUMN portfolio_bi.standard.effective_on IS 'Day from which it holds.';
 COMMENT ON COLUMN portfolio_bi.standard.url IS 'Where it is published.';
+COMMENT ON COLUMN portfolio_bi.standard.retired_on IS 'First day on which it no longer applies; NULL while none is set.';
+COMMENT ON COLUMN portfolio_bi.standard.replaced_by_code IS 'Code of the standard that takes its place.';
+COMMENT ON COLUMN portfolio_bi.standard.replaced_by_name IS 'Name of the standard that takes its place.';
 
 CREATE VIEW portfolio_bi.data_set WITH (security_barrier = true) AS
   SELECT t.id AS data_set_id, t.code, t.name, t.description,
@@ -307,28 +349,3 @@ COMMENT ON COLUMN portfolio_bi.relationship.relationship IS 'Kind of relationshi
 COMMENT ON COLUMN portfolio_bi.relationship.target_kind IS 'Kind of the element that it leads to.';
 COMMENT ON COLUMN portfolio_bi.relationship.target_code IS 'Code of the element that it leads to.';
 COMMENT ON COLUMN portfolio_bi.relationship.target_name IS 'Name of the element that it leads to.';
-
--- Columns that mean the same everywhere
-DO $$
-DECLARE
-  c record;
-BEGIN
-  FOR c IN
-    SELECT a.attrelid::regclass AS view, a.attname AS col, m.meaning
-      FROM pg_attribute a JOIN pg_class v ON v.oid = a.attrelid AND v.relnamespace = 'portfolio_bi'::regnamespace AND v.relkind = 'v'
-      JOIN (VALUES ('code', 'Short code, unique in the view.'),
-                   ('name', 'Name that people use.'),
-                   ('description', 'What it is, in a sentence or more.'),
-                   ('owner_kind', 'Kind of the element that answers for it: organisation, team and so on.'),
-                   ('owner_code', 'Code of the element that answers for it; NULL when nobody does yet.'),
-                   ('owner_name', 'Name of the element that answers for it; NULL when nobody does yet.'),
-                   ('valid_from', 'First day on which it exists; NULL when open.'),
-                   ('ends_on', 'Last day on which it exists, inclusive; NULL when open.'),
-                   ('is_current', 'Whether it exists on the day shown: pg_portfolio.as_of, or today.'),
-                   ('source', 'Where the row comes from: a document, a file; NULL when entered by hand.')) m (col, meaning) ON m.col = a.attname
-     WHERE col_description(a.attrelid, a.attnum) IS NULL
-  LOOP
-    EXECUTE format('COMMENT ON COLUMN %s.%I IS %L', c.view, c.col, c.meaning);
-  END LOOP;
-END
-$$;

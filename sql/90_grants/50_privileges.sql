@@ -38,6 +38,17 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('interface',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('team',               '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('contract',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('technology',         '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('data_flow',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('organisation_role',  '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('system_technology',  '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('conformance',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('current_conformance', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('programme_stage',    '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('board_decision',     '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('role_kind',          '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('role_holder',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('property_definition', '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   -- what reads a relation (schema, expressions) is for analysts; what describes the data set is for editors too
   ('data_set',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{schema_name,relation_name,row_key,period,provider,filter}'),
   ('data_set',           NULL, '{analyst}', '{INSERT,UPDATE,DELETE}', NULL),
@@ -193,7 +204,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor,operator,auditor}', '{element_history}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
-  ('{editor}', '{relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
+  ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,

@@ -28,8 +28,8 @@ SELECT is_empty($$
     FROM portfolio.profile_privilege p JOIN pg_attribute a ON a.attrelid = p.object::regclass AND a.attname = ANY (p.columns)
     LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
    WHERE p.object_kind = 'table' AND p.privilege <> 'SELECT'
-     -- who decides at a gate of one's own process, and what one decides, are what a person writes
-     AND (p.object, a.attname) NOT IN (('portfolio.gate', 'decided_by'), ('portfolio.gate_decision', 'outcome'))
+     -- who decides at a gate of one's own process, and what one or a board decides, are what a person writes
+     AND (p.object, a.attname) NOT IN (('portfolio.gate', 'decided_by'), ('portfolio.gate_decision', 'outcome'), ('portfolio.board_decision', 'outcome'))
      AND (a.attname IN ('author', 'by', 'granted_by', 'decided_by', 'created_by', 'builtin', 'written_at', 'outcome')
           OR pg_get_expr(d.adbin, d.adrelid) ~* '(current_user|session_user|now\(\)|_timestamp)')
 $$, 'no profile writes a column that tells who wrote a row, when, or how it ended');

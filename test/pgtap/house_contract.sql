@@ -38,6 +38,7 @@ INSERT INTO contract VALUES
   ('run_checks', 'text,text[]', ''), ('schedule_job', 'text,text,text', 'bigint'), ('run_job', 'text,boolean', 'bigint'),
   ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
   ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),
+  ('add_kind', 'text,text,text', 'text'), ('define_property', 'text,text,text,text,text[]', 'void'),
   ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
 
 SET LOCAL search_path = pg_catalog, public;

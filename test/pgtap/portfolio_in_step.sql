@@ -20,11 +20,13 @@ DECLARE
   extra text[];
 BEGIN
   PERFORM setseed(0.24);
-  INSERT INTO portfolio.supplier (code, name) VALUES ('FIXED', 'Fixed supplier');
+  INSERT INTO portfolio.supplier (code, name) VALUES ('FIXED', 'Fixed supplier'), ('OTHER', 'Other supplier');
   FOR step IN 1..1500 LOOP
     t := tables[1 + floor(random() * cardinality(tables))];
     code := 'R' || floor(random() * 12);
-    extra := CASE t WHEN 'contract' THEN ARRAY[', supplier', ', portfolio.element_id(''supplier'', ''FIXED'')'] ELSE ARRAY['', ''] END;
+    extra := CASE t WHEN 'contract' THEN ARRAY[', supplier', ', portfolio.element_id(''supplier'', ''FIXED'')']
+                     WHEN 'data_flow' THEN ARRAY[', sender, receiver', ', portfolio.element_id(''supplier'', ''FIXED''), portfolio.element_id(''supplier'', ''OTHER'')']
+                     ELSE ARRAY['', ''] END;
     BEGIN
       CASE floor(random() * 6)
         WHEN 0 THEN EXECUTE format('INSERT INTO portfolio.%I (code, name%s) VALUES (%L, %L%s)', t, extra[1], code, 'n' || step, extra[2]);
@@ -45,7 +47,7 @@ BEGIN
 END
 $$;
 SELECT cmp_ok((SELECT count(*) FROM portfolio.element), '>', 20::bigint, 'the random writes left elements');
-SELECT is((SELECT count(DISTINCT kind) FROM portfolio.element), 11::bigint, 'of all kinds that have a table');
+SELECT is((SELECT count(DISTINCT kind) FROM portfolio.element), 13::bigint, 'of all kinds that have a table');
 SELECT is_empty('SELECT * FROM differing WHERE rows > 0', 'after every hundred writes both copies agree');
 -- The journal replayed is the table: the last entry of each row is the row, or its end
 SELECT is_empty(

@@ -121,7 +121,7 @@ SELECT operation, by, coalesce(new, old) ->> 'name' FROM change WHERE coalesce(n
 SELECT pg_temp.refusal($$UPDATE change SET by = 'me'$$);
 
 -- Every concept table: INSERT with ON CONFLICT in all forms, COPY, UPDATE, DELETE; element stays in step
-INSERT INTO supplier (code, name) VALUES ('PC_SUPPLIER', 'Constraint supplier');
+INSERT INTO supplier (code, name) VALUES ('PC_SUPPLIER', 'Constraint supplier'), ('PC_RECEIVER', 'Constraint receiver');
 CREATE TEMP TABLE in_step (table_name name, step text, ok boolean);
 DO $$
 DECLARE
@@ -131,8 +131,9 @@ DECLARE
   elements bigint;
 BEGIN
   FOR t IN SELECT table_name FROM portfolio.element_kind WHERE builtin AND table_name IS NOT NULL LOOP
-    more := CASE t WHEN 'contract' THEN ', supplier' ELSE '' END;
-    vals := CASE t WHEN 'contract' THEN ', portfolio.element_id(''supplier'', ''PC_SUPPLIER'')' ELSE '' END;
+    more := CASE t WHEN 'contract' THEN ', supplier' WHEN 'data_flow' THEN ', sender, receiver' ELSE '' END;
+    vals := CASE t WHEN 'contract' THEN ', portfolio.element_id(''supplier'', ''PC_SUPPLIER'')'
+                   WHEN 'data_flow' THEN ', portfolio.element_id(''supplier'', ''PC_SUPPLIER''), portfolio.element_id(''supplier'', ''PC_RECEIVER'')' ELSE '' END;
     EXECUTE format('INSERT INTO portfolio.%I (code, name%s) VALUES (''PC_1'', ''One''%s)', t, more, vals);
     SELECT count(*) INTO elements FROM portfolio.element;
     EXECUTE format('INSERT INTO portfolio.%I (code, name%s) VALUES (''PC_1'', ''Other''%s) ON CONFLICT DO NOTHING', t, more, vals);

@@ -62,7 +62,7 @@ sub restored_is_same
 	my ($db, $how) = @_;
 	is_deeply(contents($db), $before, "$how gives the same rows, the journal included");
 	is($node->safe_psql($db, q{SELECT count(*) FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid JOIN pg_namespace n ON n.oid = c.relnamespace
-	     WHERE n.nspname = 'portfolio' AND t.tgname = '00_register' AND t.tgenabled = 'O'}), '11', 'the triggers stand');
+	     WHERE n.nspname = 'portfolio' AND t.tgname = '00_register' AND t.tgenabled = 'O'}), '13', 'the triggers stand');
 	$node->safe_psql($db, q{UPDATE portfolio.system SET name = 'Spine' WHERE code = 'SPINE'; INSERT INTO portfolio.system (code, name) VALUES ('NEW', 'New')});
 	is($node->safe_psql($db, q{SELECT operation, new ->> 'name' FROM portfolio.change ORDER BY id DESC LIMIT 2}), "INSERT|New\nUPDATE|Spine", 'and the journal goes on');
 	is($node->safe_psql($db, q{SELECT e.id = s.id FROM portfolio.element e JOIN portfolio.system s USING (kind, code) WHERE code = 'NEW'}), 't', 'and so does the register');

@@ -75,6 +75,22 @@ INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio
 INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (portfolio.element_id('service', 'SCR'), 'R1', 'release', 'Release 1', '2018-01-01');
 UPDATE portfolio.service SET state = 'early_life_support', owner = portfolio.element_ref('SERVICE_OPERATIONS'), support_tier = 'gold', early_life_ends = '2018-01-01' WHERE code = 'SCR';
 UPDATE portfolio.service SET state = 'live' WHERE code = 'SCR';
+INSERT INTO portfolio.technology (code, name, product, version, supplier, support_ends_on) SELECT 'PG', 'PostgreSQL 9.2', 'PostgreSQL', '9.2', id, '2017-11-09' FROM portfolio.supplier WHERE code = 'SUP';
+INSERT INTO portfolio.data_flow (code, name, sender, receiver, data_set, legal_basis)
+  VALUES ('FLOW', 'A flow', portfolio.element_id('system', 'SUS'), portfolio.element_id('team', 'DATA_SERVICES'), portfolio.element_id('data_set', 'COLLECTIONS'), 'a direction');
+INSERT INTO portfolio.organisation_role (organisation, role, is_primary) SELECT id, 'RO209', true FROM portfolio.organisation WHERE code = 'NHS_DIGITAL';
+INSERT INTO portfolio.system_technology (system, technology, purpose, valid)
+  VALUES (portfolio.element_id('system', 'SPINE'), portfolio.element_id('technology', 'PG'), 'database', '[2014-08-23,)');
+INSERT INTO portfolio.conformance (system, standard, status, evidence)
+  VALUES (portfolio.element_id('system', 'SPINE'), portfolio.element_id('standard', 'ISO27001'), 'assured', 'a certificate');
+INSERT INTO portfolio.programme_stage (programme, stage, ord, planned, budget_gbp_m) SELECT id, 'alpha', 1, '[2016-01-01,2016-07-01)', 1.5 FROM portfolio.programme WHERE code = 'EPS_R2';
+INSERT INTO portfolio.board_decision (board, element, what, why, outcome, decided_on)
+  VALUES (portfolio.element_id('organisation', 'EA_BOARD'), portfolio.element_id('system', 'SPINE'), 'Move to it', 'it is there', 'approved', '2016-05-01');
+INSERT INTO portfolio.role_kind (role, label) VALUES ('deputy', 'Deputy');
+INSERT INTO portfolio.role_holder (element, role, party)
+  VALUES (portfolio.element_id('service', 'EPS'), 'deputy', portfolio.element_id('team', 'SERVICE_OPERATIONS'));
+SELECT portfolio.define_property('system', 'criticality', 'choice', choices => '{high,low}');
+INSERT INTO portfolio.element_property (element, key, value) VALUES (portfolio.element_id('system', 'SPINE'), 'criticality', 'high');
 
 INSERT INTO portfolio.value_set (code, version, name) VALUES ('own_ward', 1, 'Wards'), ('ethnic_category', 3, 'A later census');
 INSERT INTO portfolio.value_set_code (set, version, code, label) VALUES ('own_ward', 1, 'W1', 'One'), ('ethnic_category', 2, 'A1', 'A local class');

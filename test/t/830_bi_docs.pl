@@ -31,7 +31,7 @@ for my $path (sort glob("$ENV{PF_STAGE}/docs/*.md"))
 		if ($after =~ /\A\n```text\n([^\n]*\n[-+]+ *\n.*?)^```$/ms) { $shown{$line} = $1; }
 	}
 	# an example in another kind of fence would run nowhere
-	my @fences = grep { !/\A(|sql|text|sh|ini|yaml|c|diff|markdown|json|conf|dockerfile|python|perl|xml|csv)\z/ } $text =~ /^ *```([^\n`]*)$/mg;
+	my @fences = grep { !/\A(|sql|text|sh|ini|yaml|c|diff|markdown|json|conf|dockerfile|python|perl|xml|csv|mermaid)\z/ } $text =~ /^ *```([^\n`]*)$/mg;
 	is("@fences", '', "$page.md: fences are of known kinds");
 	is(scalar(() = $text =~ /^[ \t]+```sql/mg), 0, "$page.md: no example is indented");
 	next unless @blocks;
