@@ -70,6 +70,31 @@ COMMENT ON FUNCTION portfolio.guard_builtin_measure() IS 'Trigger of measure: re
 CREATE TRIGGER guard_builtin_measure BEFORE UPDATE OR DELETE ON portfolio.measure
   FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_measure();
 
+CREATE TYPE portfolio.observed AS (value numeric, observations bigint, days integer);
+COMMENT ON TYPE portfolio.observed IS 'What was observed of an element over some days, made one.';
+COMMENT ON COLUMN portfolio.observed.value IS 'The value over all of them; NULL where nothing was observed.';
+COMMENT ON COLUMN portfolio.observed.observations IS 'Observations that it is made of.';
+COMMENT ON COLUMN portfolio.observed.days IS 'Days that they apply to.';
+
+CREATE FUNCTION portfolio.observed_over(element bigint, measure text, days daterange) RETURNS portfolio.observed
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN bool_and(o.denominator IS NOT NULL) THEN 100 * sum(o.numerator) / sum(o.denominator)
+              ELSE CASE min(m.combine)
+                     WHEN 'mean' THEN sum(v.value * v.days) / sum(v.days)
+                     WHEN 'sum' THEN sum(v.value)
+                     WHEN 'lowest' THEN min(v.value)
+                     WHEN 'highest' THEN max(v.value)
+                     ELSE (array_agg(v.value ORDER BY o.during DESC))[1] END END,
+         count(*), coalesce(sum(v.days), 0)::integer
+    FROM portfolio.observation o
+    JOIN portfolio.measure m ON m.code = o.measure
+    CROSS JOIN LATERAL (SELECT coalesce(o.value, 100 * o.numerator / o.denominator) AS value, upper(o.during) - lower(o.during) AS days) v
+   WHERE o.element = $1 AND o.measure = $2 AND o.organisation IS NULL AND o.during <@ $3;
+END;
+COMMENT ON FUNCTION portfolio.observed_over(bigint, text, daterange) IS
+  'What was observed of an element as a whole by the observations that lie within some days: 100 x numerators / denominators where all have them, else as measure.combine says. Example: SELECT value FROM portfolio.observed_over(portfolio.element_ref(''service:EPS''), ''availability'', portfolio.period_range(''2017/18''));';
+
 INSERT INTO portfolio.measure (code, name, unit, better, combine, description, builtin) VALUES
   ('availability', 'Availability', 'percent', 'higher', 'mean', 'Share of the agreed service time in which it could be used.', true),
   ('response-time', 'Response time', 'milliseconds', 'lower', 'mean', 'Time from request to answer, as the 95th percentile of the period.', true),

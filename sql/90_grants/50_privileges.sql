@@ -126,6 +126,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('service_transition', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_demand',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_state_period', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('service_catalogue',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('service_gaps',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_level',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('roadmap_item',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{uid,revision}'),
   ('calendar',           '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -201,6 +203,8 @@ WITH wanted (profiles, functions) AS (VALUES
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range,period_range}'),
   ('{analyst,editor,operator,auditor}',
    '{dca_calibration,dca_probabilities,board_report,quarter_days}'),
+  -- service operations
+  ('{analyst,editor,operator,auditor}', '{observed_over,service_levels,roadmap,roadmap_icalendar}'),
   ('{editor,operator,auditor}', '{element_history}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates

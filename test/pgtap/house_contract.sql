@@ -39,6 +39,7 @@ INSERT INTO contract VALUES
   ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
   ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),
   ('add_kind', 'text,text,text', 'text'), ('define_property', 'text,text,text,text,text[]', 'void'),
+  ('service_levels', 'text', ''), ('roadmap', 'text', ''), ('roadmap_icalendar', 'text', 'text'), ('period_range', 'text', 'daterange'),
   ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
 
 SET LOCAL search_path = pg_catalog, public;
@@ -84,6 +85,10 @@ SELECT ok(ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to
                ('relationship_rule', '{source_type,kind,target_type,propagates}'),
                ('change', '{table_name,element,at,by,reason,operation,old,new}'),
                ('data_item', '{data_set,name,mandatory,missing_values,applies_when,default_codes,default_threshold,sensitivity}'),
+               ('service', '{id,code,name,owner,state,support_tier,service_level,roadmap_item,early_life_ends,accepted_on,live_on}'),
+               ('service_level', '{service,measure,target,window}'), ('roadmap_item', '{service,code,kind,title,status,starts_on,ends_on}'),
+               ('measure', '{code,name,unit,better}'), ('observation', '{measure,element,organisation,during,value,numerator,denominator}'),
+               ('service_catalogue', '{service,code,state,owner_ref,support_tier,levels,channels,next_item}'), ('service_gaps', '{service,code,state,gap,what,next_step}'),
                ('reporting_period', '{code,kind,during}'),
                ('submission', '{data_set,provider,period,due_on,received_at}')) v (name, columns);
 SELECT * FROM finish();
