@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make bench: figures side by side in one run, on a server of its own. Nothing here is a test.
-# BENCH="quality_typed scores" runs those files only.
+# BENCH="quality_typed scheduler" runs those files only.
 "$(dirname "$0")/../ci/install-deps.sh" demo
 . "$(dirname "$0")/../ci/lib.sh"
 
@@ -9,7 +9,15 @@ stage_files
 conf=$run/bench.conf
 { cat test/pg_portfolio.conf
   printf "shared_buffers = '2GB'\nmax_wal_size = '4GB'\nautovacuum = off\nmaintenance_work_mem = '256MB'\n"; } >"$conf"
-trap 'stop_cluster bench; rm -rf "$run/bench"' EXIT
+trap 'stop_cluster bench; stop_cluster bench_scheduler; rm -rf "$run/bench" "$run/bench_scheduler"' EXIT
+if [[ " ${BENCH:-scheduler} " == *" scheduler "* ]]; then
+  printf '\n== scheduler\n'
+  contrib/ci/install-deps.sh bench || echo "pg_cron is left out: it could not be installed"
+  build # pg_cron belongs to the copy of PostgreSQL
+  . contrib/bench/scheduler.sh
+  bench_scheduler
+fi
+
 start_cluster bench "$conf"
 cc -O2 -fPIC -shared -I"$("$PG_CONFIG" --includedir-server)" -o "$stage/empty_trigger.so" contrib/bench/empty_trigger.c
 

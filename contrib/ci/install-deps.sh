@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# What `make demo` and `make test` need on a Debian 12 that has git and make: Debian packages and
+# What `make demo`, `make bench` and `make test` need on a Debian 12 that has git and make: Debian packages and
 # nothing else. Does nothing where all of them are there. As root, or with sudo.
 set -euo pipefail
 
@@ -8,10 +8,14 @@ demo_packages=(gcc libc6-dev make clang "postgresql-$version" "postgresql-server
 test_packages=("postgresql-$version-pgtap" libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
   libclang-rt-dev unixodbc odbc-postgresql libpostgresql-jdbc-java default-jdk-headless python3-icalendar)
 
+# What make bench compares with, and can do without
+bench_packages=("postgresql-$version-cron")
+
 case ${1:-test} in
   demo) wanted=("${demo_packages[@]}") ;;
+  bench) wanted=("${bench_packages[@]}") ;;
   test) wanted=("${demo_packages[@]}" "${test_packages[@]}") ;;
-  *) echo "usage: $0 [demo|test]" >&2; exit 2 ;;
+  *) echo "usage: $0 [demo|bench|test]" >&2; exit 2 ;;
 esac
 
 missing=()

@@ -122,38 +122,49 @@ CREATE FUNCTION portfolio.schedule_job(
   resources jsonb DEFAULT NULL,
   options jsonb DEFAULT '{}'
 ) RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
-  SELECT portfolio.check_options(schedule_job.options, '{}'),
-         portfolio.check_links(schedule_job.schedule::portfolio.schedule, schedule_job.after, schedule_job.resources);
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+-- not in SQL, whose functions are planned anew in each statement: people schedule thousands at a time
+DECLARE
+  due portfolio.schedule := schedule;
+  zone text := coalesce(time_zone, current_setting('TimeZone'));
+  made bigint;
+BEGIN
+  PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_links(due, after, resources);
   INSERT INTO portfolio.job (name, schedule, command, time_zone, overlap, misfire, retry_limit, retry_delay, statement_timeout, total_timeout, priority, on_unknown, comment, calendar, run_as, queue_limit, misfire_limit, misfire_window, retry_factor, retry_cap, retry_jitter, retry_on, valid_from, valid_until)
-  SELECT schedule_job.name,
-         portfolio.check_schedule(schedule_job.schedule::portfolio.schedule, greatest(clock_timestamp(), schedule_job.valid_from),
-                                  coalesce(schedule_job.time_zone, current_setting('TimeZone')), schedule_job.calendar),
-         portfolio.check_job(schedule_job.command),
-         portfolio.check_time_zone(coalesce(schedule_job.time_zone, current_setting('TimeZone'))),
-         schedule_job.overlap,
-         schedule_job.misfire,
-         schedule_job.retry_limit,
-         schedule_job.retry_delay,
-         schedule_job.statement_timeout,
-         schedule_job.total_timeout,
-         schedule_job.priority,
-         schedule_job.on_unknown,
-         schedule_job.comment,
-         portfolio.check_calendar(schedule_job.calendar),
-         portfolio.check_run_as(schedule_job.run_as),
-         schedule_job.queue_limit,
-         schedule_job.misfire_limit,
-         schedule_job.misfire_window,
-         schedule_job.retry_factor,
-         schedule_job.retry_cap,
-         schedule_job.retry_jitter,
-         schedule_job.retry_on,
-         schedule_job.valid_from,
-         schedule_job.valid_until;
-  SELECT portfolio.write_links(portfolio.own_job(schedule_job.name), schedule_job.after, schedule_job.resources);
-END;
+  VALUES (schedule_job.name,
+          portfolio.check_schedule(due, greatest(clock_timestamp(), schedule_job.valid_from), zone, schedule_job.calendar),
+          portfolio.check_job(schedule_job.command),
+          portfolio.check_time_zone(zone),
+          schedule_job.overlap,
+          schedule_job.misfire,
+          schedule_job.retry_limit,
+          schedule_job.retry_delay,
+          schedule_job.statement_timeout,
+          schedule_job.total_timeout,
+          schedule_job.priority,
+          schedule_job.on_unknown,
+          schedule_job.comment,
+          CASE WHEN schedule_job.calendar IS NOT NULL THEN portfolio.check_calendar(schedule_job.calendar) END,
+          portfolio.check_run_as(schedule_job.run_as),
+          schedule_job.queue_limit,
+          schedule_job.misfire_limit,
+          schedule_job.misfire_window,
+          schedule_job.retry_factor,
+          schedule_job.retry_cap,
+          schedule_job.retry_jitter,
+          schedule_job.retry_on,
+          schedule_job.valid_from,
+          schedule_job.valid_until)
+  RETURNING job.job_id INTO made;
+  IF after IS NOT NULL OR resources IS NOT NULL THEN
+    PERFORM portfolio.write_links(made, after, resources);
+  END IF;
+  RETURN made;
+END
+$$;
 COMMENT ON FUNCTION portfolio.schedule_job(text, text, text, text, text, text, integer, interval, interval, interval, integer, text, text, text, name, integer, integer, interval, numeric, interval, numeric, text[], timestamptz, timestamptz, jsonb, jsonb, jsonb) IS
   'Makes a job of the caller''s: the command runs as him, in this database, whenever the schedule says. What the arguments mean is told at the columns of portfolio.job; after names other jobs of his ({"load": "success"}), resources what a run takes ({"warehouse": 1}). Gives the number of the job. Refused when written: a bad schedule or command, a superuser as owner (unless pg_portfolio.allow_superuser_jobs), a role without LOGIN or CONNECT, what does not exist. 23505 if the caller has a job of that name.';
 

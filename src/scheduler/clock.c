@@ -19,7 +19,10 @@ real_now(void)
 	return GetCurrentTimestamp();
 }
 
-/* Sleep until the latch is set or the instant has come; DT_NOEND waits for the latch alone. */
+/*
+ * Sleep until the latch is set or the instant has come; DT_NOEND waits for the latch alone. A latch
+ * waits for whole milliseconds: the rest, less than one, is slept through without looking at it.
+ */
 static void
 real_wait_until(TimestampTz until)
 {
@@ -28,14 +31,13 @@ real_wait_until(TimestampTz until)
 
 	if (!TIMESTAMP_IS_NOEND(until))
 	{
-		TimestampTz now = GetCurrentTimestamp();
+		int64		left = Max(until - GetCurrentTimestamp(), 0);
 
-		/* round up, so that the instant has come when we wake */
-		ms = until <= now ? 0 : (until - now) / 1000 >= LONGEST_WAIT_MS ? LONGEST_WAIT_MS :
-			(long) ((until - now + 999) / 1000);
+		ms = (long) Min(left / 1000, LONGEST_WAIT_MS);
 		events |= WL_TIMEOUT;
 	}
-	(void) WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION);
+	if ((WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION) & WL_TIMEOUT) != 0 && ms < LONGEST_WAIT_MS)
+		pg_usleep(Max(until - GetCurrentTimestamp(), 0));
 	ResetLatch(MyLatch);
 }
 

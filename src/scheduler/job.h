@@ -25,6 +25,13 @@ extern bool pf_may_run_as(Oid owner, const char *role_name, PfRoleProblem *probl
 extern void pf_check_command(const char *command);
 extern bool pf_may_control_transactions(List *raw_statements);
 
+/* job_history.c: job_run has a partition for each week, counted from 1970-01-01 00:00 UTC, modulo 64 */
+#define PF_WEEKS			64
+#define PF_USECS_PER_WEEK	(7 * USECS_PER_DAY)
+#define PF_UNIX_EPOCH		((UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY)
+
+extern int16 pf_week_slot_of(TimestampTz at);
+
 /* job_api.c */
 extern void pf_begin_procedure(FunctionCallInfo fcinfo, const char *name);
 

@@ -17,9 +17,8 @@
 #include "utils/timestamp.h"
 
 PG_FUNCTION_INFO_V1(pf_purge_job_runs);
+PG_FUNCTION_INFO_V1(pf_week_slot);
 
-#define WEEKS			64		/* partitions of job_run */
-#define USECS_PER_WEEK	(7 * USECS_PER_DAY)
 #define LOCK_TIMEOUT	"5s"
 
 /* One statement with the cutoff as its only parameter. */
@@ -51,14 +50,36 @@ lock_history(void)
 	pf_end_as_owner(&as_owner);
 }
 
-/* The first instant of a week as week_slot() counts them: weeks since 1970-01-01 00:00 UTC. */
+/* The first instant of a week, as pf_week_slot_of() counts them. */
 static TimestampTz
 week_begin(TimestampTz at)
 {
-	TimestampTz epoch = (UNIX_EPOCH_JDATE - POSTGRES_EPOCH_JDATE) * USECS_PER_DAY;
-	int64		weeks = (at - epoch) / USECS_PER_WEEK;
+	return PF_UNIX_EPOCH + (at - PF_UNIX_EPOCH) / PF_USECS_PER_WEEK * PF_USECS_PER_WEEK;
+}
 
-	return epoch + weeks * USECS_PER_WEEK;
+/* The partition of an instant. */
+int16
+pf_week_slot_of(TimestampTz at)
+{
+	int64		since = at - PF_UNIX_EPOCH;
+	int64		week = since / PF_USECS_PER_WEEK;
+
+	if (since < 0 && since % PF_USECS_PER_WEEK != 0)
+		week--;
+	return (int16) (week & (PF_WEEKS - 1));
+}
+
+/* week_slot(at) */
+Datum
+pf_week_slot(PG_FUNCTION_ARGS)
+{
+	TimestampTz at = PG_GETARG_TIMESTAMPTZ(0);
+
+	if (TIMESTAMP_NOT_FINITE(at))
+		ereport(ERROR,
+				(errcode(ERRCODE_DATETIME_VALUE_OUT_OF_RANGE),
+				 errmsg("an infinite instant is in no week")));
+	PG_RETURN_INT16(pf_week_slot_of(at));
 }
 
 static void
@@ -81,7 +102,7 @@ move_accounts(TimestampTz cutoff)
 static const char *
 truncate_statement(int week)
 {
-	static char *statements[WEEKS];
+	static char *statements[PF_WEEKS];
 
 	if (statements[week] == NULL)
 		statements[week] = MemoryContextStrdup(TopMemoryContext,
@@ -102,7 +123,7 @@ list_old_weeks(TimestampTz cutoff, int *weeks)
 	int			count;
 
 	pf_as_table_owner(&as_owner, "job_run", sql, 1, types, &value, NULL);
-	count = (int) Min(SPI_processed, WEEKS);
+	count = (int) Min(SPI_processed, PF_WEEKS);
 	for (int i = 0; i < count; i++)
 	{
 		bool		null;
@@ -186,7 +207,7 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 	TimestampTz now = pf_clock_now();
 	TimestampTz cutoff = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 																 TimestampTzGetDatum(now), keep));
-	int			weeks[WEEKS];
+	int			weeks[PF_WEEKS];
 	int			count;
 	TimestampTz failure_cutoff = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_mi_interval,
 																		 TimestampTzGetDatum(now), PG_GETARG_DATUM(1)));
@@ -198,7 +219,7 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 runs_of_a_job < 1 ? errmsg("at least one run of a job must be kept") :
 				 errmsg("failures must be kept at least as long as runs")));
-	if (now - cutoff < USECS_PER_WEEK || now - cutoff > 62 * USECS_PER_WEEK)
+	if (now - cutoff < PF_USECS_PER_WEEK || now - cutoff > 62 * PF_USECS_PER_WEEK)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("history must be kept between 1 and 62 weeks"),

@@ -60,10 +60,24 @@ pf_release_waiters(void)
 	}
 }
 
+static bool
+somebody_has_asked(void)
+{
+	bool		asked = false;
+
+	LWLockAcquire(&pf_shared->lock, LW_SHARED);
+	for (int i = 0; i < PF_MAX_WAITERS && !asked; i++)
+		asked = pf_shared->waiters[i].state == PF_WAITER_ASKED;
+	LWLockRelease(&pf_shared->lock);
+	return asked;
+}
+
 /* Take over what sessions have asked for since the last look. */
 void
 pf_take_waiters(void)
 {
+	if (!somebody_has_asked())
+		return;
 	for (int i = 0; i < PF_MAX_WAITERS; i++)
 	{
 		PfWaiter   *waiter = &pf_shared->waiters[i];
@@ -106,6 +120,7 @@ account_for_dead_worker(PfJob *job, PfRun *run, TimestampTz started_at)
 	if (outcome != PF_RUN_NONE || job == NULL)
 		return outcome;
 	record.run = *run;
+	record.has_row = run->run_id != 0;
 	record.job_name = job->name;
 	record.owner = NameStr(job->owner_name);
 	record.started_at = started_at != 0 ? started_at : pf_clock_now();
@@ -209,12 +224,35 @@ collect(PfWorker *seen, int slot)
 		pf_forget_job(job);
 }
 
+/* The slots of this database's workers that are not free or idle. */
+static int
+list_busy_workers(int *slots)
+{
+	int			count = 0;
+
+	LWLockAcquire(&pf_shared->lock, LW_SHARED);
+	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+
+		if (worker->database == pf_scheduler->database &&
+			worker->state != PF_WORKER_FREE && worker->state != PF_WORKER_IDLE)
+			slots[count++] = i;
+	}
+	LWLockRelease(&pf_shared->lock);
+	return count;
+}
+
 /* Collect the ends of all runs of this database. In a transaction. */
 void
 pf_harvest_workers(void)
 {
-	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	int			busy[PF_MAX_WORKERS];
+	int			count = list_busy_workers(busy);
+
+	for (int n = 0; n < count; n++)
 	{
+		int			i = busy[n];
 		PfWorker   *worker = &pf_shared->workers[i];
 		PfWorker	seen;
 		pid_t		pid;
@@ -248,7 +286,8 @@ typedef enum Placement
 {
 	PLACED_IDLE,				/* an idle worker got the run */
 	PLACED_NEW,					/* a slot is reserved: register a process */
-	NOT_PLACED
+	NOT_PLACED,
+	NOTHING_FREE				/* nor would a run of any other owner be placed */
 } Placement;
 
 /* Find a worker slot for a run and put the run there. */
@@ -308,6 +347,8 @@ place(PfLane *lane, int *slot, uint32 *generation)
 			somebody_idle->quit = true;
 			SetLatch(somebody_idle->latch);
 		}
+		else if (worker == NULL || taken >= pf_max_workers)
+			placement = NOTHING_FREE;
 	}
 	else
 	{
@@ -390,13 +431,13 @@ pf_hand_over_runs(void)
 			continue;			/* others may not need what this one waits for */
 		}
 		placement = place(lane, &slot, &generation);
-		if (placement == NOT_PLACED ||
+		if (placement == NOT_PLACED || placement == NOTHING_FREE ||
 			(placement == PLACED_NEW && !start_worker(slot, generation)))
 		{
 			pf_give_resources_back(job);
 			left_over = lappend(left_over, lane);
-			if (list_length(left_over) >= PF_MAX_WORKERS)
-				break;			/* everybody is busy; no use in asking for each of thousands */
+			if (placement == NOTHING_FREE || list_length(left_over) >= PF_MAX_WORKERS)
+				break;			/* no use in asking for each of thousands */
 			continue;
 		}
 		lane->phase = PF_LANE_RUNNING;

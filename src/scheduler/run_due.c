@@ -193,6 +193,7 @@ run_lane(PfLane *lane, bool read_only)
 		return 0;
 	}
 	record.run = lane->run;
+	record.has_row = command.queued;
 	record.job_name = command.name;
 	record.owner = command.owner;
 	record.started_at = lane->handed_over_at;

@@ -27,40 +27,60 @@ time_or_null(TimestampTz value, char *null)
 	return TimestampTzGetDatum(value);
 }
 
-/* Write the row of a run, or complete the one that is there (queued, started). */
+/* Parameters of the statements that write a run, in this order */
+static const Oid run_types[] = {INT8OID, INT8OID, INT2OID, TIMESTAMPTZOID, TIMESTAMPTZOID, TEXTOID,
+TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID};
+
+#define RUN_END		10			/* how many of them completing a row takes */
+
+/*
+ * Write the row of a run, or complete the one that is there (queued, started). Nearly all runs have
+ * none, and INSERT ... ON CONFLICT would look for it each time.
+ */
 void
-pf_record_run(const PfRunRecord *record)
+pf_record_run(PfRunRecord *record)
 {
-	static const char *const sql =
-	"INSERT INTO portfolio.job_run AS r (run_id, job_id, job_name, owner, week_slot, due_at, queued_at,"
-	" started_at, finished_at, attempt, outcome, sqlstate, message, worker_pid, timeline)"
-	" VALUES ($1, $2, $3, $4, portfolio.week_slot(coalesce($5, $6)), $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)"
-	" ON CONFLICT (job_id, run_id, week_slot) DO UPDATE SET started_at = excluded.started_at,"
-	" finished_at = excluded.finished_at, outcome = excluded.outcome, sqlstate = excluded.sqlstate,"
-	" message = excluded.message, worker_pid = excluded.worker_pid, timeline = excluded.timeline";
-	static const Oid types[] = {INT8OID, INT8OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPTZOID,
-		TIMESTAMPTZOID, TIMESTAMPTZOID, INT4OID, TEXTOID, TEXTOID, TEXTOID, INT4OID, INT4OID};
-	Datum		values[14];
-	char		nulls[14];
+	static const char *const complete =
+	"UPDATE portfolio.job_run SET started_at = $4, finished_at = $5, outcome = $6, sqlstate = $7, message = $8,"
+	" worker_pid = $9, timeline = $10 WHERE job_id = $1 AND run_id = $2 AND week_slot = $3";
+	static const char *const insert =
+	"INSERT INTO portfolio.job_run (job_id, run_id, week_slot, started_at, finished_at, outcome, sqlstate, message,"
+	" worker_pid, timeline, job_name, owner, due_at, queued_at, attempt)"
+	" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)";
+	const PfRun *run = &record->run;
+	Datum		values[lengthof(run_types)];
+	char		nulls[lengthof(run_types)];
 	PfAsOwner	as_owner;
+	bool		completed = false;
 
 	memset(nulls, ' ', sizeof(nulls));
-	values[0] = Int64GetDatum(record->run.run_id);
-	values[1] = Int64GetDatum(record->run.job_id);
-	values[2] = CStringGetTextDatum(record->job_name);
-	values[3] = CStringGetTextDatum(record->owner);
-	values[4] = time_or_null(record->run.due_at, &nulls[4]);
-	values[5] = TimestampTzGetDatum(record->run.queued_at);
-	values[6] = time_or_null(record->started_at, &nulls[6]);
-	values[7] = time_or_null(record->finished_at, &nulls[7]);
-	values[8] = Int32GetDatum(record->run.attempt);
-	values[9] = CStringGetTextDatum(record->outcome);
-	values[10] = text_or_null(record->sqlstate, &nulls[10]);
-	values[11] = text_or_null(record->message, &nulls[11]);
-	values[12] = Int32GetDatum(MyProcPid);
-	values[13] = Int32GetDatum(pf_timeline());
-	pf_as_table_owner(&as_owner, "job_run", sql, lengthof(types), types, values, nulls);
-	pf_end_as_owner(&as_owner);
+	values[0] = Int64GetDatum(run->job_id);
+	values[1] = Int64GetDatum(run->run_id);
+	values[2] = Int16GetDatum(pf_week_slot_of(PF_ASKED_FOR(run) ? run->queued_at : run->due_at));
+	values[3] = time_or_null(record->started_at, &nulls[3]);
+	values[4] = time_or_null(record->finished_at, &nulls[4]);
+	values[5] = CStringGetTextDatum(record->outcome);
+	values[6] = text_or_null(record->sqlstate, &nulls[6]);
+	values[7] = text_or_null(record->message, &nulls[7]);
+	values[8] = Int32GetDatum(MyProcPid);
+	values[9] = Int32GetDatum(pf_timeline());
+	values[10] = CStringGetTextDatum(record->job_name);
+	values[11] = CStringGetTextDatum(record->owner);
+	values[12] = time_or_null(run->due_at, &nulls[12]);
+	values[13] = TimestampTzGetDatum(run->queued_at);
+	values[14] = Int32GetDatum(run->attempt);
+	if (record->has_row)
+	{
+		pf_as_table_owner(&as_owner, "job_run", complete, RUN_END, run_types, values, nulls);
+		completed = SPI_processed == 1;
+		pf_end_as_owner(&as_owner);
+	}
+	if (!completed)
+	{
+		pf_as_table_owner(&as_owner, "job_run", insert, lengthof(run_types), run_types, values, nulls);
+		pf_end_as_owner(&as_owner);
+	}
+	record->has_row = true;
 }
 
 /* Slots of a job that got no run of their own. */

@@ -51,11 +51,12 @@ pf_begin_own_transaction(void)
 	XactReadOnly = false;
 }
 
+/* Statistics follow once a second at most; whoever goes to sleep reports what is left. */
 void
 pf_commit_own_transaction(void)
 {
 	CommitTransactionCommand();
-	pgstat_report_stat(true);
+	(void) pgstat_report_stat(false);
 }
 
 /*
@@ -209,7 +210,7 @@ one_round(void)
 	bool		changed = take_changed_flag();
 
 	pf_begin_own_transaction();
-	if (!OidIsValid(get_extension_oid("pg_portfolio", true)))
+	if ((!built || changed) && !OidIsValid(get_extension_oid("pg_portfolio", true)))
 		end_without_extension();
 	if (!built)
 		pf_read_all();
@@ -329,6 +330,7 @@ scheduler_loop(void)
 		one_round();
 		announce();
 		next = next_round_or_end();
+		(void) pgstat_report_stat(next > pf_clock_now() + USECS_PER_SEC);
 		pgstat_report_activity(STATE_IDLE, NULL);
 		pf_clock_wait_until(next);
 	}

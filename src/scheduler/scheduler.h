@@ -209,6 +209,7 @@ extern void pf_cancel_lane(PfLane *lane);
 typedef struct PfRunRecord
 {
 	PfRun		run;
+	bool		has_row;		/* there may be a row of the run already: queued, or started */
 	const char *job_name;
 	const char *owner;
 	TimestampTz started_at;
@@ -218,7 +219,7 @@ typedef struct PfRunRecord
 	const char *message;		/* may be NULL */
 } PfRunRecord;
 
-extern void pf_record_run(const PfRunRecord *record);
+extern void pf_record_run(PfRunRecord *record);
 extern int64 pf_next_run_id(void);
 extern void pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int64 slots,
 							const char *outcome, const char *reason);

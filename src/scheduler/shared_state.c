@@ -123,13 +123,13 @@ pf_jobs_changed(Oid database)
 		return;
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 	db = pf_database_slot(database, true);
-	if (db != NULL)
+	if (db == NULL)
+		pf_wake_launcher();
+	else if (db->scheduler_pid != MyProcPid || db->in_session)	/* a scheduler knows what it has changed itself */
 	{
 		db->changed = true;
 		pf_wake_scheduler(db);
 	}
-	else
-		pf_wake_launcher();
 	LWLockRelease(&pf_shared->lock);
 }
 

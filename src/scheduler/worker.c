@@ -107,6 +107,7 @@ pf_read_command(PfRun *run, PfCommand *command, MemoryContext context)
 
 	values[0] = Int64GetDatum(run->job_id);
 	values[1] = Int64GetDatum(run->run_id);
+	command->queued = run->run_id != 0;
 	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
 	found = SPI_processed == 1;
 	if (found)
@@ -129,9 +130,28 @@ pf_read_command(PfRun *run, PfCommand *command, MemoryContext context)
 	return found;
 }
 
+/*
+ * The role's settings are no longer those that we connected with: a new process must do this run.
+ * One that has been cancelled goes no further: it is done here, where the cancel ends it before the
+ * command begins; handed on, it would be forgotten.
+ */
+static void
+decline(void)
+{
+	bool		cancelled;
+
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	cancelled = QueryCancelPending;
+	if (!cancelled)
+		me->state = PF_WORKER_DECLINED;
+	LWLockRelease(&pf_shared->lock);
+	if (!cancelled)
+		proc_exit(0);
+}
+
 /* One run, from the slot to the slot. */
 static void
-do_run(PfRun run)
+do_run(PfRun run, uint64 settings)
 {
 	PfCommand	command = {0};
 	PfRoleProblem problem;
@@ -144,6 +164,8 @@ do_run(PfRun run)
 	/* a cancel that comes now is for the command: it waits until that begins */
 	HOLD_CANCEL_INTERRUPTS();
 	pf_begin_own_transaction();
+	if (pf_role_settings_fingerprint() != settings)
+		decline();
 	found = pf_read_command(&run, &command, run_context);
 	if (found)
 		allowed = command.owner_oid == GetSessionUserId() &&
@@ -175,38 +197,6 @@ do_run(PfRun run)
 		me->quit = true;
 	(void) wake_my_scheduler();
 	LWLockRelease(&pf_shared->lock);
-}
-
-/* Whether the role's settings are still those that we connected with. */
-static bool
-same_settings(uint64 settings)
-{
-	bool		same;
-
-	HOLD_CANCEL_INTERRUPTS();	/* a cancel is for the run */
-	pf_begin_own_transaction();
-	same = pf_role_settings_fingerprint() == settings;
-	pf_commit_own_transaction();
-	RESUME_CANCEL_INTERRUPTS();
-	return same;
-}
-
-/*
- * A new process must do this run. One that has been cancelled goes no further: it is done here,
- * where the cancel ends it before the command begins; handed on, it would be forgotten.
- */
-static void
-decline(void)
-{
-	bool		cancelled;
-
-	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	cancelled = QueryCancelPending;
-	if (!cancelled)
-		me->state = PF_WORKER_DECLINED;
-	LWLockRelease(&pf_shared->lock);
-	if (!cancelled)
-		proc_exit(0);
 }
 
 /* Wait for work; false when it is time to end. */
@@ -245,6 +235,7 @@ wait_for_run(PfRun *run, int runs)
 		LWLockRelease(&pf_shared->lock);
 		if (work || end)
 			return work;
+		(void) pgstat_report_stat(true);
 		pgstat_report_activity(STATE_IDLE, NULL);
 		pf_clock_wait_until(idle_end);
 	}
@@ -275,9 +266,7 @@ pf_worker_main(Datum arg)
 
 	while (wait_for_run(&run, runs))
 	{
-		if (runs > 0 && !same_settings(settings))
-			decline();
-		do_run(run);
+		do_run(run, settings);
 		pf_clean_session();
 		runs++;
 	}

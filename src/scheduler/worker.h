@@ -17,6 +17,7 @@ typedef struct PfCommand
 	int			statement_timeout;	/* ms */
 	int			total_timeout;		/* ms */
 	char	   *run_as;			/* SET ROLE before the command; NULL: the owner */
+	bool		queued;			/* the run has a row already */
 	int			sqlstate;		/* afterwards: of the failure, or 0 */
 } PfCommand;
 

@@ -4,7 +4,8 @@
  *
  * All jobs of a worker have one owner, so this is hygiene, not a boundary. Loaded libraries, global
  * variables of procedural languages and connections of dblink and foreign data wrappers survive;
- * they end with the process.
+ * they end with the process. So do plans, ours and those of functions: they hold nothing that a job
+ * could see, and making them anew would cost a short job more than it does itself.
  */
 #include "worker.h"
 
@@ -22,7 +23,6 @@
 #include "storage/lock.h"
 #include "utils/fmgroids.h"
 #include "utils/guc.h"
-#include "utils/plancache.h"
 #include "utils/portal.h"
 #include "utils/rel.h"
 
@@ -37,7 +37,6 @@ pf_clean_session(void)
 	DropAllPreparedStatements();
 	Async_UnlistenAll();
 	LockReleaseAll(USER_LOCKMETHOD, true);
-	ResetPlanCache();
 	ResetTempTableNamespace();
 	ResetSequenceCaches();
 	pf_commit_own_transaction();

@@ -141,15 +141,15 @@ run_statement(RawStmt *statement, const char *sql, QueryCompletion *qc)
 }
 
 /*
- * Run all statements. On return a transaction is open (true: it is the command's, and the record
- * belongs there) or not (false: the command has ended its last one itself).
+ * Run all statements; the first transaction may be open already. On return a transaction is open
+ * (true: it is the command's, and the record belongs there) or not (false: the command has ended its
+ * last one itself).
  */
 static bool
-run_statements(const PfCommand *command, List *statements, MemoryContext context,
+run_statements(const PfCommand *command, List *statements, bool open, MemoryContext context,
 			   QueryCompletion *qc)
 {
 	bool		several = list_length(statements) > 1;
-	bool		open = false;
 	ListCell   *lc;
 
 	foreach(lc, statements)
@@ -190,6 +190,20 @@ completion_text(const QueryCompletion *qc)
 	return pstrdup(GetCommandTagName(qc->commandTag));
 }
 
+/* As another role, by the owner's leave: RESET ROLE leads back to him. */
+static void
+become(const char *role)
+{
+	PfRoleProblem problem;
+
+	if (!pf_may_run_as(GetSessionUserId(), role, &problem))
+		ereport(ERROR,
+				(errcode(problem.sqlstate),
+				 errmsg("the job cannot run as role \"%s\"", role),
+				 errdetail("%s", problem.detail)));
+	SetConfigOption("role", role, PGC_USERSET, PGC_S_SESSION);
+}
+
 /* Everything that may fail. The record is complete, and committed, on return. */
 static void
 execute_and_record(const PfCommand *command, PfRunRecord *record, MemoryContext context)
@@ -198,35 +212,26 @@ execute_and_record(const PfCommand *command, PfRunRecord *record, MemoryContext 
 	QueryCompletion qc;
 	bool		open;
 
-	pf_begin_own_transaction();
-	MemoryContextSwitchTo(context);
+	begin_command_transaction(command, context);
 	statements = pg_parse_query(command->command);
 	if (statements == NIL)
 		ereport(ERROR,
 				(errcode(ERRCODE_SYNTAX_ERROR),
 				 errmsg("the command of a job is empty")));
-	if (pf_may_control_transactions(statements))
+	open = !pf_may_control_transactions(statements) && command->run_as == NULL;
+	if (!open)
 	{
-		record->outcome = "started";
-		pf_record_run(record);
+		XactReadOnly = false;
+		if (pf_may_control_transactions(statements))
+		{
+			record->outcome = "started";
+			pf_record_run(record);
+		}
+		if (command->run_as != NULL)
+			become(command->run_as);
+		end_command_transaction(context);
 	}
-	pf_commit_own_transaction();
-
-	/* as the owner, by whose leave it is: RESET ROLE leads back to him */
-	if (command->run_as != NULL)
-	{
-		PfRoleProblem problem;
-
-		pf_begin_own_transaction();
-		if (!pf_may_run_as(GetSessionUserId(), command->run_as, &problem))
-			ereport(ERROR,
-					(errcode(problem.sqlstate),
-					 errmsg("the job cannot run as role \"%s\"", command->run_as),
-					 errdetail("%s", problem.detail)));
-		SetConfigOption("role", command->run_as, PGC_USERSET, PGC_S_SESSION);
-		pf_commit_own_transaction();
-	}
-	open = run_statements(command, statements, context, &qc);
+	open = run_statements(command, statements, open, context, &qc);
 	disable_timeout(STATEMENT_TIMEOUT, false);
 	disable_timeout(total_timer, false);
 
@@ -278,6 +283,7 @@ pf_execute_run(PfRun *run, PfCommand *command, MemoryContext context)
 	volatile bool failed = false;
 
 	record.run = *run;
+	record.has_row = command->queued;
 	record.job_name = command->name;
 	record.owner = command->owner;
 	record.started_at = pf_clock_now();
