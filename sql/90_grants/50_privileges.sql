@@ -118,6 +118,10 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   -- delivery confidence
   ('dca_history',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('dca_rating',         '{analyst,editor,operator}', NULL, NULL, NULL),
+  -- the transfer
+  ('transfer_plan',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('transfer_return',    '{analyst,editor,operator}', '{editor}', '{INSERT}', NULL),
+  ('transfer_status',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('transfer_scope',     '{analyst,editor,operator}', NULL, NULL, NULL),
   -- service operations
   ('measure',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -203,6 +207,10 @@ WITH wanted (profiles, functions) AS (VALUES
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range,period_range}'),
   ('{analyst,editor,operator,auditor}',
    '{dca_calibration,dca_probabilities,board_report,quarter_days}'),
+  -- the transfer
+  ('{analyst,editor,operator,auditor}', '{transfer_burnup,financial_year_days,transfer_run,early_life_exit}'),
+  ('{editor,operator,auditor}', '{transfer_diff,transfer_began}'),
+  ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
   ('{analyst,editor,operator,auditor}', '{observed_over,service_levels,roadmap,roadmap_icalendar}'),
   ('{editor,operator,auditor}', '{element_history}'),

@@ -120,6 +120,8 @@ SELECT count(*) FROM portfolio.run_checks('own');
 SELECT portfolio.accept_risk(min(id), 'known', current_date + 30) FROM portfolio.finding;
 
 INSERT INTO portfolio.dca_history (programme, rated_on, dca, end_date) SELECT id, '2016-03-31', 'Amber/Red', end_date FROM portfolio.programme WHERE code = 'EPS_R2';
+INSERT INTO portfolio.transfer_plan (element, planned_on) SELECT id, '2017-08-31' FROM portfolio.programme WHERE code = 'EPS_R2';
+INSERT INTO portfolio.transfer_return (element, reason) SELECT id, 'a test' FROM portfolio.programme WHERE code = 'EPS_R2';
 -- a gate passed last month under waivers that have lapsed since, and the next one with conditions
 SELECT portfolio.copy_process('transfer-to-service-operations', 'own-process');
 SELECT portfolio.start_process('service:SCR', 'own-process');
