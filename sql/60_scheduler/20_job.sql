@@ -50,6 +50,7 @@ CREATE TABLE portfolio.job (
   state_reason text,
   state_since timestamptz NOT NULL DEFAULT now(),
   account_from timestamptz NOT NULL DEFAULT now(),
+  account_begun boolean NOT NULL DEFAULT true,
   owner name NOT NULL DEFAULT CURRENT_USER,
   owner_oid oid NOT NULL DEFAULT portfolio.current_role_oid(),
   database_oid oid NOT NULL DEFAULT portfolio.current_database_oid(),
@@ -97,7 +98,9 @@ COMMENT ON COLUMN portfolio.job.state IS
 COMMENT ON COLUMN portfolio.job.state_reason IS 'Why the job is broken or paused; NULL while active.';
 COMMENT ON COLUMN portfolio.job.state_since IS 'When the state was reached. Slots before an active job''s state_since are not run.';
 COMMENT ON COLUMN portfolio.job.account_from IS
-  'Every slot later than this is accounted for (view job_account). Moves when schedule, time zone or home of the job change.';
+  'Every slot later than this is accounted for (view job_account). Moves when schedule, time zone, calendar, time of validity or home of the job change.';
+COMMENT ON COLUMN portfolio.job.account_begun IS
+  'False from such a change until the scheduler has seen it: then account_from moves behind the last slot of the old schedule that was decided.';
 COMMENT ON COLUMN portfolio.job.owner IS 'The role that made the job and that it runs as.';
 COMMENT ON COLUMN portfolio.job.owner_oid IS 'Object id of the owner: a role made anew under an old name does not inherit jobs.';
 COMMENT ON COLUMN portfolio.job.database_oid IS 'Object id of the database where the job was scheduled.';
@@ -125,7 +128,7 @@ COMMENT ON FUNCTION portfolio.job_held_reason(portfolio.job) IS
 CREATE FUNCTION portfolio.guard_job() RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_guard_job';
 COMMENT ON FUNCTION portfolio.guard_job() IS
-  'Trigger: only its owner changes what a job runs and when (42501); keeps state_since, account_from and changed_at.';
+  'Trigger: only its owner changes what a job runs and when (42501); keeps state_since, account_from, account_begun and changed_at.';
 CREATE TRIGGER guard_job BEFORE UPDATE ON portfolio.job
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_job();
 CREATE FUNCTION portfolio.signal_scheduler() RETURNS trigger

@@ -125,10 +125,15 @@ COMMENT ON COLUMN portfolio.job_overview.lateness_p99 IS '99th percentile of how
 COMMENT ON COLUMN portfolio.job_overview.failing_since IS 'Since when the job fails (job_alert); NULL if it does not.';
 
 CREATE VIEW portfolio.job_account WITH (security_invoker = true) AS
-WITH run AS (
+WITH begun AS (
+  -- while the scheduler has not seen a new schedule, there is nothing of it to account for
+  SELECT j.job_id, j.name, j.owner, j.schedule, j.time_zone, j.calendar, j.valid_from,
+         CASE WHEN j.account_begun THEN j.account_from ELSE 'infinity' END AS account_from
+    FROM portfolio.job j
+), run AS (
   -- the last attempt of a slot says what became of it
   SELECT DISTINCT ON (r.job_id, r.due_at) r.job_id, r.due_at, r.outcome
-    FROM portfolio.job_run r JOIN portfolio.job j ON j.job_id = r.job_id AND r.due_at > j.account_from
+    FROM portfolio.job_run r JOIN begun j ON j.job_id = r.job_id AND r.due_at > j.account_from
    ORDER BY r.job_id, r.due_at, r.attempt DESC
 ), slot AS (
   SELECT run.job_id, max(run.due_at) AS upto,
@@ -142,7 +147,7 @@ WITH run AS (
          coalesce(sum(s.slots) FILTER (WHERE s.outcome = 'coalesced'), 0),
          coalesce(sum(s.slots) FILTER (WHERE s.outcome = 'skipped'), 0),
          coalesce(sum(s.slots) FILTER (WHERE s.outcome = 'missed'), 0)
-    FROM portfolio.job_slot_range s JOIN portfolio.job j ON j.job_id = s.job_id AND s.first_due > j.account_from
+    FROM portfolio.job_slot_range s JOIN begun j ON j.job_id = s.job_id AND s.first_due > j.account_from
    GROUP BY s.job_id
 ), total AS (
   SELECT j.job_id, j.name, j.owner, j.account_from, max(slot.upto) AS accounted_upto,
@@ -153,8 +158,8 @@ WITH run AS (
          coalesce(sum(slot.ran), 0)::bigint AS ran, coalesce(sum(slot.coalesced), 0)::bigint AS coalesced,
          coalesce(sum(slot.skipped), 0)::bigint AS skipped, coalesce(sum(slot.missed), 0)::bigint AS missed,
          coalesce(sum(slot.unknown), 0)::bigint AS unknown, coalesce(sum(slot.running), 0)::bigint AS running
-    FROM portfolio.job j LEFT JOIN slot ON slot.job_id = j.job_id
-   GROUP BY j.job_id
+    FROM begun j LEFT JOIN slot ON slot.job_id = j.job_id
+   GROUP BY j.job_id, j.name, j.owner, j.schedule, j.time_zone, j.calendar, j.valid_from, j.account_from
 )
 SELECT t.job_id, t.name, t.owner, t.account_from, t.accounted_upto, t.due, t.ran, t.coalesced, t.skipped, t.missed, t.unknown, t.running,
        t.due = t.ran + t.coalesced + t.skipped + t.missed + t.unknown + t.running AS balanced
@@ -164,7 +169,7 @@ COMMENT ON VIEW portfolio.job_account IS
 COMMENT ON COLUMN portfolio.job_account.job_id IS 'Number of the job.';
 COMMENT ON COLUMN portfolio.job_account.name IS 'Name of the job.';
 COMMENT ON COLUMN portfolio.job_account.owner IS 'Owner of the job.';
-COMMENT ON COLUMN portfolio.job_account.account_from IS 'Slots later than this are accounted for.';
+COMMENT ON COLUMN portfolio.job_account.account_from IS 'Slots later than this are accounted for; infinity while the scheduler has not looked at a new schedule.';
 COMMENT ON COLUMN portfolio.job_account.accounted_upto IS 'The last slot that history knows; NULL if none has been due.';
 COMMENT ON COLUMN portfolio.job_account.due IS 'Slots between the two, counted from the schedule.';
 COMMENT ON COLUMN portfolio.job_account.ran IS 'Slots that ran, successfully or not.';

@@ -138,7 +138,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('calendar_day',       '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('effective_calendar_day', '{analyst,editor,operator}', NULL, NULL, NULL),
   -- jobs: row security shows one's own, or all with SELECT on the whole table
-  ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_since,account_from}'),
+  ('job',                '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{state_since,account_from,account_begun}'),
   ('job_dependency',     '{operator}', '{operator}', '{INSERT,DELETE}', NULL),
   ('job_resource',       '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
   ('job_resource_need',  '{operator}', '{operator}', '{INSERT,DELETE}', NULL),

@@ -37,7 +37,7 @@ real_wait_until(TimestampTz until)
 		events |= WL_TIMEOUT;
 	}
 	if ((WaitLatch(MyLatch, events, ms, PG_WAIT_EXTENSION) & WL_TIMEOUT) != 0 && ms < LONGEST_WAIT_MS)
-		pg_usleep(Max(until - GetCurrentTimestamp(), 0));
+		pg_usleep(Min(Max(until - GetCurrentTimestamp(), 0), 1000));	/* the clock may have been set back */
 	ResetLatch(MyLatch);
 }
 

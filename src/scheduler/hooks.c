@@ -24,7 +24,7 @@
 #include "utils/syscache.h"
 
 static bool jobs_changed_here = false;	/* this transaction changed jobs of this database */
-static bool roles_changed_here = false;	/* this transaction dropped roles */
+static bool roles_changed_here = false;	/* this transaction dropped or renamed roles */
 
 static ProcessUtility_hook_type next_utility_hook = NULL;
 static shmem_startup_hook_type next_shmem_startup_hook = NULL;
@@ -48,10 +48,10 @@ tell_all_schedulers(void)
 	{
 		PfDatabase *db = &pf_shared->databases[i];
 
-		if (OidIsValid(db->database) && db->latch != NULL)
+		if (OidIsValid(db->database))
 		{
 			db->changed = true;
-			SetLatch(db->latch);
+			pf_wake_scheduler(db);	/* one that had only held jobs has ended */
 		}
 	}
 	LWLockRelease(&pf_shared->lock);
@@ -187,7 +187,8 @@ utility_hook(PF_UTILITY_PARAMS)
 
 	if (IsA(statement, DropStmt) && ((DropStmt *) statement)->removeType == OBJECT_EXTENSION)
 		jobs_changed_here = true;
-	else if (IsA(statement, DropRoleStmt))
+	else if (IsA(statement, DropRoleStmt) ||
+			 (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_ROLE))
 		roles_changed_here = true;
 
 	if (OidIsValid(database))

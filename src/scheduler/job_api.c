@@ -184,14 +184,14 @@ pf_adopt_jobs(PG_FUNCTION_ARGS)
 {
 	/* a role that was renamed here keeps its jobs */
 	static const char *const renamed =
-	"UPDATE portfolio.job j SET owner = r.rolname FROM pg_catalog.pg_roles r"
+	"UPDATE portfolio.job j SET owner = r.rolname, account_from = now(), account_begun = false FROM pg_catalog.pg_roles r"
 	" WHERE r.oid = j.owner_oid AND r.rolname <> j.owner"
 	" AND j.database_oid = portfolio.current_database_oid()"
 	" AND j.system_identifier = portfolio.current_system_identifier()"
 	" AND NOT EXISTS (SELECT FROM pg_catalog.pg_roles o WHERE o.rolname = j.owner)";
 	static const char *const elsewhere =
 	"UPDATE portfolio.job j SET owner_oid = r.oid, database_oid = portfolio.current_database_oid(),"
-	" system_identifier = portfolio.current_system_identifier(), account_from = now()"
+	" system_identifier = portfolio.current_system_identifier(), account_from = now(), account_begun = false"
 	" FROM pg_catalog.pg_roles r"
 	" WHERE r.rolname = j.owner AND portfolio.job_held_reason(j) IS NOT NULL";
 	int64		adopted = adopt(renamed);

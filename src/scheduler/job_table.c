@@ -12,40 +12,11 @@
 #include "clock.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "row.h"
+#include "utils/array.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-static Datum
-column(uint64 row, int number, bool *null)
-{
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, null);
-}
-
-static bool
-bool_column(uint64 row, int number)
-{
-	bool		null;
-
-	return DatumGetBool(column(row, number, &null)) && !null;
-}
-
-static int64
-int64_column(uint64 row, int number)
-{
-	bool		null;
-
-	return DatumGetInt64(column(row, number, &null));
-}
-
-static TimestampTz
-time_column(uint64 row, int number)
-{
-	bool		null;
-	Datum		value = column(row, number, &null);
-
-	return null ? DT_NOBEGIN : DatumGetTimestampTz(value);
-}
 
 /* What a job's row is copied to, and is made anew when it is read again. */
 static void
@@ -146,7 +117,6 @@ take_job(uint64 row)
 	bool		found;
 	PfJob	   *job = hash_search(pf_scheduler->jobs, &job_id, HASH_ENTER, &found);
 	PfSchedule *schedule;
-	TimestampTz valid_from;
 	bool		null;
 
 	if (found)
@@ -158,6 +128,8 @@ take_job(uint64 row)
 		job->accounted = job->catch_up = DT_NOBEGIN;
 		job->consumed_at = time_column(row, 10);
 		job->timer.job = job;
+		/* one that was not there at the last look has no history; one that was held has */
+		job->unread = job_id <= pf_scheduler->greatest_job;
 	}
 	job->listed = true;
 	job->owner = DatumGetObjectId(column(row, 2, &null));
@@ -170,10 +142,10 @@ take_job(uint64 row)
 	job->active = bool_column(row, 7);
 	job->rerun_unknown = bool_column(row, 8);
 	job->state_since = time_column(row, 9);
-	job->accounted = Max(job->accounted, time_column(row, 10));
-	valid_from = time_column(row, 11);
-	if (!TIMESTAMP_NOT_FINITE(valid_from))
-		job->accounted = Max(job->accounted, valid_from - 1);
+	job->account_from = time_column(row, 10);
+	job->account_begun = bool_column(row, 28);
+	job->accounted = Max(job->accounted, job->account_from);
+	job->valid_from = time_column(row, 11);
 	(void) column(row, 12, &null);
 	job->valid_until = null ? DT_NOEND : time_column(row, 12);
 	job->priority = (int) int64_column(row, 13);
@@ -246,13 +218,14 @@ read_jobs(void)
 	" array_to_string(j.retry_on, ' ') || ' ',"
 	" j.overlap, coalesce(substring(j.overlap FROM '^parallel (.*)'), '1')::bigint, j.queue_limit::bigint,"
 	" j.misfire, j.misfire_limit::bigint, (extract(epoch FROM j.misfire_window) * 1000000)::bigint, j.calendar,"
-	" portfolio.job_held_reason(j) IS NULL"
+	" portfolio.job_held_reason(j) IS NULL, j.account_begun"
 	" FROM portfolio.job j WHERE j.owner_oid = $1 OR $1 = 0";
 	static const Oid types[] = {OIDOID};
 	Datum		only_owner = ObjectIdGetDatum(pf_scheduler->only_owner);
 	HASH_SEQ_STATUS scan;
 	PfAsOwner	as_owner;
 	PfJob	   *job;
+	int64		greatest = 0;
 	int64		held = 0;
 	static int64 held_logged = 0;
 
@@ -263,12 +236,14 @@ read_jobs(void)
 	pf_as_table_owner(&as_owner, "job", sql, 1, types, &only_owner, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
+		greatest = Max(greatest, int64_column(row, 1));
 		if (bool_column(row, 27))
 			take_job(row);
 		else
 			held++;
 	}
 	pf_end_as_owner(&as_owner);
+	pf_scheduler->greatest_job = greatest;
 
 	if (held > 0 && held != held_logged)
 		ereport(LOG,
@@ -318,7 +293,26 @@ sweep_jobs(void)
 	}
 }
 
-/* The last slot of each job that history accounts for. */
+/* The jobs whose history is to be read. */
+static Datum
+unread_jobs(void)
+{
+	HASH_SEQ_STATUS scan;
+	PfJob	   *job;
+	Datum	   *ids = palloc(sizeof(Datum) * (hash_get_num_entries(pf_scheduler->jobs) + 1));
+	int			count = 0;
+
+	hash_seq_init(&scan, pf_scheduler->jobs);
+	while ((job = hash_seq_search(&scan)) != NULL)
+	{
+		if (job->unread)
+			ids[count++] = Int64GetDatum(job->job_id);
+		job->unread = false;
+	}
+	return count == 0 ? (Datum) 0 : PointerGetDatum(construct_array(ids, count, INT8OID, sizeof(int64), FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+}
+
+/* The last slot that history accounts for, of each job that was not here before. */
 static void
 read_account(void)
 {
@@ -329,10 +323,14 @@ read_account(void)
 	" (SELECT r.finished_at FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1),"
 	" (SELECT r.queued_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL ORDER BY r.run_id DESC LIMIT 1),"
 	" (SELECT a.state = 'failing' FROM portfolio.job_alert a WHERE a.job_id = j.job_id ORDER BY a.alert_id DESC LIMIT 1)"
-	" FROM portfolio.job j";
+	" FROM portfolio.job j WHERE j.job_id = ANY ($1)";
+	static const Oid types[] = {INT8ARRAYOID};
+	Datum		jobs = unread_jobs();
 	PfAsOwner	as_owner;
 
-	pf_as_table_owner(&as_owner, "job_run", sql, 0, NULL, NULL, NULL);
+	if (jobs == (Datum) 0)
+		return;
+	pf_as_table_owner(&as_owner, "job_run", sql, 1, types, &jobs, NULL);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
 		PfJob	   *job = pf_find_job(int64_column(row, 1));
@@ -346,158 +344,24 @@ read_account(void)
 		job->failing = bool_column(row, 5);
 	}
 	pf_end_as_owner(&as_owner);
-	pf_read_edge_ends();
 }
 
-/* A run that is under way takes a lane. */
+/*
+ * Slots of an old schedule may have been decided after the transaction that changed it had begun, and
+ * with a clock that was set back: the account of the new one begins behind them.
+ */
 static void
-adopt_run(PfJob *job, const PfRun *run, int worker)
+begin_accounts(void)
 {
-	PfLane	   *lane = pf_add_lane(job);
+	HASH_SEQ_STATUS scan;
+	PfJob	   *job;
 
-	lane->phase = PF_LANE_RUNNING;
-	lane->run = *run;
-	lane->worker = worker;
-	lane->handed_over_at = PF_ASKED_FOR(run) ? run->queued_at : run->due_at;
-	job->busy++;
-	if (!PF_ASKED_FOR(run))
-		job->accounted = Max(job->accounted, run->due_at);
-	pf_scheduler->running++;
-	for (ListCell *lc = list_head(job->needs); lc != NULL; lc = lnext(job->needs, lc))
-		((PfNeed *) lfirst(lc))->resource->used += ((PfNeed *) lfirst(lc))->units;
-}
-
-/* Workers that a predecessor left busy go on; their jobs wait for them. */
-static void
-adopt_running_workers(void)
-{
-	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	for (int i = 0; i < PF_MAX_WORKERS; i++)
+	hash_seq_init(&scan, pf_scheduler->jobs);
+	while ((job = hash_seq_search(&scan)) != NULL)
 	{
-		PfWorker   *worker = &pf_shared->workers[i];
-		PfJob	   *job;
-
-		if (worker->database != pf_scheduler->database ||
-			(worker->state != PF_WORKER_RUNNING && worker->state != PF_WORKER_DONE &&
-			 worker->state != PF_WORKER_ENDED && worker->state != PF_WORKER_DECLINED))
-			continue;
-		worker->quit = false;
-		job = pf_find_job(worker->run.job_id);
-		if (job != NULL)
-			adopt_run(job, &worker->run, i);
+		if (job->listed && !job->account_begun)
+			pf_record_account_begin(job);
 	}
-	LWLockRelease(&pf_shared->lock);
-}
-
-static bool
-worker_has_run(int64 run_id)
-{
-	bool		found = false;
-
-	LWLockAcquire(&pf_shared->lock, LW_SHARED);
-	for (int i = 0; i < PF_MAX_WORKERS && !found; i++)
-	{
-		PfWorker   *worker = &pf_shared->workers[i];
-
-		found = worker->database == pf_scheduler->database && worker->run.run_id == run_id &&
-			worker->state != PF_WORKER_FREE && worker->state != PF_WORKER_IDLE;
-	}
-	LWLockRelease(&pf_shared->lock);
-	return found;
-}
-
-static bool
-is_asked_for(const PfJob *job, int64 run_id)
-{
-	ListCell   *lc;
-
-	for (int i = 0; i < job->nlanes; i++)
-	{
-		if (job->lanes[i]->phase != PF_LANE_FREE && job->lanes[i]->run.run_id == run_id)
-			return true;
-	}
-	foreach(lc, job->asked)
-	{
-		if (((PfAsked *) lfirst(lc))->run_id == run_id)
-			return true;
-	}
-	return false;
-}
-
-/* A run that began before a crash, and whose worker is gone: nobody knows how it ended. */
-static void
-close_unknown(PfJob *job, int64 job_id, const PfRun *run)
-{
-	pf_close_run(job_id, run->run_id, "unknown", NULL,
-				 "the server or the worker ended before the end of the command was recorded");
-	if (job == NULL || PF_ASKED_FOR(run))
-	{
-		pf_scheduler->counted.unknown++;
-		return;
-	}
-	if (job->rerun_unknown && job->active && job->busy < job->parallel && job->accounted == run->due_at)
-	{
-		PfLane	   *lane = pf_add_lane(job);
-
-		/* slots that passed since are misfires, not overlaps: the new attempt settles nothing else */
-		lane->run = *run;
-		lane->phase = PF_LANE_RUNNING;
-		job->busy++;
-		pf_finish_run(lane, run->due_at, PF_RUN_UNKNOWN, 0);
-	}
-	else
-		pf_scheduler->counted.unknown++;
-}
-
-typedef struct OpenRun
-{
-	PfRun		run;
-	bool		started;
-} OpenRun;
-
-/* Rows that are not closed: queued by run_job(), or started by a worker that is gone. */
-static void
-read_open_runs(bool at_start)
-{
-	static const char *const sql =
-	"SELECT r.job_id, r.run_id, r.due_at, r.queued_at, r.attempt::bigint, r.outcome = 'started',"
-	" EXISTS (SELECT FROM portfolio.job j WHERE j.job_id = r.job_id)"
-	" FROM portfolio.job_run r WHERE r.outcome IN ('queued', 'started') ORDER BY r.run_id";
-	PfAsOwner	as_owner;
-	OpenRun    *open;
-	uint64		count;
-
-	pf_as_table_owner(&as_owner, "job_run", sql, 0, NULL, NULL, NULL);
-	count = SPI_processed;
-	open = MemoryContextAllocZero(pf_scheduler->context, sizeof(OpenRun) * (count + 1));
-	for (uint64 row = 0; row < count; row++)
-	{
-		open[row].run.job_id = int64_column(row, 1);
-		open[row].run.run_id = int64_column(row, 2);
-		open[row].run.due_at = time_column(row, 3);
-		open[row].run.queued_at = time_column(row, 4);
-		open[row].run.attempt = (int32) int64_column(row, 5);
-		open[row].started = bool_column(row, 6);
-		if (!bool_column(row, 7) && !open[row].started)
-			open[row].run.attempt = -1;		/* its job is gone for good */
-	}
-	pf_end_as_owner(&as_owner);
-
-	for (uint64 i = 0; i < count; i++)
-	{
-		PfRun	   *run = &open[i].run;
-		PfJob	   *job = pf_find_job(run->job_id);
-
-		if (worker_has_run(run->run_id))
-			continue;
-		if (run->attempt < 0)
-			pf_close_run(run->job_id, run->run_id, "withdrawn", NULL, "the job does not exist any more");
-		else if (open[i].started && at_start)
-			close_unknown(job, run->job_id, run);
-		else if (!open[i].started && job != NULL && !is_asked_for(job, run->run_id))
-			pf_ask(job, run->run_id, run->queued_at, -1);
-	}
-	pfree(open);
 }
 
 /* What each job without a run does next, now that its row may say something else. */
@@ -543,6 +407,7 @@ pf_read_all(void)
 	ctl.hcxt = pf_scheduler->context;
 	pf_scheduler->jobs = hash_create("portfolio jobs", 256, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	pf_heaps_init(pf_scheduler);
+	pf_scheduler->greatest_job = PG_INT64_MAX;
 	pf_scheduler->running = 0;
 	pf_scheduler->edges = pf_scheduler->resources = NIL;
 	MemoryContextSwitchTo(old);
@@ -550,8 +415,10 @@ pf_read_all(void)
 	pf_release_waiters();
 	read_jobs();
 	read_account();
-	adopt_running_workers();
-	read_open_runs(true);
+	pf_read_edge_ends();
+	pf_adopt_running_workers();
+	begin_accounts();
+	pf_read_open_runs(true);
 	let_jobs_decide();
 }
 
@@ -561,6 +428,8 @@ pf_read_changes(void)
 {
 	read_jobs();
 	sweep_jobs();
-	read_open_runs(false);
+	read_account();
+	begin_accounts();
+	pf_read_open_runs(false);
 	let_jobs_decide();
 }

@@ -104,9 +104,9 @@ pf_guard_job(PG_FUNCTION_ARGS)
 {
 	TriggerData *data = (TriggerData *) fcinfo->context;
 	TupleDesc	desc;
-	int			columns[6];
-	Datum		values[6];
-	bool		nulls[6] = {false};
+	int			columns[7];
+	Datum		values[7];
+	bool		nulls[7] = {false};
 	int			count = 0;
 	Datum		now = TimestampTzGetDatum(pf_clock_now());
 
@@ -141,8 +141,11 @@ pf_guard_job(PG_FUNCTION_ARGS)
 		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "valid_from") ||
 		column_differs(data->tg_trigtuple, data->tg_newtuple, desc, "valid_until"))
 	{
+		/* the scheduler moves it behind the slots of the old schedule that it decides before it sees the new one */
 		columns[count] = SPI_fnumber(desc, "account_from");
 		values[count++] = now;
+		columns[count] = SPI_fnumber(desc, "account_begun");
+		values[count++] = BoolGetDatum(false);
 		if (has_ended(data->tg_trigtuple, desc) && has_ended(data->tg_newtuple, desc))
 		{
 			/* it has slots again */

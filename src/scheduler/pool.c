@@ -143,7 +143,11 @@ job_is_broken(PfLane *lane, const char *reason)
 
 	pf_record_broken(job, reason);
 	if (!PF_ASKED_FOR(&lane->run) && lane->run.attempt == 1)
+	{
 		pf_record_range(job, lane->run.due_at, lane->run.due_at, 1, "missed", "broken");
+		if (lane->run.run_id != 0)
+			pf_close_run(job->job_id, lane->run.run_id, "withdrawn", "42501", reason);
+	}
 	else if (lane->run.run_id != 0)
 		pf_close_run(job->job_id, lane->run.run_id, "failed", "42501", reason);
 	pf_answer_waiter(lane->waiter, 0);

@@ -35,7 +35,8 @@ TEXTOID, TEXTOID, INT4OID, INT4OID, TEXTOID, TEXTOID, TIMESTAMPTZOID, TIMESTAMPT
 
 /*
  * Write the row of a run, or complete the one that is there (queued, started). Nearly all runs have
- * none, and INSERT ... ON CONFLICT would look for it each time.
+ * none, and INSERT ... ON CONFLICT would look for it each time. A run ends no earlier than it began,
+ * also where the clock was set back meanwhile.
  */
 void
 pf_record_run(PfRunRecord *record)
@@ -58,12 +59,15 @@ pf_record_run(PfRunRecord *record)
 	values[1] = Int64GetDatum(run->run_id);
 	values[2] = Int16GetDatum(pf_week_slot_of(PF_ASKED_FOR(run) ? run->queued_at : run->due_at));
 	values[3] = time_or_null(record->started_at, &nulls[3]);
-	values[4] = time_or_null(record->finished_at, &nulls[4]);
+	values[4] = time_or_null(TIMESTAMP_IS_NOBEGIN(record->finished_at) ? DT_NOBEGIN :
+							 Max(record->started_at, record->finished_at), &nulls[4]);
 	values[5] = CStringGetTextDatum(record->outcome);
 	values[6] = text_or_null(record->sqlstate, &nulls[6]);
 	values[7] = text_or_null(record->message, &nulls[7]);
 	values[8] = Int32GetDatum(MyProcPid);
 	values[9] = Int32GetDatum(pf_timeline());
+	if (TIMESTAMP_IS_NOBEGIN(record->started_at))
+		nulls[8] = nulls[9] = 'n';	/* queued: nobody runs it yet */
 	values[10] = CStringGetTextDatum(record->job_name);
 	values[11] = CStringGetTextDatum(record->owner);
 	values[12] = time_or_null(run->due_at, &nulls[12]);
@@ -121,12 +125,18 @@ pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int64 slots, co
 	}
 }
 
+/*
+ * The scheduler never waits for a session that has changed or locked the row of a job: where one has,
+ * the statement does nothing, and the job is read again when that session commits.
+ */
+#define UNLOCKED_JOB "(SELECT j.job_id FROM portfolio.job j WHERE j.job_id = $1 FOR NO KEY UPDATE SKIP LOCKED)"
+
 /* The job cannot run; it waits for resume_job(). */
 void
 pf_record_broken(PfJob *job, const char *reason)
 {
 	static const char *const sql =
-	"UPDATE portfolio.job SET state = 'broken', state_reason = $2 WHERE job_id = $1 AND state = 'active'";
+	"UPDATE portfolio.job SET state = 'broken', state_reason = $2 WHERE job_id = " UNLOCKED_JOB " AND state = 'active'";
 	static const Oid types[] = {INT8OID, TEXTOID};
 	Datum		values[2];
 	PfAsOwner	as_owner;
@@ -147,7 +157,7 @@ void
 pf_record_ended(PfJob *job)
 {
 	static const char *const sql =
-	"UPDATE portfolio.job SET state = 'ended' WHERE job_id = $1 AND state = 'active'";
+	"UPDATE portfolio.job SET state = 'ended' WHERE job_id = " UNLOCKED_JOB " AND state = 'active'";
 	static const Oid types[] = {INT8OID};
 	Datum		values[1];
 	PfAsOwner	as_owner;
@@ -156,6 +166,24 @@ pf_record_ended(PfJob *job)
 	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
 	pf_end_as_owner(&as_owner);
 	job->active = false;
+}
+
+/* The account of a new schedule begins, behind all slots of the old one that have their end. */
+void
+pf_record_account_begin(PfJob *job)
+{
+	static const char *const sql =
+	"UPDATE portfolio.job SET account_from = $2, account_begun = true WHERE job_id = " UNLOCKED_JOB;
+	static const Oid types[] = {INT8OID, TIMESTAMPTZOID};
+	Datum		values[2];
+	PfAsOwner	as_owner;
+
+	values[0] = Int64GetDatum(job->job_id);
+	values[1] = TimestampTzGetDatum(job->accounted);
+	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
+	pf_end_as_owner(&as_owner);
+	job->account_from = job->accounted;
+	job->account_begun = true;
 }
 
 /* A job begins to fail, or fails no more: a row, and a word to whoever listens. */

@@ -49,6 +49,7 @@ typedef struct PfLane
 	PfRun		run;			/* unless FREE */
 	int			waiter;			/* of the run; -1: nobody waits */
 	int			worker;			/* its slot, with RUNNING */
+	bool		recorded;		/* history has a row of the slot already */
 	TimestampTz handed_over_at; /* with RUNNING */
 	bool		replaced;		/* a later slot has asked the run to end */
 } PfLane;
@@ -123,8 +124,12 @@ typedef struct PfJob
 	int			priority;
 	PfRetry		retry;
 	TimestampTz state_since;
+	TimestampTz account_from;
+	bool		account_begun;	/* false: the schedule is new, and slots of the old one may lie behind account_from */
+	TimestampTz valid_from;		/* DT_NOBEGIN: no limit */
 	TimestampTz valid_until;	/* DT_NOEND: for ever */
 	bool		listed;			/* found when jobs were last read */
+	bool		unread;			/* its history has not been read, and may say something */
 	bool		failing;		/* its last slot failed, and an alert says so */
 	List	   *edges;			/* PfEdge: what it waits for */
 	bool		is_parent;		/* others wait for it */
@@ -151,6 +156,7 @@ typedef struct PfScheduler
 	MemoryContext context;		/* jobs; thrown away as a whole after an error */
 	MemoryContext calendars;	/* thrown away whenever jobs are read */
 	HTAB	   *jobs;
+	int64		greatest_job;	/* of all jobs when they were last read, also of those held */
 	pairingheap *due;
 	pairingheap *ready;
 	int			running;		/* lanes with phase RUNNING */
@@ -179,6 +185,10 @@ extern PfJob *pf_find_job(int64 job_id);
 extern void pf_forget_job(PfJob *job);
 extern PfLane *pf_add_lane(PfJob *job);
 
+/* open_runs.c */
+extern void pf_adopt_running_workers(void);
+extern void pf_read_open_runs(bool at_start);
+
 /* job_links.c */
 extern void pf_read_links(void);
 extern void pf_read_edge_ends(void);
@@ -194,6 +204,7 @@ extern void pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome ou
 extern void pf_make_ready(PfLane *lane, TimestampTz due_at, TimestampTz queued_at, int64 run_id,
 						  int32 attempt, int waiter);
 extern void pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter);
+extern void pf_take_queued_slot(PfJob *job, const PfRun *run);
 
 /* pool.c */
 extern void pf_harvest_workers(void);
@@ -225,6 +236,7 @@ extern void pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int
 							const char *outcome, const char *reason);
 extern void pf_record_broken(PfJob *job, const char *reason);
 extern void pf_record_ended(PfJob *job);
+extern void pf_record_account_begin(PfJob *job);
 extern void pf_record_alert(PfJob *job, bool failing, int64 run_id, int sqlstate);
 extern PfRunOutcome pf_recorded_outcome(const PfRun *run, int64 *run_id);
 extern void pf_close_run(int64 job_id, int64 run_id, const char *outcome, const char *sqlstate,

@@ -18,6 +18,13 @@
 /* A slot that is no later than this runs even where missed slots are not made up for */
 #define MISFIRE_GRACE	USECS_PER_MINUTE
 
+/* The next slot is later than this. */
+static TimestampTz
+settled_upto(const PfJob *job)
+{
+	return TIMESTAMP_IS_NOBEGIN(job->valid_from) ? job->accounted : Max(job->accounted, job->valid_from - 1);
+}
+
 /* Slots between the last that is settled and an instant */
 static PfSlots
 open_slots(PfJob *job, TimestampTz upto)
@@ -25,12 +32,12 @@ open_slots(PfJob *job, TimestampTz upto)
 	PfSlots		slots = {0};
 
 	upto = Min(upto, job->valid_until);
-	if (job->when.schedule == NULL || job->accounted >= upto)
+	if (job->when.schedule == NULL || settled_upto(job) >= upto)
 		return slots;
 	if (job->schedule->kind != PF_SCHEDULE_AFTER)
-		return pf_schedule_slots(&job->when, job->accounted, upto);
+		return pf_schedule_slots(&job->when, settled_upto(job), upto);
 	/* there is never more than one: the next depends on the end of its run */
-	if (pf_schedule_next(&job->when, job->accounted, &slots.first) == PF_NEXT_FOUND && slots.first <= upto)
+	if (pf_schedule_next(&job->when, settled_upto(job), &slots.first) == PF_NEXT_FOUND && slots.first <= upto)
 	{
 		slots.count = 1;
 		slots.last = slots.first;
@@ -81,11 +88,28 @@ settle_but(PfJob *job, const PfSlots *slots, int64 keep, const char *outcome, co
 	return kept;
 }
 
+/*
+ * May one more run of the job begin? Where several go on, the slot of each has a row before it is
+ * handed over: a later one may end first, and a crash must not leave a hole behind its row.
+ */
+static bool
+has_room(const PfJob *job)
+{
+	if (job->busy >= job->parallel)
+		return false;
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase != PF_LANE_FREE && !job->lanes[i]->recorded)
+			return false;		/* it began when there could be no other */
+	}
+	return true;
+}
+
 /* A lane for one more run, or NULL. */
 static PfLane *
 free_lane(PfJob *job)
 {
-	if (job->busy >= job->parallel)
+	if (!has_room(job))
 		return NULL;
 	for (int i = 0; i < job->nlanes; i++)
 	{
@@ -110,7 +134,27 @@ pf_make_ready(PfLane *lane, TimestampTz due_at, TimestampTz queued_at, int64 run
 	lane->run.queued_at = queued_at;
 	lane->run.attempt = attempt;
 	lane->waiter = waiter;
+	lane->recorded = PF_ASKED_FOR(&lane->run) || run_id != 0 || attempt > 1;
 	pf_ready_put(lane);
+}
+
+/* The row of a slot that waits for a worker, written where other runs may overtake it. */
+static int64
+record_queued_slot(const PfJob *job, TimestampTz slot, TimestampTz now)
+{
+	PfRunRecord record = {0};
+
+	record.run.run_id = pf_next_run_id();
+	record.run.job_id = job->job_id;
+	record.run.due_at = slot;
+	record.run.queued_at = now;
+	record.run.attempt = 1;
+	record.job_name = job->name;
+	record.owner = NameStr(job->owner_name);
+	record.started_at = record.finished_at = DT_NOBEGIN;
+	record.outcome = "queued";
+	pf_record_run(&record);
+	return record.run.run_id;
 }
 
 /* The run of a slot begins to wait for a worker; what it waited for before has had its effect. */
@@ -119,7 +163,7 @@ begin_slot(PfJob *job, PfLane *lane, TimestampTz slot, TimestampTz now)
 {
 	job->waiting = false;
 	job->consumed_at = job->schedule->kind == PF_SCHEDULE_CHAIN ? slot : now;
-	pf_make_ready(lane, slot, now, 0, 1, -1);
+	pf_make_ready(lane, slot, now, job->parallel > 1 ? record_queued_slot(job, slot, now) : 0, 1, -1);
 }
 
 /* All jobs that this one runs after have ended: a slot of a chain. False if they have not. */
@@ -159,7 +203,7 @@ pf_rest(PfJob *job)
 	if (!job->listed || !job->active || job->when.schedule == NULL)
 		return;
 	settle(job, job->state_since, "skipped", "not active");
-	if (job->busy >= job->parallel && job->overlap != PF_OVERLAP_REPLACE)
+	if (!has_room(job) && job->overlap != PF_OVERLAP_REPLACE)
 		return;
 	if (job->schedule->kind == PF_SCHEDULE_CHAIN)
 	{
@@ -167,7 +211,7 @@ pf_rest(PfJob *job)
 			pf_record_ended(job);
 		return;
 	}
-	switch (pf_schedule_next(&job->when, job->accounted, &next))
+	switch (pf_schedule_next(&job->when, settled_upto(job), &next))
 	{
 		case PF_NEXT_FOUND:
 			if (next <= job->valid_until)
@@ -226,32 +270,49 @@ begin_open_slots(PfJob *job, PfLane *lane, const PfSlots *slots, TimestampTz now
 	settle(job, now, "missed", "misfire");
 }
 
-/* A slot is due and all lanes are busy: the run under way makes room for it. */
+/* A run that no worker has makes room for a later slot. */
 static void
-replace_run(PfJob *job, const PfSlots *slots, TimestampTz now)
+replace_waiting_run(PfLane *lane)
 {
-	PfLane	   *lane = job->lanes[0];
+	PfJob	   *job = lane->job;
 
-	if (lane->phase == PF_LANE_RUNNING)
-	{
-		lane->replaced = true;
-		pf_cancel_lane(lane);	/* its end begins the slot */
-		return;
-	}
 	if (lane->phase == PF_LANE_RETRYING)
-	{
 		pf_timer_clear(&lane->timer);
-		pf_scheduler->counted.ran++;
-	}
 	else
 	{
 		pf_ready_remove(lane);
 		pf_answer_waiter(lane->waiter, 0);
-		if (!PF_ASKED_FOR(&lane->run) && lane->run.attempt == 1)
-			pf_record_range(job, lane->run.due_at, lane->run.due_at, 1, "coalesced", "overlap");
-		else if (lane->run.run_id != 0)
-			pf_close_run(job->job_id, lane->run.run_id, "withdrawn", NULL, "a later slot has replaced the run");
 	}
+	if (!PF_ASKED_FOR(&lane->run) && lane->run.attempt == 1)
+		pf_record_range(job, lane->run.due_at, lane->run.due_at, 1, "coalesced", "overlap");
+	else if (!PF_ASKED_FOR(&lane->run))
+		pf_scheduler->counted.ran++;	/* an earlier attempt did */
+	if (lane->run.run_id != 0)
+		pf_close_run(job->job_id, lane->run.run_id, "withdrawn", NULL, "a later slot has replaced the run");
+	lane->phase = PF_LANE_FREE;
+	job->busy--;
+}
+
+/* A slot is due and no lane is free: what is under way makes room for it. */
+static void
+replace_run(PfJob *job, const PfSlots *slots, TimestampTz now)
+{
+	PfLane	   *lane;
+
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		lane = job->lanes[i];
+		if (lane->phase == PF_LANE_RUNNING)
+		{
+			lane->replaced = true;
+			pf_cancel_lane(lane);	/* its end begins the slot */
+		}
+		else if (lane->phase != PF_LANE_FREE)
+			replace_waiting_run(lane);
+	}
+	lane = free_lane(job);
+	if (lane == NULL)
+		return;
 	begin_slot(job, lane, settle_but(job, slots, 1, "coalesced", "overlap"), now);
 	pf_rest(job);
 }
@@ -357,7 +418,7 @@ settle_overlap(PfJob *job, PfLane *lane, TimestampTz finished_at)
 		return false;
 	}
 	slots = open_slots(job, finished_at);
-	if (slots.count == 0 || job->asked != NIL || !pf_edges_are_there(job, NULL))
+	if (slots.count == 0 || job->asked != NIL || !has_room(job) || !pf_edges_are_there(job, NULL))
 		return false;
 	begin_slot(job, lane, settle_but(job, &slots, Min(slots.count, job->queue_limit), "coalesced", "overlap"), finished_at);
 	return true;
@@ -372,7 +433,7 @@ pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome outcome, int s
 {
 	PfJob	   *job = lane->job;
 	bool		is_slot = !PF_ASKED_FOR(&lane->run);
-	bool		was_full = job->busy >= job->parallel;
+	bool		was_full = !has_room(job);
 	TimestampTz handed_over_at = lane->handed_over_at;
 
 	if (outcome == PF_RUN_FAILED)
@@ -383,6 +444,7 @@ pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome outcome, int s
 		pf_timer_set(&lane->timer, outcome == PF_RUN_FAILED ? retry_time(lane, finished_at) : finished_at);
 		lane->run.attempt++;
 		lane->run.run_id = 0;
+		lane->recorded = true;
 		return;
 	}
 	if (is_slot && outcome == PF_RUN_UNKNOWN)
@@ -434,4 +496,30 @@ pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter)
 	job->asked = lappend(job->asked, asked);
 	MemoryContextSwitchTo(old);
 	pf_rest(job);
+}
+
+/*
+ * A slot that has a row and no run: it waited for a worker when the scheduler or the server ended, or
+ * when the job was held.
+ */
+void
+pf_take_queued_slot(PfJob *job, const PfRun *run)
+{
+	TimestampTz now = pf_clock_now();
+	PfLane	   *lane = NULL;
+
+	job->accounted = Max(job->accounted, run->due_at);
+	if (!job->active || (job->misfire == PF_MISFIRE_SKIP && now - run->due_at > MISFIRE_GRACE))
+	{
+		pf_record_range(job, run->due_at, run->due_at, 1, job->active ? "missed" : "skipped",
+						job->active ? "misfire" : "not active");
+		pf_close_run(job->job_id, run->run_id, "withdrawn", NULL, "its slot was not made up for");
+		return;
+	}
+	for (int i = 0; i < job->nlanes && lane == NULL; i++)
+	{
+		if (job->lanes[i]->phase == PF_LANE_FREE)
+			lane = job->lanes[i];
+	}
+	pf_make_ready(lane != NULL ? lane : pf_add_lane(job), run->due_at, run->queued_at, run->run_id, run->attempt, -1);
 }

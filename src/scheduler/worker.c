@@ -255,6 +255,7 @@ pf_worker_main(Datum arg)
 	if (!claim_slot(DatumGetInt32(arg)))
 		proc_exit(0);
 	before_shmem_exit(worker_exit, (Datum) 0);
+	HOLD_CANCEL_INTERRUPTS();	/* a cancel may be for the run that waits in the slot */
 	pf_connect_worker(me->database, me->owner);
 	/* what a client of this role would have loaded: masking and auditing may come that way */
 	process_session_preload_libraries();
@@ -263,6 +264,7 @@ pf_worker_main(Datum arg)
 	pf_begin_own_transaction();
 	settings = pf_role_settings_fingerprint();
 	pf_commit_own_transaction();
+	RESUME_CANCEL_INTERRUPTS();
 
 	while (wait_for_run(&run, runs))
 	{
