@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL)
 OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test bench fresh matrix sanitize cvss fuzz
+STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvss fuzz
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -33,6 +33,10 @@ $(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS)
 # make test [LAYERS="style regress pgtap isolation tap"] [TESTS="names in those layers"]
 test:
 	@contrib/ci/test.sh
+# make test-faults [EVENTS=1000] [SEED=20261123]: the scheduler through as many random kills, restarts, promotions, clock jumps
+# and edits; make test has a short list of them.
+test-faults:
+	@PF_FAULT_EVENTS=$(or $(EVENTS),1000) PF_FAULT_SEED=$(SEED) PF_PROGRESS=1 LAYERS=tap TESTS=380_scheduler_faults contrib/ci/test.sh
 # make demo [DATA=../shared/data]
 demo:
 	@contrib/ci/demo.sh start "$(DATA)"

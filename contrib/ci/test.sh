@@ -2,6 +2,7 @@
 # Every test layer, one closing line.
 #   contrib/ci/test.sh                                     all layers
 #   LAYERS="regress tap" TESTS="types_nhs_number" ...      some layers, some tests of them
+#   PF_PROGRESS=1 ...                                      what TAP tests tell is shown while they run, one after the other
 # A layer is a folder: contrib/ci/guards/*.sh, test/sql, test/pgtap, test/specs, test/t.
 "$(dirname "$0")/install-deps.sh" test
 . "$(dirname "$0")/lib.sh"
@@ -116,7 +117,9 @@ layer_tap() {
   [ ${#names[@]} -gt 0 ] || return 0
   for name in "${names[@]}"; do
     while [ "$(jobs -rp | wc -l)" -ge 2 ]; do wait -n || true; done
+    rm -f "$run/tap_$name.log"
     run_tap "$name" &
+    [ -z "${PF_PROGRESS:-}" ] || tail -qF --pid=$! "$run/tap_$name.log" 2>/dev/null | grep --line-buffered '^#' || true
   done
   wait
   for name in "${names[@]}"; do report_tap "$name" "$run/tap_$name.log"; done

@@ -6,14 +6,14 @@ use Exporter 'import';
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
-our @EXPORT = qw(new_server new_operator wait_for runs settled);
+our @EXPORT = qw(clock_module new_server new_operator wait_for runs settled);
 
-# new_server(NAME, CONF): preloaded unless CONF says otherwise, with database "work" and the extension in it
+# new_server(NAME, CONF, INIT): preloaded unless CONF says otherwise, with database "work" and the extension in it
 sub new_server
 {
-	my ($name, $conf) = @_;
+	my ($name, $conf, %init) = @_;
 	my $node = PostgreSQL::Test::Cluster->new($name);
-	$node->init(auth_extra => []);
+	$node->init(%init);
 	$node->append_conf('postgresql.conf',
 		"shared_preload_libraries = 'pg_portfolio'\nmax_worker_processes = 24\nrestart_after_crash = on\nfsync = off\n"
 		  . "log_line_prefix = '%m [%p] %b '\ntimezone = 'UTC'\n" . ($conf // ''));
@@ -21,6 +21,16 @@ sub new_server
 	$node->safe_psql('postgres', 'CREATE DATABASE work');
 	$node->safe_psql('work', 'SET client_min_messages = warning; CREATE EXTENSION pg_portfolio CASCADE');
 	return $node;
+}
+
+# clock_module(): the library with clocks for tests, built
+sub clock_module
+{
+	my $library = "$ENV{TESTDIR}/virtual_clock.so";
+	chomp(my $include = `pg_config --includedir-server`);
+	system('gcc', '-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-D_GNU_SOURCE', "-I$include", '-o', $library, "$ENV{PF_STAGE}/test/brute/virtual_clock.c") == 0
+		or BAIL_OUT('the module with clocks does not compile');
+	return $library;
 }
 
 # new_operator(NODE, DATABASE, ROLE): a log-in with the operator profile and a schema of its own

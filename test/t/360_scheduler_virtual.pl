@@ -8,11 +8,7 @@ use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
 
-my $library = "$ENV{TESTDIR}/virtual_clock.so";
-chomp(my $include = `pg_config --includedir-server`);
-system('gcc', '-shared', '-fPIC', '-O1', '-Wall', '-Werror', '-D_GNU_SOURCE', "-I$include", '-o', $library, "$ENV{PF_STAGE}/test/brute/virtual_clock.c") == 0
-	or BAIL_OUT('the module does not compile');
-
+my $library = clock_module();
 my $node = new_server('virtual', "shared_preload_libraries = ''\n");
 new_operator($node, 'work', 'ann');
 sub ann { my ($sql) = @_; return $node->safe_psql('work', $sql, extra_params => [ '-U', 'ann' ]); }
