@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL)
 OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvss fuzz
+STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvss hba fuzz
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -56,6 +56,9 @@ sanitize:
 # All 15,116,544 effective vectors of CVSS v4.0 against the slow scorer; make test has the base vectors of every version.
 cvss:
 	@PF_CVSS_ALL=1 LAYERS=tap TESTS=960_types_cvss contrib/ci/test.sh
+# hba_match() against a slow reading of a million generated connections; make test has 100,000 of them.
+hba:
+	@PF_HBA_FILES=100 LAYERS=tap TESTS=521_security_hba_reference contrib/ci/test.sh
 # make fuzz SECONDS=60 or RUNS=10000000: libFuzzer with sanitizers on every input and receive function, so long for each;
 # then mutated input of every type that has one, inside a server. PF_FUZZ_START=n draws other numbers there.
 fuzz:

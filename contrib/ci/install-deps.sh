@@ -6,7 +6,8 @@ set -euo pipefail
 version=${PF_PG_MAJOR:-15}
 demo_packages=(gcc libc6-dev make clang "postgresql-$version" "postgresql-server-dev-$version")
 test_packages=("postgresql-$version-pgtap" libtap-parser-sourcehandler-pgtap-perl libipc-run-perl
-  libclang-rt-dev unixodbc odbc-postgresql libpostgresql-jdbc-java default-jdk-headless python3-icalendar)
+  libclang-rt-dev libio-socket-ssl-perl openssl unixodbc odbc-postgresql libpostgresql-jdbc-java default-jdk-headless
+  python3-icalendar)
 
 # What make bench compares with, and can do without
 bench_packages=("postgresql-$version-cron")

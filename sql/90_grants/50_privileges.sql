@@ -244,6 +244,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- checks and jobs
   ('{operator}',
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+  ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use}'),
   ('{operator}', '{pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)

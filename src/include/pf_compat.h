@@ -179,6 +179,14 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_lltoa_length(value, buf) (pg_lltoa((value), (buf)), (int) strlen(buf))
 #endif
 
+/* PG15 shows its tokens and lines of pg_hba.conf to others (c0c6ba8bd3a); PG16 lets files include files and names be patterns */
+#if PG_VERSION_NUM >= 150000
+#define PF_HAS_AUTH_TOKENS 1
+#endif
+#if PG_VERSION_NUM >= 160000
+#define PF_AUTH_FILES_NEST 1
+#endif
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)
