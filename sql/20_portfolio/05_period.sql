@@ -58,3 +58,16 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.period_range(text) IS
   'The days of a period by its name: the code of a reporting period, a year 2017, a month 2017-06, a quarter of the calendar year 2017-Q2, a financial year 2017/18 or a quarter of that, 2017/18 Q1. NULL for NULL; raises 22023 for anything else. Example: SELECT portfolio.period_range(''2017/18'');';
+
+CREATE FUNCTION portfolio.period_windows("window" text, days daterange) RETURNS SETOF daterange
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT ROWS 12
+BEGIN ATOMIC
+  SELECT daterange(b.begins::date, (b.begins + u.step)::date)
+    FROM (SELECT CASE $1 WHEN 'financial_year' THEN interval '3 months' ELSE interval '0' END AS shift,
+                 CASE $1 WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END AS step,
+                 CASE $1 WHEN 'financial_year' THEN 'year' ELSE $1 END AS unit) u
+   CROSS JOIN LATERAL generate_series(date_trunc(u.unit, lower($2)::timestamp - u.shift) + u.shift, (upper($2) - 1)::timestamp, u.step) b (begins)
+   ORDER BY b.begins;
+END;
+COMMENT ON FUNCTION portfolio.period_windows(text, daterange) IS
+  'The calendar windows (month, quarter, year or financial_year) that some days touch, in their order. No rows where the days have no beginning or no end. NULL for NULL.';

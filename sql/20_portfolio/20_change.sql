@@ -79,13 +79,13 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  RAISE EXCEPTION '% "%" belongs to the release and cannot be changed', TG_ARGV[0], to_jsonb(OLD) ->> TG_ARGV[0]
+  RAISE EXCEPTION '% "%" belongs to the release and cannot be changed', coalesce(TG_ARGV[1], TG_ARGV[0]), to_jsonb(OLD) ->> TG_ARGV[0]
     USING ERRCODE = 'object_not_in_prerequisite_state',
-          HINT = format('Insert a %s of your own into portfolio.%I.', TG_ARGV[0], TG_TABLE_NAME);
+          HINT = format('Insert a %s of your own into portfolio.%I.', coalesce(TG_ARGV[1], TG_ARGV[0]), TG_TABLE_NAME);
 END
 $$;
 COMMENT ON FUNCTION portfolio.guard_builtin_kind() IS
-  'Trigger of tables of kinds: refuses to change or delete a shipped row (55000). Its argument names the column that is the kind.';
+  'Trigger of tables of kinds: refuses to change or delete a shipped row (55000). Its arguments are the column that names the row, and what a row is called where that is another word.';
 CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.element_kind
   FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind('kind');
 

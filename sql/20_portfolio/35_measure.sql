@@ -55,20 +55,8 @@ COMMENT ON COLUMN portfolio.observation.recorded_at IS 'When it was recorded.';
 SELECT pg_extension_config_dump('portfolio.observation', '');
 SELECT pg_extension_config_dump('portfolio.observation_id_seq', '');
 
--- Shipped measures belong to releases, as shipped kinds do.
-CREATE FUNCTION portfolio.guard_builtin_measure() RETURNS trigger
-LANGUAGE plpgsql
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  RAISE EXCEPTION 'measure "%" belongs to the release and cannot be changed', OLD.code
-    USING ERRCODE = 'object_not_in_prerequisite_state',
-          HINT = 'Insert a measure of your own into portfolio.measure.';
-END
-$$;
-COMMENT ON FUNCTION portfolio.guard_builtin_measure() IS 'Trigger of measure: refuses to change or delete a shipped measure (55000).';
-CREATE TRIGGER guard_builtin_measure BEFORE UPDATE OR DELETE ON portfolio.measure
-  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_measure();
+CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.measure
+  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind('code', 'measure');
 
 CREATE TYPE portfolio.observed AS (value numeric, observations bigint, days integer);
 COMMENT ON TYPE portfolio.observed IS 'What was observed of an element over some days, made one.';

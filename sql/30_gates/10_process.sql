@@ -172,11 +172,11 @@ CREATE TABLE portfolio.process_run (
   FOREIGN KEY (process, version) REFERENCES portfolio.process_publication,
   CONSTRAINT process_run_during CHECK (NOT isempty(during) AND isfinite(lower(during)) AND lower_inc(during) AND NOT upper_inc(during)
                                        AND coalesce(isfinite(upper(during)), true)),
-  CONSTRAINT process_run_ended CHECK (upper_inf(during) = (ended_as IS NULL))
+  CONSTRAINT process_run_ended CHECK (upper_inf(during) = (ended_as IS NULL)),
+  CONSTRAINT process_run_live EXCLUDE USING btree (element WITH =, process WITH =) WHERE (upper_inf(during))
 );
 CREATE INDEX process_run_element ON portfolio.process_run (element);
-CREATE UNIQUE INDEX process_run_live ON portfolio.process_run (element, process) WHERE upper_inf(during);
-COMMENT ON TABLE portfolio.process_run IS 'Elements on their way through a process; one live run an element and process. Class: user rows.';
+COMMENT ON TABLE portfolio.process_run IS 'Elements on their way through a process; one live run an element and process (23P01). Class: user rows.';
 COMMENT ON COLUMN portfolio.process_run.id IS 'Key; record_evidence(), waive() and decide() take it.';
 COMMENT ON COLUMN portfolio.process_run.element IS 'What goes through the process.';
 COMMENT ON COLUMN portfolio.process_run.process IS 'The process.';

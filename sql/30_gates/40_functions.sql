@@ -25,7 +25,7 @@ BEGIN
    WHERE r.element = its_element AND r.process = start_process.process AND upper_inf(r.during);
   IF live IS NOT NULL THEN
     RAISE EXCEPTION '% is on its way through process "%" already', portfolio.element_label(its_element), process
-      USING ERRCODE = 'unique_violation', DETAIL = format('It is run %s.', live),
+      USING ERRCODE = 'exclusion_violation', DETAIL = format('It is run %s.', live),
             HINT = format('SELECT * FROM portfolio.readiness(%L);', portfolio.element_label(its_element));
   END IF;
   INSERT INTO portfolio.process_run (element, process, version) VALUES (its_element, start_process.process, its_version)
@@ -35,7 +35,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.start_process(text, text) IS
-  'Starts an element, named as element_ref() reads it, on the newest version of a process that is published and valid; asks the queries of its criteria and returns the run. A process of which nothing is published yet is published by its first run. Raises 42704 for an unknown element or process and 23505 when it is on its way already. Example: SELECT portfolio.start_process(''service:EPS'', ''transfer-to-service-operations'');';
+  'Starts an element, named as element_ref() reads it, on the newest version of a process that is published and valid; asks the queries of its criteria and returns the run. A process of which nothing is published yet is published by its first run. Raises 42704 for an unknown element or process and 23P01 when it is on its way already. Example: SELECT portfolio.start_process(''service:EPS'', ''transfer-to-service-operations'');';
 
 CREATE TYPE portfolio.evaluation AS (run bigint, criterion text, status text, value numeric, note text);
 COMMENT ON TYPE portfolio.evaluation IS 'What the query of a criterion said of a run.';

@@ -32,12 +32,7 @@ BEGIN ATOMIC
     JOIN portfolio.service s ON a.service IS NULL OR s.id = a.service
     JOIN portfolio.service_level l ON l.service = s.id
     JOIN portfolio.measure m ON m.code = l.measure
-    CROSS JOIN LATERAL (
-      SELECT CASE l."window" WHEN 'financial_year' THEN interval '3 months' ELSE interval '0' END AS shift,
-             CASE l."window" WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END AS step,
-             CASE l."window" WHEN 'financial_year' THEN 'year' ELSE l."window" END AS unit) u
-    CROSS JOIN LATERAL generate_series(date_trunc(u.unit, lower(a.days)::timestamp - u.shift) + u.shift, upper(a.days)::timestamp, u.step) b (begins)
-    CROSS JOIN LATERAL (SELECT daterange(b.begins::date, (b.begins + u.step)::date) AS days) w
+    CROSS JOIN LATERAL portfolio.period_windows(l."window", a.days) w (days)
     CROSS JOIN LATERAL portfolio.observed_over(s.id, l.measure, w.days) o
    WHERE a.days @> (upper(w.days) - 1) AND lower(w.days) <= portfolio.as_of()
    ORDER BY s.code, l.measure, w.days;

@@ -132,6 +132,10 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('service_state_period', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_catalogue',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_gaps',       '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('service_request',    '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('setting',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('setting_role',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
+  ('adoption_target',    '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('service_level',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('roadmap_item',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{uid,revision}'),
   ('calendar',           '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -212,7 +216,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor,operator,auditor}', '{transfer_diff,transfer_began}'),
   ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
-  ('{analyst,editor,operator,auditor}', '{observed_over,service_levels,roadmap,roadmap_icalendar}'),
+  ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
   ('{editor,operator,auditor}', '{element_history}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates

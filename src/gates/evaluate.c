@@ -6,7 +6,8 @@
  * runs are then judged and written by one statement. Everything is asked before anything is
  * written. Evidence is never overwritten, and written only where it says something new or what
  * stands has less than half of its time left: a nightly evaluation does not fill the table.
- * No row for an element is unknown, and so is an error, whose message is the note.
+ * An element is unknown, with the reason as its note, where it has no row or several; all are where
+ * the query fails or takes too long.
  *
  * applies_when is asked first, of criteria that people answer too. What it leaves out becomes not
  * applicable, with a note by which that evidence is known again when the element comes back: the
@@ -63,16 +64,21 @@ static const char list_sql[] =
 static const char record_sql[] =
 "WITH judged AS MATERIALIZED ("
 "  SELECT r.id AS run, r.process, c.code AS criterion, c.valid_days, c.query,"
-"         CASE WHEN left_out THEN NULL ELSE a.value END AS value,"
+"         CASE WHEN left_out OR a.answers > 1 THEN NULL ELSE a.value END AS value,"
 "         CASE WHEN left_out THEN 'not_applicable'"
-"              WHEN a.value IS NULL OR a.value = 'NaN' THEN 'unknown'"
+"              WHEN a.value IS NULL OR a.value = 'NaN' OR a.answers > 1 THEN 'unknown'"
 "              WHEN c.comparison = 'at_least' AND a.value >= c.threshold OR c.comparison = 'at_most' AND a.value <= c.threshold THEN 'met'"
 "              WHEN c.comparison = 'at_least' AND a.value >= c.partly_threshold OR c.comparison = 'at_most' AND a.value <= c.partly_threshold THEN 'partly'"
 "              ELSE 'not_met' END AS status,"
-"         CASE WHEN left_out THEN '" LEFT_OUT "' ELSE $7 END AS note"
+"         CASE WHEN left_out THEN '" LEFT_OUT "'"
+"              WHEN $7 IS NOT NULL OR c.query IS NULL THEN $7"
+"              WHEN a.value IS NULL THEN 'the query has no answer for this element'"
+"              WHEN a.answers > 1 THEN 'the query answered ' || a.answers || ' times for this element'"
+"              WHEN a.value = 'NaN' THEN 'the query answered with NaN, which is no number' END AS note"
 "    FROM portfolio.criterion c"
 "    JOIN portfolio.process_run r ON r.process = c.process AND r.version = c.version AND upper_inf(r.during)"
-"    LEFT JOIN unnest($4, $5) AS a(element, value) ON a.element = r.element"
+"    LEFT JOIN (SELECT a.element, min(a.value) AS value, count(*) AS answers FROM unnest($4, $5) AS a(element, value) GROUP BY a.element) a"
+"           ON a.element = r.element"
 "    LEFT JOIN (SELECT DISTINCT w.element FROM unnest($9) AS w(element)) w ON w.element = r.element"
 "   CROSS JOIN LATERAL (SELECT $9 IS NOT NULL AND w.element IS NULL AS left_out) l"
 "   WHERE c.process = $1 AND c.version = $2 AND c.code = $3 AND ($6 IS NULL OR r.id = $6)),"
@@ -137,15 +143,6 @@ list_criteria(NullableDatum run, int *ncriteria)
 	return criteria;
 }
 
-static int
-compare_elements(const void *a, const void *b)
-{
-	int64		x = *(const int64 *) a;
-	int64		y = *(const int64 *) b;
-
-	return x < y ? -1 : x > y;
-}
-
 /* A column of what a query returned, without the rows in which anything is NULL. */
 static Datum
 column_array(PfStoredResult *result, int column, int ncolumns)
@@ -174,23 +171,6 @@ column_array(PfStoredResult *result, int column, int ncolumns)
 						   : construct_array(values, n, NUMERICOID, -1, false, TYPALIGN_INT));
 }
 
-static bool
-all_different(Datum elements)
-{
-	ArrayType  *array = DatumGetArrayTypeP(elements);
-	int			n = ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array));
-	int64	   *sorted = palloc(sizeof(int64) * (n + 1));
-
-	memcpy(sorted, ARR_DATA_PTR(array), sizeof(int64) * n);
-	qsort(sorted, n, sizeof(int64), compare_elements);
-	for (int i = 1; i < n; i++)
-	{
-		if (sorted[i - 1] == sorted[i])
-			return false;
-	}
-	return true;
-}
-
 static char *
 went_wrong(const char *what, const PfStoredResult *result)
 {
@@ -206,15 +186,8 @@ ask_query(Criterion *criterion)
 		criterion->problem = went_wrong("the query", result);
 	else
 	{
-		Datum		elements = column_array(result, 1, lengthof(answer_columns));
-
-		if (all_different(elements))
-		{
-			criterion->elements = elements;
-			criterion->values = column_array(result, 2, lengthof(answer_columns));
-		}
-		else
-			criterion->problem = pstrdup("the query answered an element more than once");
+		criterion->elements = column_array(result, 1, lengthof(answer_columns));
+		criterion->values = column_array(result, 2, lengthof(answer_columns));
 	}
 	pf_free_stored(result);
 }

@@ -155,10 +155,18 @@ INSERT INTO portfolio.criterion (process, code, gate, title, evidence_kind, quer
   ('rg-trap', 'fine', 'only', 't', 'query', 'SELECT e.id AS element, 1 AS value FROM portfolio.element e', 1),
   ('rg-trap', 'gain', 'only', 't', 'query', 'SELECT e.id AS element, regress_gates.gain() AS value FROM portfolio.element e', 1),
   ('rg-trap', 'nan', 'only', 't', 'query', $$SELECT e.id AS element, 'NaN'::numeric AS value FROM portfolio.element e$$, 1),
-  ('rg-trap', 'twice', 'only', 't', 'query', 'SELECT e.id AS element, 1 AS value FROM portfolio.element e, generate_series(1, 2)', 1);
+  ('rg-trap', 'none', 'only', 't', 'query', $$SELECT e.id AS element, 1 AS value FROM portfolio.element e WHERE e.code = 'RG_PIPE'$$, 1),
+  ('rg-trap', 'slow', 'only', 't', 'query', 'SELECT e.id AS element, 1 AS value FROM portfolio.element e, pg_sleep(600)', 1),
+  ('rg-trap', 'twice', 'only', 't', 'query', $$SELECT e.id AS element, n AS value FROM portfolio.element e, generate_series(1, 2) n WHERE n = 1 OR e.code = 'RG_TWO'$$, 1);
 RESET ROLE;
+SET pg_portfolio.stored_query_timeout = '100ms';
 SELECT portfolio.start_process('RG_TWO', 'rg-trap') AS run \gset
 SELECT criterion, status, value, note FROM portfolio.evaluate(:run);
+-- What is unknown is not met, and of the query that answered twice for one element the other answers stand.
+SELECT met, applicable, blockers FROM portfolio.readiness('RG_TWO', 'rg-trap');
+SELECT portfolio.start_process('RG_PIPE', 'rg-trap') AS other \gset
+SELECT criterion, status, value, note FROM portfolio.evaluate() WHERE run = :other AND criterion IN ('none', 'twice');
+RESET pg_portfolio.stored_query_timeout;
 SELECT count(*) AS written_once FROM portfolio.evidence WHERE run = :run;
 SELECT rolsuper FROM pg_roles WHERE rolname = 'regress_gates_editor';
 

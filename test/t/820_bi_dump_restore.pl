@@ -73,6 +73,10 @@ INSERT INTO portfolio.measure (code, name, unit, better) VALUES ('queue', 'Queue
 INSERT INTO portfolio.observation (measure, element, during, value) VALUES ('queue', portfolio.element_id('service', 'EPS'), '[2017-06-01,2017-07-01)', 7);
 INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio.element_id('service', 'SCR'), 'availability', 99.9), (portfolio.element_id('service', 'SCR'), 'queue', 9);
 INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (portfolio.element_id('service', 'SCR'), 'R1', 'release', 'Release 1', '2018-01-01');
+INSERT INTO portfolio.setting (code, name, ord) VALUES ('prison', 'Prison', 9);
+INSERT INTO portfolio.setting_role (role, setting, name) VALUES ('RO82', 'prison', 'Prison');
+INSERT INTO portfolio.adoption_target (service, setting, target_pct) VALUES (portfolio.element_id('service', 'SCR'), 'prison', 50);
+INSERT INTO portfolio.service_request (service, title, requested_on) VALUES (portfolio.element_id('service', 'SCR'), 'Show it on a telephone', '2017-06-01');
 UPDATE portfolio.service SET state = 'early_life_support', owner = portfolio.element_ref('SERVICE_OPERATIONS'), support_tier = 'gold', early_life_ends = '2018-01-01' WHERE code = 'SCR';
 UPDATE portfolio.service SET state = 'live' WHERE code = 'SCR';
 INSERT INTO portfolio.technology (code, name, product, version, supplier, support_ends_on) SELECT 'PG', 'PostgreSQL 9.2', 'PostgreSQL', '9.2', id, '2017-11-09' FROM portfolio.supplier WHERE code = 'SUP';
