@@ -4,6 +4,7 @@ CREATE TABLE portfolio.check_definition (
   code text PRIMARY KEY CHECK (code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
   area text NOT NULL CHECK (area ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
   title text NOT NULL CHECK (btrim(title) <> ''),
+  question text CHECK (question LIKE '%?'),
   severity text NOT NULL DEFAULT 'medium' CHECK (severity IN ('critical', 'high', 'medium', 'low')),
   description text,
   query text NOT NULL CHECK (btrim(query) <> ''),
@@ -12,6 +13,8 @@ CREATE TABLE portfolio.check_definition (
   refs jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(refs) = 'object'),
   min_version integer CHECK (min_version BETWEEN 10 AND 999),
   max_version integer CHECK (max_version BETWEEN 10 AND 999),
+  needs text[] NOT NULL DEFAULT '{}',
+  cannot_plant text CHECK (btrim(cannot_plant) <> ''),
   author name DEFAULT CURRENT_USER,
   builtin boolean NOT NULL DEFAULT false,
   CONSTRAINT check_definition_author CHECK (builtin = (author IS NULL)),
@@ -22,6 +25,7 @@ COMMENT ON TABLE portfolio.check_definition IS
 COMMENT ON COLUMN portfolio.check_definition.code IS 'Key: small letters and digits in words joined by dash, dot or underscore. A release retires a shipped code, it never drops one.';
 COMMENT ON COLUMN portfolio.check_definition.area IS 'What the check belongs to: security, transfer, quality, or a word of your own. run_checks(area) runs all of one area.';
 COMMENT ON COLUMN portfolio.check_definition.title IS 'What is wrong when the check finds something.';
+COMMENT ON COLUMN portfolio.check_definition.question IS 'The question that the check asks, in words, ending in a question mark. Every shipped security check has one.';
 COMMENT ON COLUMN portfolio.check_definition.severity IS 'critical, high, medium or low; check_setting may say otherwise for this site.';
 COMMENT ON COLUMN portfolio.check_definition.description IS 'Why it matters and what exactly is looked at.';
 COMMENT ON COLUMN portfolio.check_definition.query IS
@@ -31,6 +35,10 @@ COMMENT ON COLUMN portfolio.check_definition.remediation IS 'What to do about a 
 COMMENT ON COLUMN portfolio.check_definition.refs IS 'Where the demand comes from: iso (ISO/IEC 27001:2022 Annex A), ndg (number of the National Data Guardian standard), and others.';
 COMMENT ON COLUMN portfolio.check_definition.min_version IS 'Oldest major version of PostgreSQL that can answer the query; NULL: any.';
 COMMENT ON COLUMN portfolio.check_definition.max_version IS 'Newest major version of PostgreSQL for which the query makes sense; NULL: any.';
+COMMENT ON COLUMN portfolio.check_definition.needs IS
+  'What whoever runs the query needs beyond the profile operator, as names: pg_monitor (the predefined role), or a relation or function of pg_catalog that an administrator grants. Empty: nothing.';
+COMMENT ON COLUMN portfolio.check_definition.cannot_plant IS
+  'Why no test can make the check fire: corruption, say, or a session from another machine. NULL: a test plants the fault, sees the finding, takes the fault away and sees it gone.';
 COMMENT ON COLUMN portfolio.check_definition.author IS 'The role as which the query runs: who wrote the row, or changed its query last. NULL in shipped rows, which run as the caller. A row whose author does not exist is broken, and that is a finding.';
 COMMENT ON COLUMN portfolio.check_definition.builtin IS 'True in rows that come with the extension.';
 SELECT pg_extension_config_dump('portfolio.check_definition', 'WHERE NOT builtin');
@@ -63,7 +71,7 @@ CREATE VIEW portfolio.effective_check WITH (security_invoker = true) AS
          coalesce(s.threshold, d.threshold) AS threshold, coalesce(s.enabled, true) AS enabled,
          current_setting('server_version_num')::integer / 10000
            BETWEEN coalesce(d.min_version, 0) AND coalesce(d.max_version, 2147483647) AS applies,
-         d.description, d.query, d.remediation, d.refs, d.author, d.builtin, s.reason
+         d.description, d.query, d.remediation, d.refs, d.author, d.builtin, s.reason, d.question, d.needs
     FROM portfolio.check_definition d LEFT JOIN portfolio.check_setting s ON s.check_code = d.code;
 COMMENT ON VIEW portfolio.effective_check IS 'Checks as they run here: check_definition with what check_setting says instead.';
 COMMENT ON COLUMN portfolio.effective_check.code IS 'Key of the check.';
@@ -80,3 +88,5 @@ COMMENT ON COLUMN portfolio.effective_check.refs IS 'Where the demand comes from
 COMMENT ON COLUMN portfolio.effective_check.author IS 'The role as which the query runs; NULL: the caller.';
 COMMENT ON COLUMN portfolio.effective_check.builtin IS 'Does the check come with the extension?';
 COMMENT ON COLUMN portfolio.effective_check.reason IS 'Why this site decided something else; NULL where it did not.';
+COMMENT ON COLUMN portfolio.effective_check.question IS 'The question it asks, in words.';
+COMMENT ON COLUMN portfolio.effective_check.needs IS 'What whoever runs it needs beyond the profile operator.';

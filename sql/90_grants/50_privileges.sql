@@ -195,7 +195,7 @@ SELECT p.profile, 'table', t.object, t.privilege, t.columns
   FROM unnest('{analyst,editor}'::text[]) p (profile),
        (VALUES ('portfolio.finding', 'SELECT', '{id,check_code,element,severity,first_seen,opened_at,last_seen,resolved_at,owner,due_on,next_step,status,accepted_until}'::name[]),
                ('portfolio.finding', 'UPDATE', '{owner,due_on,next_step}'),
-               ('portfolio.check_definition', 'SELECT', '{code,area,title,severity,description,remediation}')) t (object, privilege, columns);
+               ('portfolio.check_definition', 'SELECT', '{code,area,title,question,severity,description,remediation}')) t (object, privilege, columns);
 
 -- Functions. PUBLIC has those of types (90_public.sql); what only the owner of the extension runs is in no list.
 WITH wanted (profiles, functions) AS (VALUES

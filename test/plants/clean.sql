@@ -1,0 +1,7 @@
+CREATE EXTENSION pg_portfolio CASCADE;
+CREATE ROLE app LOGIN;
+CREATE ROLE admins;
+CREATE ROLE boss LOGIN SUPERUSER IN ROLE admins;
+INSERT INTO portfolio.fact (topic, key, value, known_on, source)
+  SELECT topic, key, CASE topic WHEN 'postgresql-newest-minor' THEN (current_setting('server_version_num')::int % 10000)::text ELSE value END,
+         current_date, 'test' FROM portfolio.shipped_fact WHERE topic <> 'postgresql-end-of-life';
