@@ -91,6 +91,10 @@ CREATE FUNCTION portfolio.row_columns(VARIADIC "any") RETURNS portfolio.column_v
 LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_row_columns';
 COMMENT ON FUNCTION portfolio.row_columns("any") IS
   'Carries up to 98 columns in one argument of tally(), which alone takes 98: tally(rules, row_columns(a, ...), row_columns(x, ...)). Only there; 22023 elsewhere.';
+CREATE FUNCTION portfolio.row_in_place() RETURNS portfolio.column_values
+LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_row_in_place';
+COMMENT ON FUNCTION portfolio.row_in_place() IS
+  'Lets tally() read the columns where the row stands: tally(rules, COALESCE(row_in_place(), row_columns(a, ...))). NULL until tally() has seen that each is a plain column of its input, so the columns are handed over where one is not; NULL everywhere else.';
 
 CREATE FUNCTION portfolio.tally_accum(portfolio.tally, portfolio.rule_set, VARIADIC "any") RETURNS portfolio.tally
 LANGUAGE C STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_tally_accum';
@@ -109,7 +113,7 @@ CREATE AGGREGATE portfolio.tally(portfolio.rule_set, VARIADIC "any") (
   SFUNC = portfolio.tally_accum, STYPE = portfolio.tally, COMBINEFUNC = portfolio.tally_combine, PARALLEL = SAFE
 );
 COMMENT ON AGGREGATE portfolio.tally(portfolio.rule_set, "any") IS
-  'Counts the rules over the columns given, in the order of rule_set_columns(): SELECT tally(rules, a, b) FROM t. The fastest form; score() writes it. NULL for no rows.';
+  'Counts the rules over the columns given, in the order of rule_set_columns(): SELECT tally(rules, a, b) FROM t. The fastest form; score() writes it, see row_in_place(). NULL for no rows.';
 CREATE AGGREGATE portfolio.tally_row(portfolio.rule_set, record) (
   SFUNC = portfolio.tally_row_accum, STYPE = portfolio.tally, COMBINEFUNC = portfolio.tally_combine, PARALLEL = SAFE
 );

@@ -224,7 +224,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
-     score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,rule_set_rules,
+     score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,row_in_place,rule_set_rules,
      rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules,
      rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values

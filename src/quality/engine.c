@@ -4,9 +4,11 @@
  */
 #include "engine.h"
 
+#include "access/htup_details.h"
 #include "utils/memutils.h"
 
 #include "memo_key.h"
+#include "native.h"
 #include "progress.h"
 
 #define MEMO_TRIAL 16384		/* look-ups after which a memo is judged, again and again */
@@ -39,12 +41,6 @@ judge_value(PfEngine *engine, PfEngineColumn *column, int c, Datum value)
 	return pf_outcome(engine, column, engine->verdicts, false);
 }
 
-static inline const PfMemoSlot *
-slot_at(const PfEngineColumn *column, uint32 hash)
-{
-	return &column->slots[hash & column->slot_mask];
-}
-
 static inline bool
 slot_matches(const PfMemoSlot *slot, const PfMemoKey *key)
 {
@@ -53,27 +49,17 @@ slot_matches(const PfMemoSlot *slot, const PfMemoKey *key)
 		 slot->hash == key->hash && memcmp(slot->rest.data, key->data, key->len) == 0);
 }
 
-/* The slot of a key, or the free one where the search ends. */
+/* Search on where the first slot was taken by another key. */
 static pg_noinline PfOutcome *
 probe(const PfEngineColumn *column, const PfMemoKey *key)
 {
-	const PfMemoSlot *slot = slot_at(column, key->hash);
-	const PfMemoSlot *end = column->slots + column->slot_mask;
+	const PfMemoSlot *slot = column->slots + (key->hash >> column->shift);
+	const PfMemoSlot *end = column->slots + PF_MEMO_SLOTS(column) - 1;
 
 	for (; slot->outcome; slot = slot == end ? column->slots : slot + 1)
 		if (slot_matches(slot, key))
 			return slot->outcome;
 	return NULL;
-}
-
-static void
-use_memo(PfEngineColumn *column, PfMemo *memo)
-{
-	column->memo = memo;
-	column->slots = memo ? memo->slots : NULL;
-	column->slot_mask = memo ? memo->mask : 0;
-	column->access = memo == NULL ? PF_ACCESS_SLOW : column->typbyval ? PF_ACCESS_BYVAL :
-		column->typlen == -1 ? PF_ACCESS_VARLENA : PF_ACCESS_SLOW;
 }
 
 /* A value that the memo does not know. */
@@ -84,22 +70,30 @@ judge_new_value(PfEngine *engine, int c, Datum value, const PfMemoKey *key)
 	PfOutcome  *outcome = judge_value(engine, column, c, value);
 
 	pf_memo_put(column->memo, key, outcome);
-	use_memo(column, column->memo);
+	pf_use_memo(column, column->memo);
 	if (key->len == 1 && column->by_byte)
 		column->by_byte[(unsigned char) key->data[0]] = outcome;
 	if (engine->rows - column->judged_at >= MEMO_TRIAL)
 	{
-		if (pf_memo_useless(column->memo, engine->rows - column->judged_at, column->cheap))
+		if (pf_memo_useless(column->memo, engine->rows - column->judged_at, column->by_code != NULL))
 		{
 			pf_memo_drop(column->memo);
-			use_memo(column, NULL);
+			pf_use_memo(column, NULL);
 		}
 		column->judged_at = engine->rows;
 	}
 	return outcome;
 }
 
-/* A value that is not a plain one in line, or of a column without memo. */
+static inline PfOutcome *
+outcome_of_key(PfEngine *engine, int c, Datum value, const PfMemoKey *key)
+{
+	PfOutcome  *outcome = probe(&engine->columns[c], key);
+
+	return outcome ? outcome : judge_new_value(engine, c, value, key);
+}
+
+/* Any value of any column. */
 static pg_noinline PfOutcome *
 outcome_of_value(PfEngine *engine, int c, Datum value)
 {
@@ -129,42 +123,139 @@ outcome_of_value(PfEngine *engine, int c, Datum value)
 			make_key(&key, VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
 		else
 			make_key(&key, DatumGetPointer(value), column->typlen > 0 ? column->typlen : strlen(DatumGetCString(value)));
-		outcome = probe(column, &key);
-		if (outcome == NULL)
-			outcome = judge_new_value(engine, c, value, &key);
+		outcome = outcome_of_key(engine, c, value, &key);
 	}
 	if (detoasted)
 		pfree(detoasted);
 	return outcome;
 }
 
+/* Ask for the slot of a key. */
+static inline void
+await_slot(PfPending *pending, PfEngineColumn *column, Datum value)
+{
+	pending->slot = column->slots + (pending->key.hash >> column->shift);
+	pf_prefetch(pending->slot);
+	pending->value = value;
+	pending->column = column;
+}
+
+/* Text and its like, most of it short and standing in a tuple. NULL: it waits for its slot. */
+static inline PfOutcome *
+outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const PfRow *row, PfPending *pending)
+{
+	const char *data = DatumGetPointer(value);
+	PfMemoKey  *key = &pending->key;
+	uint32		len;
+
+	if (unlikely(!VARATT_IS_SHORT(data) || VARATT_IS_EXTERNAL(data)))
+		return outcome_of_value(engine, column - engine->columns, value);
+	len = VARSIZE_SHORT(data) - VARHDRSZ_SHORT;
+	data = VARDATA_SHORT(data);
+	if (len == 1)
+	{
+		PfOutcome  *outcome = column->by_byte[(unsigned char) *data];
+
+		if (likely(outcome != NULL))
+			return outcome;
+	}
+	if (likely(len <= 16 && (uintptr_t) data - (uintptr_t) row->tuple <= row->reach))
+	{
+		read_words(key, data, len);
+		key->data = data;
+		key->len = len;
+		key->hash = hash_key(key->head, key->tail, len);
+	}
+	else
+		make_key(key, data, len);
+	await_slot(pending, column, value);
+	return NULL;
+}
+
+/* Ask native code what it says of the value; anything that it has not said before goes the long way. */
+static inline PfOutcome *
+outcome_by_code(PfEngine *engine, PfEngineColumn *column, Datum value)
+{
+	uint32		code = 0;
+	PfOutcome  *outcome;
+
+	if (column->typlen == -1)
+	{
+		struct varlena *v = (struct varlena *) DatumGetPointer(value);
+
+		if (unlikely(VARATT_IS_COMPRESSED(v) || VARATT_IS_EXTERNAL(v)))
+			return outcome_of_value(engine, column - engine->columns, value);
+	}
+	for (int i = 0; i < column->npredicates; i++)
+	{
+		uint32		verdict = pf_native_ask_quickly(column->natives[i], value);
+
+		if (unlikely(verdict == PF_NATIVE_DEFER))
+			return outcome_of_value(engine, column - engine->columns, value);
+		code |= verdict << (2 * i);
+	}
+	outcome = column->by_code[code];
+	if (unlikely(outcome == NULL))
+		column->by_code[code] = outcome = outcome_of_value(engine, column - engine->columns, value);
+	return outcome;
+}
+
+/* Text of which nothing is asked but its length. */
+static inline PfOutcome *
+outcome_of_length(PfEngine *engine, PfEngineColumn *column, Datum value)
+{
+	const char *data = DatumGetPointer(value);
+	PfOutcome  *outcome = NULL;
+
+	if (likely(VARATT_IS_SHORT(data) && !VARATT_IS_EXTERNAL(data)))
+		outcome = column->by_byte[VARSIZE_SHORT(data) - VARHDRSZ_SHORT];
+	return outcome ? outcome : outcome_by_code(engine, column, value);
+}
+
 static inline void
 apply(PfTallyState *state, const PfOutcome *outcome)
 {
-	for (uint32 i = 0; i < outcome->nhot; i++)
-		state->hot[outcome->hot[i]]++;
-	for (uint32 i = 0; i < outcome->nrare; i++)
-		pf_state_rare(state, outcome->rare[i]);
+	const PfEffect *effect = outcome->effect;
+
+	for (uint32 i = 0; i < effect->nhot; i++)
+		state->hot[effect->hot[i]]++;
+	for (uint32 i = 0; i < effect->nrare; i++)
+		pf_state_rare(state, effect->rare[i]);
 }
 
-/* Predicates over several columns, and items that look at several: once per row. */
-static PfOutcome *
-judge_row(PfEngine *engine, const PfSegment *segments)
+/* Ask the predicates over several columns. */
+static void
+ask_row(PfEngine *engine, const PfRow *row)
 {
-	const PfSegment *segment = segments;
-	int			first = 0;		/* column of the segment */
-
 	for (int k = 0; k < engine->nrow_columns; k++)
 	{
 		int			c = engine->row_columns[k];
 
-		while (c >= first + segment->n)
-			first += (segment++)->n;
-		put_value(engine, c, segment->values[c - first].value, engine->current[c] == engine->columns[c].null_outcome);
+		put_value(engine, c, row->values[row->attr[c]], engine->current[c] == engine->columns[c].null_outcome);
 	}
 	if (engine->nrow_predicates > 0)
 		pf_evaluate(engine, engine->row_predicates, engine->nrow_predicates, NULL, engine->row_verdicts);
-	return pf_row_outcome(engine);
+}
+
+/* Predicates over several columns, and items that look at several: once per row. Gives their mask. */
+static uint64
+judge_row(PfEngine *engine, PfTallyState *state, const PfRow *row)
+{
+	uint64		mask = 0;
+
+	ask_row(engine, row);
+	for (int k = 0; k < engine->nrow_items; k++)
+	{
+		PfRowItem  *item = &engine->row_items[k];
+		PfOutcome  *outcome = pf_row_outcome(engine, item);
+
+		if (engine->shared || item->by_code == NULL)
+			apply(state, outcome);
+		else
+			outcome->rows++;
+		mask |= outcome->mask;
+	}
+	return mask;
 }
 
 /* The row's verdict on each dimension: failed outweighs an error, an error what is missing. */
@@ -202,104 +293,81 @@ take_outcome(PfOutcome **current, PfOutcome *outcome)
 	return outcome->mask;
 }
 
-/*
- * The values of a row come from all over memory, and so do their slots: first all are hashed and
- * their slots asked for, then they are looked at. What needs no slot is settled at once.
- */
+/* What waited for its slots. A column has one value a row, so its memo has not moved since. */
 static inline uint64
-hash_values(PfEngine *engine, const PfSegment *segments, int nsegments, int *npending)
-{
-	PfPending  *pending = engine->pending;
-	PfEngineColumn *column = engine->columns;
-	PfOutcome **current = engine->current;
-	uint64		mask = 0;
-
-	for (int s = 0; s < nsegments; s++)
-	{
-		const NullableDatum *value = segments[s].values;
-		const NullableDatum *end = value + segments[s].n;
-
-		for (; value < end; value++, column++, current++)
-		{
-			const char *data;
-			uint32		len;
-
-			if (value->isnull)
-			{
-				*current = column->null_outcome;
-				mask |= column->null_mask;
-				continue;
-			}
-			if (column->access == PF_ACCESS_CONSTANT)
-			{
-				mask |= take_outcome(current, column->constant);
-				continue;
-			}
-			data = DatumGetPointer(value->value);
-			if (column->access == PF_ACCESS_VARLENA && VARATT_IS_SHORT(data) && !VARATT_IS_EXTERNAL(data))
-			{
-				len = VARSIZE_SHORT(data) - VARHDRSZ_SHORT;
-				data = VARDATA_SHORT(data);
-				if (len == 1 && column->by_byte[(unsigned char) *data] != NULL)
-				{
-					mask |= take_outcome(current, column->by_byte[(unsigned char) *data]);
-					continue;
-				}
-			}
-			else if (column->access == PF_ACCESS_VARLENA && VARATT_IS_4B_U(data))
-			{
-				len = VARSIZE(data) - VARHDRSZ;
-				data = VARDATA(data);
-			}
-			else if (column->access == PF_ACCESS_BYVAL)
-			{
-				data = (const char *) &value->value;
-				len = sizeof(Datum);
-			}
-			else
-			{
-				mask |= take_outcome(current, outcome_of_value(engine, column - engine->columns, value->value));
-				continue;
-			}
-			make_key(&pending->key, data, len);
-			pending->slot = slot_at(column, pending->key.hash);
-			pf_prefetch(pending->slot);
-			pending->value = value->value;
-			pending->column = column - engine->columns;
-			pending++;
-		}
-	}
-	*npending = pending - engine->pending;
-	return mask;
-}
-
-static inline uint64
-find_values(PfEngine *engine, int npending)
+find_pending(PfEngine *engine, const PfPending *end)
 {
 	uint64		mask = 0;
 
-	for (PfPending *p = engine->pending; p < engine->pending + npending; p++)
+	for (PfPending *p = engine->pending; p < end; p++)
 	{
+		int			c = p->column - engine->columns;
 		PfOutcome  *outcome;
 
-		/* A column has one value a row, so its memo has not moved since the slot was looked up */
 		if (likely(slot_matches(p->slot, &p->key)))
 			outcome = p->slot->outcome;
-		else if ((outcome = probe(&engine->columns[p->column], &p->key)) == NULL)
-			outcome = judge_new_value(engine, p->column, p->value, &p->key);
-		mask |= take_outcome(&engine->current[p->column], outcome);
+		else
+			outcome = outcome_of_key(engine, c, p->value, &p->key);
+		mask |= take_outcome(&engine->current[c], outcome);
 	}
 	return mask;
 }
 
-/* Find the outcomes of a row's columns, for engine->current; gives the row's mask. */
+/*
+ * Find the outcomes of a row's columns, for engine->current; gives the row's mask. The slots of
+ * memos come from all over memory: first all are asked for, then they are looked at.
+ */
 static uint64
-judge_columns(PfEngine *engine, const PfSegment *segments, int nsegments)
+judge_columns(PfEngine *engine, const PfRow *row)
 {
-	int			npending;
-	uint64		mask = hash_values(engine, segments, nsegments, &npending);
+	PfEngineColumn *end = engine->columns + engine->ncolumns;
+	PfOutcome **current = engine->current;
+	PfPending  *pending = engine->pending;
+	const int  *attr = row->attr;
+	uint64		mask = 0;
 
-	return mask | find_values(engine, npending);
+	for (PfEngineColumn *column = engine->columns; column < end; column++, current++, attr++)
+	{
+		PfOutcome  *outcome;
+		Datum		value;
+
+		if (row->isnull[*attr])
+		{
+			*current = column->null_outcome;
+			mask |= column->null_mask;
+			continue;
+		}
+		value = row->values[*attr];
+		switch (column->access)
+		{
+			case PF_ACCESS_CONSTANT:
+				outcome = column->constant;
+				break;
+			case PF_ACCESS_VARLENA:
+				outcome = outcome_of_varlena(engine, column, value, row, pending);
+				if (outcome == NULL)
+				{
+					pending++;
+					continue;
+				}
+				break;
+			case PF_ACCESS_BYVAL:
+				make_key(&pending->key, (const char *) &value, sizeof(Datum));
+				await_slot(pending++, column, value);
+				continue;
+			case PF_ACCESS_LENGTH:
+				outcome = outcome_of_length(engine, column, value);
+				break;
+			case PF_ACCESS_DIRECT:
+				outcome = outcome_by_code(engine, column, value);
+				break;
+			default:
+				outcome = outcome_of_value(engine, column - engine->columns, value);
+				break;
+		}
+		mask |= take_outcome(current, outcome);
+	}
+	return mask | find_pending(engine, pending);
 }
 
 /* Where states take turns: move the counters at once. */
@@ -336,7 +404,7 @@ pf_engine_take(PfEngine *engine, PfTallyState *state)
 }
 
 void
-pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments, int nsegments)
+pf_engine_count(PfEngine *engine, PfTallyState *state, const PfRow *row)
 {
 	uint64		mask;
 
@@ -346,16 +414,11 @@ pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments
 		pf_state_fold(state);
 	if (unlikely((++engine->rows & (PF_PROGRESS_ROWS - 1)) == 0))
 		pf_progress_count(PF_PROGRESS_ROWS);
-	mask = judge_columns(engine, segments, nsegments);
+	mask = judge_columns(engine, row);
 	if (engine->shared)
 		count_outcomes(engine, state);
 	if (engine->nrow_items > 0)
-	{
-		PfOutcome  *outcome = judge_row(engine, segments);
-
-		apply(state, outcome);
-		mask |= outcome->mask;
-	}
+		mask |= judge_row(engine, state, row);
 	count_dimensions(state, mask);
 	state->rows++;
 	state->unsettled++;
@@ -363,13 +426,12 @@ pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments
 
 /* Which rules does this row fail? Indexes of rules. */
 Bitmapset *
-pf_engine_failures(PfEngine *engine, const PfSegment *segments, int nsegments)
+pf_engine_failures(PfEngine *engine, const PfRow *row)
 {
 	Bitmapset  *failed = NULL;
 
-	(void) judge_columns(engine, segments, nsegments);
-	if (engine->nrow_predicates > 0)
-		(void) judge_row(engine, segments);
+	(void) judge_columns(engine, row);
+	ask_row(engine, row);
 	for (int r = 0; r < engine->nrules; r++)
 	{
 		PfEngineRule *rule = &engine->rules[r];
@@ -384,46 +446,36 @@ pf_engine_failures(PfEngine *engine, const PfSegment *segments, int nsegments)
 	return failed;
 }
 
-/* How to look up a column's values: not at all, by judging them, or in a memo. */
-static void
-choose_access(PfEngine *engine, PfEngineColumn *column)
+/* Bytes from the start of a tuple behind which 16 cannot be read any more. */
+uintptr_t
+pf_row_reach(Size tuple_len)
 {
-	bool		constant = column->is_missing == NULL;
-
-	column->cheap = constant;
-	for (int i = 0; i < column->npredicates; i++)
-	{
-		const PfNative *native = column->predicates[i]->native;
-
-		column->cheap &= native != NULL;
-		constant &= native != NULL && pf_native_is_constant(native);
-	}
-	use_memo(column, constant ? NULL : pf_memo_create(engine->context));
-	if (column->memo && column->typlen == -1)
-		column->by_byte = MemoryContextAllocZero(engine->context, sizeof(PfOutcome *) * 256);
-	if (constant)
-	{
-		column->access = PF_ACCESS_CONSTANT;
-		for (int i = 0; i < column->npredicates; i++)
-			engine->verdicts[column->predicates[i]->slot] = pf_native_ask(column->predicates[i]->native, (Datum) 0);
-		column->constant = pf_outcome(engine, column, engine->verdicts, false);
-	}
+	return tuple_len > 16 ? tuple_len - 16 : 0;
 }
 
-/* What a NULL says is found out at once; memos wait for values. */
+/* The row that a slot holds, whose columns have been fetched. */
 void
-pf_engine_start(PfEngine *engine)
+pf_row_of_slot(PfRow *row, TupleTableSlot *slot, const int *attr)
 {
-	engine->slot->tts_nvalid = engine->ncolumns;
-	engine->slot->tts_flags &= ~TTS_FLAG_EMPTY;
-	memset(engine->slot->tts_isnull, true, sizeof(bool) * engine->ncolumns);
-	for (int c = 0; c < engine->ncolumns; c++)
+	*row = (PfRow) {slot->tts_values, slot->tts_isnull, attr, NULL, 0};
+	if (TTS_IS_HEAPTUPLE(slot) || TTS_IS_BUFFERTUPLE(slot))
 	{
-		PfEngineColumn *column = &engine->columns[c];
+		HeapTuple	tuple = ((HeapTupleTableSlot *) slot)->tuple;
 
-		pf_evaluate(engine, column->predicates, column->npredicates, NULL, engine->verdicts);
-		column->null_outcome = pf_outcome(engine, column, engine->verdicts, true);
-		column->null_mask = column->null_outcome->mask;
-		choose_access(engine, column);
+		if (tuple)
+		{
+			row->tuple = (const char *) tuple->t_data;
+			row->reach = pf_row_reach(tuple->t_len);
+		}
+	}
+	else if (TTS_IS_MINIMALTUPLE(slot))
+	{
+		MinimalTuple tuple = ((MinimalTupleTableSlot *) slot)->mintuple;
+
+		if (tuple)
+		{
+			row->tuple = (const char *) tuple;
+			row->reach = pf_row_reach(tuple->t_len);
+		}
 	}
 }

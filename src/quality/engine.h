@@ -84,8 +84,8 @@ typedef struct PfEngineItem
  */
 typedef struct PfMemoKey
 {
-	uint64		head;			/* the first 8 bytes, or all of fewer */
-	uint64		tail;			/* the last 8 bytes of 9 to 16 */
+	uint64		head;			/* the first 8 bytes, zeros behind fewer */
+	uint64		tail;			/* the next 8; of more than 16 bytes a hash of all but the first 8 */
 	const char *data;
 	uint32		len;
 	uint32		hash;
@@ -107,54 +107,71 @@ typedef struct PfMemoSlot
 typedef struct PfMemo
 {
 	PfMemoSlot *slots;
-	uint32		mask;			/* slots less one */
+	int			shift;			/* a hash shifted by this is the index of its slot */
 	uint32		nvalues;
 	uint32		misses;			/* since it was last judged */
 	Size		bytes;
 	MemoryContext context;
 } PfMemo;
 
-/* What one value of a column (or one row, for what is judged per row) adds to the counts. */
+#define PF_MEMO_SLOTS(memo) (UINT32_C(1) << (32 - (memo)->shift))
+
+/*
+ * What one value of a column (or one row, for what is judged per row) adds to the counts. What is read
+ * for each value is apart from what is read now and then, and all of it stands together, for the cache.
+ */
 typedef struct PfOutcome
 {
 	uint64		mask;
 	uint32		rows;			/* of the engine's owner, not yet counted */
+	uint32		hash;			/* of verdicts */
+	struct PfEffect *effect;
+} PfOutcome;
+
+typedef struct PfEffect
+{
+	uint8	   *verdicts;		/* by slot of the column's predicates, then: is it NULL? */
+	PfOutcome  *next;			/* of the same column */
 	uint32		nhot;
 	uint32		nrare;
 	uint32	   *hot;			/* counters below PF_TALLY_HOT, standing behind the struct */
 	uint32	   *rare;			/* counters from there on, less PF_TALLY_HOT */
-	uint8	   *verdicts;		/* by slot of the column's predicates, then: is it NULL? */
-	uint32		hash;			/* of verdicts */
-	struct PfOutcome *next;		/* of the same column */
-} PfOutcome;
+} PfEffect;
 
 typedef struct PfOutcomeSet PfOutcomeSet;
+
+/* Verdicts on a value as a number, two bits each: up to this many are looked up by it. */
+#define PF_MAX_CODED 4
+#define PF_NCODES (1 << (2 * PF_MAX_CODED))
 
 /* How a column's values are looked up; what the loop over the columns of a row reads comes first. */
 typedef enum PfAccess
 {
-	PF_ACCESS_SLOW,				/* no memo, or values that are neither of the others */
+	PF_ACCESS_SLOW,				/* values that are none of the following */
 	PF_ACCESS_CONSTANT,			/* all values that are not NULL say the same */
-	PF_ACCESS_VARLENA,
-	PF_ACCESS_BYVAL
+	PF_ACCESS_VARLENA,			/* in the memo */
+	PF_ACCESS_BYVAL,			/* in the memo */
+	PF_ACCESS_LENGTH,			/* of text: by its length in bytes */
+	PF_ACCESS_DIRECT			/* native code is asked for each */
 } PfAccess;
 
 typedef struct PfEngineColumn
 {
 	PfOutcome  *null_outcome;
 	uint64		null_mask;		/* of null_outcome */
-	PfMemo	   *memo;			/* NULL: values do not repeat, or judging is cheaper */
 	PfMemoSlot *slots;			/* of memo */
-	uint32		slot_mask;		/* of memo */
+	uint8		shift;			/* of memo */
 	uint8		access;			/* PfAccess */
 	bool		typbyval;
 	int16		typlen;
-	PfOutcome **by_byte;		/* outcomes of values of one byte */
+	int16		npredicates;
+	PfOutcome **by_byte;		/* outcomes of values of one byte; for PF_ACCESS_LENGTH by length, where that decides */
+	PfOutcome **by_code;		/* outcomes by code, where native code judges all of it */
+	PfNative  **natives;		/* of predicates, where there is by_code */
 	PfOutcome  *constant;		/* for PF_ACCESS_CONSTANT */
-	bool		cheap;			/* native code judges all of it */
+	PfMemo	   *memo;			/* NULL: values do not repeat, or judging is cheaper */
 	int64		judged_at;		/* the engine's rows when the memo was last judged */
 	Oid			type;
-	int			npredicates;
 	PfPredicate **predicates;
 	PfPredicate *is_missing;	/* "this value means NULL", or NULL; not among the predicates */
 	int			nitems;
@@ -164,6 +181,16 @@ typedef struct PfEngineColumn
 	PfOutcome  *all;			/* every outcome there is, linked */
 } PfEngineColumn;
 
+/* An item that is judged per row. */
+typedef struct PfRowItem
+{
+	int			item;
+	int			nasked;			/* predicates that decide about it, 0: more than make a code */
+	PfPredicate *asked[PF_MAX_CODED];
+	PfOutcome **by_code;		/* whether the item's column is NULL is the highest bit of the code */
+	PfOutcome  *all;			/* those of by_code, linked; or the only one, made anew for each row */
+} PfRowItem;
+
 struct PfTallyState;
 
 /* A value of the row in hand, between being hashed and being found. */
@@ -172,7 +199,7 @@ typedef struct PfPending
 	PfMemoKey	key;
 	const PfMemoSlot *slot;
 	Datum		value;
-	int			column;
+	PfEngineColumn *column;
 } PfPending;
 
 typedef struct PfEngine
@@ -186,6 +213,8 @@ typedef struct PfEngine
 	int			ncolumns;
 	PfEngineColumn *columns;
 	PfOutcome **current;		/* of this row, by column */
+	PfOutcome  *outcomes;		/* room for more outcomes */
+	int			noutcomes;		/* so many */
 	PfPending  *pending;		/* of this row */
 	int			nrules;
 	PfEngineRule *rules;
@@ -195,10 +224,9 @@ typedef struct PfEngine
 	PfPredicate **row_predicates;
 	uint8	   *row_verdicts;
 	int			nrow_items;
-	int		   *row_items;
+	PfRowItem  *row_items;
 	int			nrow_columns;
 	int		   *row_columns;	/* that the row predicates look at, in order */
-	PfOutcome  *row_outcome;	/* scratch for pf_row_outcome */
 	uint8	   *verdicts;		/* scratch for one column, one longer than any has predicates */
 	struct PfTallyState *owner; /* of the rows that outcomes hold; NULL where states take turns */
 	bool		shared;			/* states take turns: rows go straight to the counters */
@@ -208,12 +236,18 @@ typedef struct PfEngine
 	MemoryContextCallback callback;
 } PfEngine;
 
-/* A run of columns' values as some caller has them. */
-typedef struct PfSegment
+/*
+ * A row to be judged: column c is values[attr[c]]. Where they stand in a tuple, text may be read 16
+ * bytes at a time from any byte up to reach behind its start.
+ */
+typedef struct PfRow
 {
-	NullableDatum *values;
-	int			n;
-} PfSegment;
+	const Datum *values;
+	const bool *isnull;
+	const int  *attr;
+	const char *tuple;			/* or NULL */
+	uintptr_t	reach;
+} PfRow;
 
 #define PF_STATE_MAGIC 0x7a117e57
 
@@ -242,10 +276,15 @@ typedef struct PfTallyState
 extern PfEngine *pf_engine_compile(const PfRuleSetValue *value, MemoryContext parent);
 extern void pf_predicate_init(PfEngine *engine, PfPredicate *predicate);
 
-/* engine.c */
-extern void pf_engine_count(PfEngine *engine, PfTallyState *state, const PfSegment *segments, int nsegments);
-extern Bitmapset *pf_engine_failures(PfEngine *engine, const PfSegment *segments, int nsegments);
+/* access.c */
+extern void pf_use_memo(PfEngineColumn *column, PfMemo *memo);
 extern void pf_engine_start(PfEngine *engine);
+
+/* engine.c */
+extern void pf_engine_count(PfEngine *engine, PfTallyState *state, const PfRow *row);
+extern Bitmapset *pf_engine_failures(PfEngine *engine, const PfRow *row);
+extern void pf_row_of_slot(PfRow *row, TupleTableSlot *slot, const int *attr);
+extern uintptr_t pf_row_reach(Size tuple_len);
 extern void pf_engine_take(PfEngine *engine, struct PfTallyState *state);
 
 /* evaluate.c */
@@ -254,13 +293,18 @@ extern void pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const
 
 /* native.c */
 extern PfNative *pf_native_compile(Expr *expr, Oid column_type);
+extern PfNative *pf_native_compile_row(Expr *expr);
+
+/* native_ask.c */
 extern bool pf_native_is_constant(const PfNative *native);
+extern int	pf_native_cost(const PfNative *native);
 extern int	pf_native_ask(const PfNative *native, Datum value);
+extern int	pf_native_ask_length(const PfNative *native, int bytes);
+extern int	pf_native_ask_row(const PfNative *native, const TupleTableSlot *slot);
 
 /* outcome.c */
 extern PfOutcome *pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_null);
-
-extern PfOutcome *pf_row_outcome(PfEngine *engine);
+extern PfOutcome *pf_row_outcome(PfEngine *engine, PfRowItem *row_item);
 extern PfVerdict pf_verdict_of(PfEngine *engine, const PfPredicate *predicate);
 extern PfVerdict pf_mapped(PfVerdict verdict, PfOnNull on_null);
 

@@ -91,7 +91,7 @@ ask_all_raising(PfEngine *engine, PfPredicate **predicates, int n, uint8 *verdic
 
 /*
  * The verdicts of predicates on what stands in the engine's slot. value is the one column's, where
- * there is one and it is not NULL: native code knows only values. Raises nothing that a rule raised.
+ * there is one and it is not NULL: of one column native code knows only values. Raises nothing that a rule raised.
  */
 void
 pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const Datum *value, uint8 *verdicts)
@@ -103,9 +103,9 @@ pf_evaluate(PfEngine *engine, PfPredicate **predicates, int n, const Datum *valu
 	{
 		PfPredicate *predicate = predicates[i];
 
-		if (predicate->native && value)
+		if (predicate->native && (value || predicate->column < 0))
 		{
-			int			verdict = pf_native_ask(predicate->native, *value);
+			int			verdict = value ? pf_native_ask(predicate->native, *value) : pf_native_ask_row(predicate->native, engine->slot);
 
 			if (verdict == PF_NATIVE_DEFER)
 			{

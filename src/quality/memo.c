@@ -20,8 +20,8 @@ pf_memo_create(MemoryContext parent)
 	PfMemo	   *memo = MemoryContextAllocZero(context, sizeof(PfMemo));
 
 	memo->context = context;
-	memo->mask = 15;
-	memo->slots = MemoryContextAllocZero(context, sizeof(PfMemoSlot) * (memo->mask + 1));
+	memo->shift = 32 - 4;
+	memo->slots = MemoryContextAllocZero(context, sizeof(PfMemoSlot) * PF_MEMO_SLOTS(memo));
 	return memo;
 }
 
@@ -30,7 +30,7 @@ free_slot(PfMemo *memo, uint32 hash)
 {
 	uint32		at;
 
-	for (at = hash & memo->mask; memo->slots[at].outcome; at = (at + 1) & memo->mask)
+	for (at = hash >> memo->shift; memo->slots[at].outcome; at = (at + 1) & (PF_MEMO_SLOTS(memo) - 1))
 		;
 	return &memo->slots[at];
 }
@@ -39,10 +39,10 @@ static void
 grow(PfMemo *memo)
 {
 	PfMemoSlot *old = memo->slots;
-	uint32		nold = memo->mask + 1;
+	uint32		nold = PF_MEMO_SLOTS(memo);
 
-	memo->mask = 2 * nold - 1;
-	memo->slots = MemoryContextAllocZero(memo->context, sizeof(PfMemoSlot) * 2 * nold);
+	memo->shift--;
+	memo->slots = MemoryContextAllocZero(memo->context, sizeof(PfMemoSlot) * PF_MEMO_SLOTS(memo));
 	for (uint32 i = 0; i < nold; i++)
 		if (old[i].outcome)
 			*free_slot(memo, old[i].hash) = old[i];
@@ -59,7 +59,7 @@ pf_memo_put(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome)
 	if (memo->nvalues >= MEMO_MAX_VALUES || memo->bytes + key->len > MEMO_MAX_BYTES)
 		return;
 	/* Small tables are kept sparse, for the first look to hit; large ones dense, for the cache */
-	if ((memo->mask < 1024 ? 4 : 2) * (memo->nvalues + 1) > memo->mask + 1)
+	if ((PF_MEMO_SLOTS(memo) <= 1024 ? 4 : 2) * (memo->nvalues + 1) > PF_MEMO_SLOTS(memo))
 		grow(memo);
 	slot = free_slot(memo, key->hash);
 	slot->head = key->head;

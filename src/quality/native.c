@@ -2,11 +2,12 @@
  * native.c
  *		The common shapes of rules without PostgreSQL's evaluator.
  *
- * Known are, over one column: IS [NOT] NULL; comparisons and BETWEEN of whole numbers, dates and times
- * with constants; IN and = ANY of constants; length(x) against a constant; LIKE and plain regular
+ * Known are, over one column: IS [NOT] NULL; comparisons and BETWEEN of numbers, dates and times with
+ * constants; IN and = ANY of constants; length(x) against a constant; LIKE and plain regular
  * expressions (pattern.c); in_value_set; booleans and their tests; any other strict function of the
  * server or of ours over the value and at most a constant, is_x and all comparisons among them; and
- * AND, OR, NOT of these. Whatever an expression says beyond that is left to the evaluator, and so is a
+ * AND, OR, NOT of these. Over several columns: comparisons of two that are numbers, dates or times, and
+ * AND, OR, NOT of these and the former. Whatever an expression says beyond that is left to the evaluator, and so is a
  * single value where the answer depends on a collation: the result is exactly that of plain SQL, which
  * a test compares.
  *
@@ -60,19 +61,30 @@ is_column(Node *node, Oid type)
 }
 
 static bool
-is_whole_number(Oid type)
+is_integer(Oid type)
 {
-	return type == INT2OID || type == INT4OID || type == INT8OID || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+	return type == INT2OID || type == INT4OID || type == INT8OID;
 }
 
-/* Integers compare among each other, dates and times with their own kind. */
+static bool
+is_float(Oid type)
+{
+	return type == FLOAT4OID || type == FLOAT8OID;
+}
+
+static bool
+is_whole_number(Oid type)
+{
+	return is_integer(type) || type == DATEOID || type == TIMESTAMPOID || type == TIMESTAMPTZOID;
+}
+
+/* Integers compare among each other, and so do floating-point numbers; dates, times, numeric with their own kind. */
 static bool
 are_comparable(Oid left, Oid right)
 {
-	bool		integers = left == INT2OID || left == INT4OID || left == INT8OID;
-
-	return is_whole_number(left) && is_whole_number(right) &&
-		(integers ? right == INT2OID || right == INT4OID || right == INT8OID : left == right);
+	if (is_integer(left) || is_float(left))
+		return is_integer(left) ? is_integer(right) : is_float(right);
+	return left == right && (is_whole_number(left) || left == NUMERICOID);
 }
 
 /* Texts are equal when their bytes are, unless the collation says otherwise. */
@@ -86,15 +98,17 @@ bytes_decide(Oid collation)
 static const char *
 comparison_of(Oid funcid, Oid left, Oid right)
 {
+	static const char *const types[] = {"int", "float", "date_", "timestamp", "numeric_"};
 	static const char *const names[] = {"eq", "ne", "lt", "le", "gt", "ge"};
 	char	   *name = get_func_name(funcid);
 	size_t		len = name ? strlen(name) : 0;
+	bool		known = false;
 
 	if (len < 2 || funcid >= FirstNormalObjectId || !are_comparable(left, right))
 		return NULL;
-	if (strncmp(name, "int", 3) != 0 && strncmp(name, "date_", 5) != 0 && strncmp(name, "timestamp", 9) != 0)
-		return NULL;
-	for (int i = 0; i < lengthof(names); i++)
+	for (int i = 0; i < lengthof(types); i++)
+		known |= strncmp(name, types[i], strlen(types[i])) == 0;
+	for (int i = 0; known && i < lengthof(names); i++)
 		if (strcmp(name + len - 2, names[i]) == 0)
 			return names[i];
 	return NULL;
@@ -129,9 +143,9 @@ compile_texts(ArrayType *array, PfVerdict otherwise)
 
 	deconstruct_array(array, TEXTOID, -1, false, TYPALIGN_INT, &values, &nulls, &n);
 	native->otherwise = otherwise;
-	for (native->mask = 7; native->mask < 4 * n; native->mask = 2 * native->mask + 1)
+	for (native->shift = 32 - 3; PF_MEMO_SLOTS(native) < 4 * n; native->shift--)
 		;
-	native->texts = palloc0(sizeof(PfMemoKey) * (native->mask + 1));
+	native->texts = palloc0(sizeof(PfMemoKey) * PF_MEMO_SLOTS(native));
 	for (int i = 0; i < n; i++)
 	{
 		text	   *value;
@@ -145,9 +159,10 @@ compile_texts(ArrayType *array, PfVerdict otherwise)
 		}
 		value = DatumGetTextPP(values[i]);
 		make_key(&key, VARDATA_ANY(value), VARSIZE_ANY_EXHDR(value));
-		for (at = key.hash & native->mask; native->texts[at].data; at = (at + 1) & native->mask)
+		for (at = key.hash >> native->shift; native->texts[at].data; at = (at + 1) & (PF_MEMO_SLOTS(native) - 1))
 			;
 		native->texts[at] = key;
+		native->lengths |= UINT64CONST(1) << Min(key.len, 63);
 	}
 	return native;
 }
@@ -181,7 +196,7 @@ compile_integers(ArrayType *array, Oid type)
 		if (nulls[i])
 			native->otherwise = PF_UNKNOWN;
 		else
-			native->integers[native->n++] = whole_number(values[i], type);
+			native->integers[native->n++] = ordinal(values[i], type);
 	}
 	qsort(native->integers, native->n, sizeof(int64), compare_integers);
 	return native;
@@ -199,6 +214,8 @@ compile_any(ScalarArrayOpExpr *expr, Oid type)
 	if (!expr->useOr || !IsA(constant, Const) || constant->constisnull || expr->opfuncid >= FirstNormalObjectId)
 		return NULL;
 	array = DatumGetArrayTypeP(constant->constvalue);
+	if (ArrayGetNItems(ARR_NDIM(array), ARR_DIMS(array)) == 0)
+		return NULL;			/* FALSE, and for NULL too */
 	if (type == TEXTOID && strcmp(name, "texteq") == 0 && ARR_ELEMTYPE(array) == TEXTOID &&
 		is_column(linitial(expr->args), TEXTOID) && bytes_decide(expr->inputcollid))
 		return compile_texts(array, PF_FALSE);
@@ -367,6 +384,7 @@ compile_operator(OpExpr *expr, Oid type)
 {
 	Const	   *constant;
 	const char *comparison;
+	int64		limit;
 	PfNative   *native;
 
 	if (list_length(expr->args) != 2)
@@ -379,15 +397,31 @@ compile_operator(OpExpr *expr, Oid type)
 	comparison = comparison_of(expr->opfuncid, exprType(linitial(expr->args)), constant->consttype);
 	if (comparison == NULL)
 		return NULL;
+	if (constant->consttype != NUMERICOID)
+		limit = ordinal(constant->constvalue, constant->consttype);
+	else if (!pf_ordinal_of_numeric(PointerGetDatum(PG_DETOAST_DATUM_PACKED(constant->constvalue)), &limit))
+		return NULL;
 	if (type == TEXTOID)
-		return compile_length(expr, comparison, whole_number(constant->constvalue, constant->consttype));
+		return compile_length(expr, comparison, limit);
 	if (!is_column(linitial(expr->args), type))
 		return NULL;
 	native = make_native(strcmp(comparison, "ne") == 0 ? NATIVE_OUTSIDE : NATIVE_RANGE);
 	native->type = type;
-	return set_range(native, comparison, whole_number(constant->constvalue, constant->consttype)) ? native : NULL;
+	return set_range(native, comparison, limit) ? native : NULL;
 }
 
+/* AND of two ranges is a range: BETWEEN, above all. */
+static bool
+narrow_range(PfNative *range, const PfNative *other)
+{
+	if (range->kind != NATIVE_RANGE || other->kind != NATIVE_RANGE || range->type != other->type)
+		return false;
+	range->low = Max(range->low, other->low);
+	range->high = Min(range->high, other->high);
+	return true;
+}
+
+/* type is that of the one column, InvalidOid where there are several */
 static PfNative *
 compile_bool(BoolExpr *expr, Oid type)
 {
@@ -397,13 +431,14 @@ compile_bool(BoolExpr *expr, Oid type)
 	native->children = palloc(sizeof(PfNative *) * list_length(expr->args));
 	foreach(lc, expr->args)
 	{
-		PfNative   *child = pf_native_compile(lfirst(lc), type);
+		PfNative   *child = OidIsValid(type) ? pf_native_compile(lfirst(lc), type) : pf_native_compile_row(lfirst(lc));
 
 		if (child == NULL)
 			return NULL;
-		native->children[native->nchildren++] = child;
+		if (native->kind != NATIVE_AND || native->nchildren == 0 || !narrow_range(native->children[native->nchildren - 1], child))
+			native->children[native->nchildren++] = child;
 	}
-	return native;
+	return native->kind == NATIVE_AND && native->nchildren == 1 ? native->children[0] : native;
 }
 
 static PfNative *
@@ -457,4 +492,93 @@ pf_native_compile(Expr *expr, Oid column_type)
 		default:
 			return NULL;
 	}
+}
+
+/* ---- of several columns ---- */
+
+static PfNative *
+compile_comparison(OpExpr *expr)
+{
+	static const struct
+	{
+		const char *comparison;
+		int			accepted;
+	}			signs[] = {
+		{"eq", SIGN_EQUAL}, {"ne", SIGN_LESS | SIGN_GREATER}, {"lt", SIGN_LESS},
+		{"le", SIGN_LESS | SIGN_EQUAL}, {"gt", SIGN_GREATER}, {"ge", SIGN_GREATER | SIGN_EQUAL},
+	};
+	Var		   *left,
+			   *right;
+	const char *comparison;
+	PfNative   *native;
+
+	if (list_length(expr->args) != 2)
+		return NULL;
+	left = (Var *) strip_relabel(linitial(expr->args));
+	right = (Var *) strip_relabel(lsecond(expr->args));
+	if (!IsA(left, Var) || !IsA(right, Var))
+		return NULL;
+	native = make_native(NATIVE_COMPARE);
+	native->type = getBaseType(left->vartype);
+	native->right_type = getBaseType(right->vartype);
+	comparison = comparison_of(expr->opfuncid, native->type, native->right_type);
+	if (comparison == NULL || native->type == NUMERICOID)
+		return NULL;
+	native->attr[0] = left->varattno - 1;
+	native->attr[1] = right->varattno - 1;
+	for (int i = 0; i < lengthof(signs); i++)
+		if (strcmp(comparison, signs[i].comparison) == 0)
+			native->accepted = signs[i].accepted;
+	return native;
+}
+
+static bool
+find_only_column(Node *node, void *arg)
+{
+	Var		  **only = arg;
+
+	if (node == NULL)
+		return false;
+	if (IsA(node, Var))
+	{
+		if (*only && (*only)->varattno != ((Var *) node)->varattno)
+			return true;
+		*only = (Var *) node;
+	}
+	return expression_tree_walker(node, find_only_column, arg);
+}
+
+/* What looks at one column only. Being no AND, OR, NOT and no test, it is strict where it is native. */
+static PfNative *
+compile_part(Expr *expr)
+{
+	Var		   *only = NULL;
+	PfNative   *child,
+			   *native;
+
+	if (IsA(expr, BooleanTest) || find_only_column((Node *) expr, &only) || only == NULL)
+		return NULL;
+	child = pf_native_compile(expr, only->vartype);
+	if (child == NULL)
+		return NULL;
+	native = make_native(child->kind == NATIVE_CONSTANT ? NATIVE_IS_NULL : NATIVE_COLUMN);
+	native->attr[0] = only->varattno - 1;
+	native->nchildren = 1;
+	native->children = palloc(sizeof(PfNative *));
+	native->children[0] = child;
+	native->constant = child->constant;
+	return native;
+}
+
+/* As pf_native_compile, for an expression over several columns. */
+PfNative *
+pf_native_compile_row(Expr *expr)
+{
+	PfNative   *native = NULL;
+
+	if (IsA(expr, BoolExpr))
+		return compile_bool((BoolExpr *) expr, InvalidOid);
+	if (IsA(expr, OpExpr))
+		native = compile_comparison((OpExpr *) expr);
+	return native ? native : compile_part(expr);
 }

@@ -8,6 +8,8 @@
 
 #include "engine.h"
 
+#include <math.h>
+
 #include "catalog/pg_type.h"
 #include "types/value_set.h"
 
@@ -17,6 +19,14 @@
  */
 typedef struct PfPattern
 {
+	/*
+	 * Most codes are so many characters, each of some set: then no state needs to be known to look at
+	 * the next character. The automaton is a chain of states, the last of which may lead to itself.
+	 */
+	bool		is_chain;
+	bool		repeats;		/* the last state does */
+	int			last;			/* the last state */
+	uint64		takes[128];		/* character → in which states, less one, it is taken */
 	int			nclasses;
 	uint8		class_of[128];	/* character → class */
 	uint8		accepting[256]; /* by state */
@@ -32,7 +42,10 @@ typedef enum NativeKind
 	NATIVE_BOOLEAN,				/* the value itself */
 	NATIVE_CALL,				/* a strict function of the value, perhaps with a constant: no more overhead than that */
 	NATIVE_TEST,				/* IS [NOT] TRUE, FALSE, UNKNOWN */
-	NATIVE_RANGE,				/* an integer, date or time between low and high */
+	NATIVE_COMPARE,				/* of a row: two columns */
+	NATIVE_IS_NULL,				/* of a row: a column */
+	NATIVE_COLUMN,				/* of a row: the child, asked about a column */
+	NATIVE_RANGE,				/* a number, date or time between low and high */
 	NATIVE_OUTSIDE,				/* … or not */
 	NATIVE_INTEGERS,			/* among sorted ones */
 	NATIVE_TEXTS,				/* among texts */
@@ -44,18 +57,22 @@ typedef enum NativeKind
 struct PfNative
 {
 	NativeKind	kind;
+	Oid			type;			/* of the values, where they are numbers */
+	int64		low;			/* as ordinal() gives them */
+	int64		high;
 	PfVerdict	constant;
 	BoolTestType test;
 	PfVerdict	otherwise;		/* of IN: FALSE, or UNKNOWN where the list has a NULL */
 	int			nchildren;
 	struct PfNative **children;
-	Oid			type;			/* of the integers */
-	int64		low;
-	int64		high;
+	int			attr[2];		/* of a row: indexes of columns */
+	Oid			right_type;		/* of NATIVE_COMPARE */
+	int			accepted;		/* of NATIVE_COMPARE: set of the signs that are true */
 	int64	   *integers;
 	int			n;
 	PfMemoKey  *texts;			/* open addressing; data NULL: free */
-	uint32		mask;
+	uint64		lengths;		/* of texts, as a set; 63 and more are one */
+	int			shift;			/* a hash shifted by this is an index into texts */
 	PfPattern  *pattern;
 	FunctionCallInfo call;
 	int			argument;		/* of call that is the value */
@@ -64,8 +81,30 @@ struct PfNative
 	DateADT		day;
 };
 
+/* For NATIVE_COMPARE: left is less, equal, greater */
+#define SIGN_LESS 1
+#define SIGN_EQUAL 2
+#define SIGN_GREATER 4
+
+/* Floating-point numbers in the server's order as integers: NaN is the greatest, -0 equals 0. */
 static inline int64
-whole_number(Datum value, Oid type)
+ordinal_of_float(float8 number)
+{
+	int64		bits;
+
+	if (unlikely(isnan(number)))
+		return PG_INT64_MAX;
+	number += 0.0;
+	memcpy(&bits, &number, sizeof(bits));
+	return bits >= 0 ? bits : bits ^ PG_INT64_MAX;
+}
+
+/*
+ * A value of a type that is a number, date or time as an integer, in the same order: what compares
+ * natively are such integers. numeric is not among them, see pf_ordinal_of_numeric().
+ */
+static inline int64
+ordinal(Datum value, Oid type)
 {
 	switch (type)
 	{
@@ -75,14 +114,56 @@ whole_number(Datum value, Oid type)
 		case TIMESTAMPOID:
 		case TIMESTAMPTZOID:
 			return DatumGetInt64(value);
+		case FLOAT4OID:
+			return ordinal_of_float(DatumGetFloat4(value));
+		case FLOAT8OID:
+			return ordinal_of_float(DatumGetFloat8(value));
 		default:
 			return DatumGetInt32(value);
 	}
 }
 
+/* As pf_native_ask, without a call for the simplest. */
+static inline int
+pf_native_ask_quickly(const PfNative *native, Datum value)
+{
+	if (native->kind == NATIVE_RANGE && native->type != NUMERICOID)
+	{
+		int64		number = ordinal(value, native->type);
+
+		return number >= native->low && number <= native->high ? PF_TRUE : PF_FALSE;
+	}
+	return native->kind == NATIVE_CONSTANT ? native->constant : pf_native_ask(native, value);
+}
+
+/* native_numeric.c */
+extern bool pf_ordinal_of_numeric(Datum value, int64 *number);
+
 /* pattern.c */
 extern PfPattern *pf_pattern_compile(const char *regex);
 extern PfPattern *pf_pattern_compile_like(const char *pattern);
+
+static inline int
+pf_chain_match(const PfPattern *pattern, const char *data, int len)
+{
+	int			n = Min(len, pattern->last - 1);
+	unsigned char any = 0;
+	uint64		taken = 1;
+
+	for (int i = 0; i < n; i++)
+	{
+		any |= data[i];
+		taken &= pattern->takes[data[i] & 0x7f] >> i;
+	}
+	for (int i = n; i < len; i++)
+	{
+		any |= data[i];
+		taken &= pattern->takes[data[i] & 0x7f] >> (pattern->last - 1);
+	}
+	if (unlikely(any & 0x80))
+		return -1;
+	return taken && (len == n || pattern->repeats) && pattern->accepting[n + 1];
+}
 
 /* 1: matches, 0: does not, -1: not for us */
 static inline int
@@ -90,6 +171,8 @@ pf_pattern_match(const PfPattern *pattern, const char *data, int len)
 {
 	uint32		state = 1;
 
+	if (pattern->is_chain)
+		return pf_chain_match(pattern, data, len);
 	for (int i = 0; i < len; i++)
 	{
 		unsigned char c = data[i];

@@ -1,6 +1,6 @@
 /*
  * native_ask.c
- *		What native code says of a value: never NULL, never toasted.
+ *		What native code says of a value, never NULL, never toasted, and of a row.
  */
 #include "native.h"
 
@@ -13,6 +13,39 @@ bool
 pf_native_is_constant(const PfNative *native)
 {
 	return native->kind == NATIVE_CONSTANT;
+}
+
+/* What it costs to ask, a comparison of integers being one. */
+int
+pf_native_cost(const PfNative *native)
+{
+	int			cost = 1;
+
+	switch (native->kind)
+	{
+		case NATIVE_CONSTANT:
+			return 0;
+		case NATIVE_BOOLEAN:
+		case NATIVE_LENGTH:
+			return 1;
+		case NATIVE_RANGE:
+		case NATIVE_OUTSIDE:
+			return native->type == NUMERICOID ? 4 : 1;
+		case NATIVE_INTEGERS:
+		case NATIVE_TEXTS:
+			return 5;
+		case NATIVE_PATTERN:
+			return native->pattern->is_chain ? 5 : 20;
+		case NATIVE_AND:
+		case NATIVE_OR:
+		case NATIVE_NOT:
+		case NATIVE_TEST:
+			for (int i = 0; i < native->nchildren; i++)
+				cost += 1 + pf_native_cost(native->children[i]);
+			return cost;
+		default:
+			return 100;
+	}
 }
 
 static int
@@ -33,6 +66,40 @@ characters(const char *data, int len)
 		if (IS_HIGHBIT_SET(*at))
 			return pg_mbstrlen_with_len(data, len);
 	return len;
+}
+
+/* Text of so many bytes, a character being one to four: PF_NATIVE_DEFER where they must be counted. */
+static int
+length_verdict(const PfNative *native, int bytes)
+{
+	if (bytes <= native->high && (bytes + 3) / 4 >= native->low)
+		return PF_TRUE;
+	if (bytes < native->low || (bytes + 3) / 4 > native->high)
+		return PF_FALSE;
+	return PF_NATIVE_DEFER;
+}
+
+/* What is said of all texts of so many bytes, or PF_NATIVE_DEFER. */
+int
+pf_native_ask_length(const PfNative *native, int bytes)
+{
+	if (native->kind == NATIVE_CONSTANT)
+		return native->constant;
+	return native->kind == NATIVE_LENGTH ? length_verdict(native, bytes) : PF_NATIVE_DEFER;
+}
+
+static int
+ask_length(const PfNative *native, const char *data, int len)
+{
+	int			verdict = length_verdict(native, len);
+
+	if (verdict == PF_NATIVE_DEFER)
+	{
+		int			number = characters(data, len);
+
+		verdict = number >= native->low && number <= native->high ? PF_TRUE : PF_FALSE;
+	}
+	return verdict;
 }
 
 static bool
@@ -60,23 +127,31 @@ among_texts(const PfNative *native, const char *data, int len)
 {
 	PfMemoKey	key;
 
+	if (!(native->lengths & UINT64CONST(1) << Min(len, 63)))
+		return false;
 	make_key(&key, data, len);
-	for (uint32 at = key.hash & native->mask; native->texts[at].data; at = (at + 1) & native->mask)
+	for (uint32 at = key.hash >> native->shift; native->texts[at].data; at = (at + 1) & (PF_MEMO_SLOTS(native) - 1))
 		if (same_key(&native->texts[at], &key))
 			return true;
 	return false;
 }
 
-/* SQL's AND and OR; a child that defers makes all defer. */
 static int
-ask_children(const PfNative *native, Datum value)
+negated(int verdict)
+{
+	return verdict == PF_TRUE ? PF_FALSE : verdict == PF_FALSE ? PF_TRUE : verdict;
+}
+
+/* SQL's AND and OR; a child that defers makes all defer. Of a row where there is a slot. */
+static int
+ask_children(const PfNative *native, Datum value, const TupleTableSlot *slot)
 {
 	PfVerdict	decisive = native->kind == NATIVE_AND ? PF_FALSE : PF_TRUE;
 	PfVerdict	result = native->kind == NATIVE_AND ? PF_TRUE : PF_FALSE;
 
 	for (int i = 0; i < native->nchildren; i++)
 	{
-		int			verdict = pf_native_ask(native->children[i], value);
+		int			verdict = slot ? pf_native_ask_row(native->children[i], slot) : pf_native_ask(native->children[i], value);
 
 		if (verdict == PF_NATIVE_DEFER || verdict == decisive)
 			return verdict;
@@ -154,10 +229,9 @@ pf_native_ask(const PfNative *native, Datum value)
 			return native->constant;
 		case NATIVE_AND:
 		case NATIVE_OR:
-			return ask_children(native, value);
+			return ask_children(native, value, NULL);
 		case NATIVE_NOT:
-			verdict = pf_native_ask(native->children[0], value);
-			return verdict == PF_TRUE ? PF_FALSE : verdict == PF_FALSE ? PF_TRUE : verdict;
+			return negated(pf_native_ask(native->children[0], value));
 		case NATIVE_BOOLEAN:
 			return DatumGetBool(value) ? PF_TRUE : PF_FALSE;
 		case NATIVE_TEST:
@@ -166,20 +240,76 @@ pf_native_ask(const PfNative *native, Datum value)
 			return ask_call(native, value);
 		case NATIVE_RANGE:
 		case NATIVE_OUTSIDE:
-			number = whole_number(value, native->type);
+			if (native->type != NUMERICOID)
+				number = ordinal(value, native->type);
+			else if (!pf_ordinal_of_numeric(value, &number))
+				return PF_NATIVE_DEFER;
 			return (number >= native->low && number <= native->high) == (native->kind == NATIVE_RANGE) ? PF_TRUE : PF_FALSE;
 		case NATIVE_INTEGERS:
-			return among_integers(native, whole_number(value, native->type)) ? PF_TRUE : native->otherwise;
+			return among_integers(native, ordinal(value, native->type)) ? PF_TRUE : native->otherwise;
 		case NATIVE_TEXTS:
 			return among_texts(native, data, len) ? PF_TRUE : native->otherwise;
 		case NATIVE_LENGTH:
-			number = characters(data, len);
-			return number >= native->low && number <= native->high ? PF_TRUE : PF_FALSE;
+			return ask_length(native, data, len);
 		case NATIVE_PATTERN:
 			verdict = pf_pattern_match(native->pattern, data, len);
 			return verdict < 0 ? PF_NATIVE_DEFER : verdict ? PF_TRUE : PF_FALSE;
 		case NATIVE_VALUE_SET:
 			return ask_value_set(native, data, len);
+		case NATIVE_COMPARE:
+		case NATIVE_IS_NULL:
+		case NATIVE_COLUMN:
+			break;
 	}
 	return PF_NATIVE_DEFER;
+}
+
+/* ---- of several columns ---- */
+
+static int
+ask_comparison(const PfNative *native, const TupleTableSlot *slot)
+{
+	int64		left,
+				right;
+
+	if (slot->tts_isnull[native->attr[0]] || slot->tts_isnull[native->attr[1]])
+		return PF_UNKNOWN;
+	left = ordinal(slot->tts_values[native->attr[0]], native->type);
+	right = ordinal(slot->tts_values[native->attr[1]], native->right_type);
+	return native->accepted & (left < right ? SIGN_LESS : left > right ? SIGN_GREATER : SIGN_EQUAL) ? PF_TRUE : PF_FALSE;
+}
+
+static int
+ask_column(const PfNative *native, const TupleTableSlot *slot)
+{
+	Datum		value = slot->tts_values[native->attr[0]];
+
+	if (slot->tts_isnull[native->attr[0]])
+		return PF_UNKNOWN;
+	if (TupleDescAttr(slot->tts_tupleDescriptor, native->attr[0])->attlen == -1 &&
+		(VARATT_IS_COMPRESSED(DatumGetPointer(value)) || VARATT_IS_EXTERNAL(DatumGetPointer(value))))
+		return PF_NATIVE_DEFER;
+	return pf_native_ask(native->children[0], value);
+}
+
+/* The same of what the engine's slot holds; values may be NULL, and toasted. */
+int
+pf_native_ask_row(const PfNative *native, const TupleTableSlot *slot)
+{
+	switch (native->kind)
+	{
+		case NATIVE_COMPARE:
+			return ask_comparison(native, slot);
+		case NATIVE_IS_NULL:
+			return slot->tts_isnull[native->attr[0]] ? negated(native->constant) : native->constant;
+		case NATIVE_COLUMN:
+			return ask_column(native, slot);
+		case NATIVE_AND:
+		case NATIVE_OR:
+			return ask_children(native, (Datum) 0, slot);
+		case NATIVE_NOT:
+			return negated(pf_native_ask_row(native->children[0], slot));
+		default:
+			return PF_NATIVE_DEFER;
+	}
 }

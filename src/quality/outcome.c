@@ -30,7 +30,7 @@ find_slot(PfOutcomeSet *set, const uint8 *verdicts, int n, uint32 hash)
 	{
 		PfOutcome  *outcome = set->slots[i];
 
-		if (outcome == NULL || (outcome->hash == hash && memcmp(outcome->verdicts, verdicts, n) == 0))
+		if (outcome == NULL || (outcome->hash == hash && memcmp(outcome->effect->verdicts, verdicts, n) == 0))
 			return &set->slots[i];
 	}
 }
@@ -56,7 +56,7 @@ add_outcome(PfEngine *engine, PfEngineColumn *column, PfOutcome *outcome)
 		if (old)
 			pfree(old->slots);
 	}
-	*find_slot(set, outcome->verdicts, n, outcome->hash) = outcome;
+	*find_slot(set, outcome->effect->verdicts, n, outcome->hash) = outcome;
 	set->taken++;
 }
 
@@ -65,10 +65,12 @@ move_counter(OutcomeBuilder *b, uint32 counter)
 {
 	uint32		hot = PF_TALLY_HOT(&b->engine->shape);
 
+	PfEffect   *effect = b->outcome->effect;
+
 	if (counter < hot)
-		b->outcome->hot[b->outcome->nhot++] = counter;
+		effect->hot[effect->nhot++] = counter;
 	else
-		b->outcome->rare[b->outcome->nrare++] = counter - hot;
+		effect->rare[effect->nrare++] = counter - hot;
 }
 
 PfVerdict
@@ -117,7 +119,7 @@ pf_verdict_of(PfEngine *engine, const PfPredicate *predicate)
 {
 	if (predicate->column < 0)
 		return engine->row_verdicts[predicate->slot];
-	return engine->current[predicate->column]->verdicts[predicate->slot];
+	return engine->current[predicate->column]->effect->verdicts[predicate->slot];
 }
 
 static inline PfVerdict
@@ -165,18 +167,27 @@ judge_item(OutcomeBuilder *b, int i, const uint8 *verdicts, bool is_null)
 		move_counter(b, PF_ITEM_MISSING(shape, i));
 }
 
+#define OUTCOMES_AT_ONCE 64
+
 /* An outcome with room for all that these items could count. */
 static PfOutcome *
 make_outcome(PfEngine *engine, int nitems, const int *items)
 {
 	PfOutcome  *outcome;
+	PfEffect   *effect;
 	int			n = 1;
 
+	if (engine->noutcomes == 0)
+	{
+		engine->noutcomes = OUTCOMES_AT_ONCE;
+		engine->outcomes = palloc0(sizeof(PfOutcome) * OUTCOMES_AT_ONCE);
+	}
+	outcome = &engine->outcomes[--engine->noutcomes];
 	for (int i = 0; i < nitems; i++)
 		n += 2 + engine->items[items[i]].nrules;
-	outcome = palloc0(sizeof(PfOutcome) + sizeof(uint32) * 2 * n);
-	outcome->hot = (uint32 *) (outcome + 1);
-	outcome->rare = outcome->hot + n;
+	effect = outcome->effect = palloc0(sizeof(PfEffect) + sizeof(uint32) * 2 * n);
+	effect->hot = (uint32 *) (effect + 1);
+	effect->rare = effect->hot + n;
 	return outcome;
 }
 
@@ -194,7 +205,7 @@ pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_nu
 	if (column->last)
 	{
 		/* verdicts are few: a loop is faster than a call */
-		const uint8 *last = column->last->verdicts;
+		const uint8 *last = column->last->effect->verdicts;
 		int			i = 0;
 
 		while (i < n && last[i] == verdicts[i])
@@ -208,47 +219,59 @@ pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_nu
 
 	old = MemoryContextSwitchTo(engine->context);
 	outcome = make_outcome(engine, column->nitems, column->items);
-	outcome->verdicts = palloc(n);
 	outcome->hash = hash;
-	memcpy(outcome->verdicts, verdicts, n);
+	outcome->effect->verdicts = palloc(n);
+	memcpy(outcome->effect->verdicts, verdicts, n);
 	b.engine = engine;
 	b.outcome = outcome;
 	for (int i = 0; i < column->nitems; i++)
-		judge_item(&b, column->items[i], outcome->verdicts, is_null);
+		judge_item(&b, column->items[i], outcome->effect->verdicts, is_null);
 	add_outcome(engine, column, outcome);
-	outcome->next = column->all;
+	outcome->effect->next = column->all;
 	column->all = outcome;
 	MemoryContextSwitchTo(old);
 	return column->last = outcome;
 }
 
+static void
+judge_row_item(PfEngine *engine, PfRowItem *row_item, PfOutcome *outcome, bool is_null)
+{
+	OutcomeBuilder b = {engine, outcome};
+
+	outcome->mask = 0;
+	outcome->effect->nhot = outcome->effect->nrare = 0;
+	judge_item(&b, row_item->item, NULL, is_null);
+}
+
 /*
- * The part of a row that is judged per row, from the verdicts that the engine holds for it. The same
- * memory serves every row.
+ * The outcome of an item that is judged per row, from the verdicts that the engine holds for the row.
+ * Where its predicates are few there is one for each code; otherwise the same memory serves every row.
  */
 PfOutcome *
-pf_row_outcome(PfEngine *engine)
+pf_row_outcome(PfEngine *engine, PfRowItem *row_item)
 {
-	OutcomeBuilder b;
+	PfEngineItem *item = &engine->items[row_item->item];
+	bool		is_null = item->column >= 0 &&
+		engine->current[item->column] == engine->columns[item->column].null_outcome;
+	uint32		code = is_null ? PF_NCODES : 0;
+	PfOutcome  *outcome;
+	MemoryContext old;
 
-	if (engine->row_outcome == NULL)
+	for (int i = 0; i < row_item->nasked; i++)
+		code |= (uint32) pf_verdict_of(engine, row_item->asked[i]) << (2 * i);
+	outcome = row_item->by_code ? row_item->by_code[code] : row_item->all;
+	if (likely(outcome != NULL && row_item->by_code != NULL))
+		return outcome;
+	if (outcome == NULL)
 	{
-		MemoryContext old = MemoryContextSwitchTo(engine->context);
-
-		engine->row_outcome = make_outcome(engine, engine->nrow_items, engine->row_items);
+		old = MemoryContextSwitchTo(engine->context);
+		outcome = make_outcome(engine, 1, &row_item->item);
 		MemoryContextSwitchTo(old);
+		outcome->effect->next = row_item->all;
+		row_item->all = outcome;
+		if (row_item->by_code)
+			row_item->by_code[code] = outcome;
 	}
-	b.engine = engine;
-	b.outcome = engine->row_outcome;
-	b.outcome->mask = 0;
-	b.outcome->nhot = b.outcome->nrare = 0;
-	for (int k = 0; k < engine->nrow_items; k++)
-	{
-		PfEngineItem *item = &engine->items[engine->row_items[k]];
-		bool		is_null = item->column >= 0 &&
-			engine->current[item->column] == engine->columns[item->column].null_outcome;
-
-		judge_item(&b, engine->row_items[k], NULL, is_null);
-	}
-	return b.outcome;
+	judge_row_item(engine, row_item, outcome, is_null);
+	return outcome;
 }

@@ -342,6 +342,28 @@ follow_of(PatternParser *p, uint64 set)
 	return follow;
 }
 
+/* Is the automaton a chain? States are numbered in the order in which they are reached. */
+static void
+find_chain(PfPattern *pattern, int nstates)
+{
+	pattern->last = nstates - 1;
+	if (pattern->last > 64)
+		return;
+	for (int s = 1; s <= pattern->last; s++)
+		for (int c = 0; c < 128; c++)
+		{
+			int			target = pattern->next[s * pattern->nclasses + pattern->class_of[c]];
+
+			if (target == 0)
+				continue;
+			if (target != Min(s + 1, pattern->last))
+				return;
+			pattern->takes[c] |= UINT64CONST(1) << (s - 1);
+			pattern->repeats |= s == pattern->last;
+		}
+	pattern->is_chain = true;
+}
+
 /* Sets of positions become states: 0 dead, 1 the start, where nothing has been read. */
 static PfPattern *
 determine(PatternParser *p, Fragment whole)
@@ -378,6 +400,7 @@ determine(PatternParser *p, Fragment whole)
 			pattern->next[s * pattern->nclasses + k] = t;
 		}
 	}
+	find_chain(pattern, nstates);
 	return repalloc(pattern, offsetof(PfPattern, next) + nstates * pattern->nclasses);
 }
 

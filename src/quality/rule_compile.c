@@ -154,8 +154,9 @@ compile_predicate(CompileContext *context, const char *rule)
 	predicate->column = bms_membership(predicate->columns) == BMS_SINGLETON ? bms_singleton_member(predicate->columns) : -1;
 	predicate->expr = expression_planner((Expr *) bind_dates(expression->node, context));
 	predicate->fragile = predicate->may_raise && fragile_walker((Node *) predicate->expr, NULL);
-	if (predicate->column >= 0 && !predicate->may_raise)
-		predicate->native = pf_native_compile(predicate->expr, engine->columns[predicate->column].type);
+	if (!predicate->may_raise)
+		predicate->native = predicate->column < 0 ? pf_native_compile_row(predicate->expr) :
+			pf_native_compile(predicate->expr, engine->columns[predicate->column].type);
 	pf_predicate_init(engine, predicate);
 	return predicate;
 }
@@ -274,10 +275,35 @@ home_of_item(PfEngine *engine, PfEngineItem *item)
 	return home;
 }
 
+/* An item that is judged per row: what decides about it makes a code, where it is not too much. */
+static void
+add_row_item(PfEngine *engine, int i)
+{
+	PfEngineItem *item = &engine->items[i];
+	PfRowItem  *row_item = &engine->row_items[engine->nrow_items++];
+	PfPredicate *others[2] = {item->applies, item->is_default};
+
+	row_item->item = i;
+	for (int k = 0; k < item->nrules + 2; k++)
+	{
+		PfPredicate *predicate = k < 2 ? others[k] : engine->rules[item->rules[k - 2]].predicate;
+
+		if (predicate == NULL)
+			continue;
+		if (row_item->nasked == PF_MAX_CODED)
+		{
+			row_item->nasked = 0;
+			return;
+		}
+		row_item->asked[row_item->nasked++] = predicate;
+	}
+	row_item->by_code = palloc0(sizeof(PfOutcome *) * 2 * PF_NCODES);
+}
+
 static void
 settle_items(PfEngine *engine)
 {
-	engine->row_items = palloc(sizeof(int) * Max(engine->nitems, 1));
+	engine->row_items = palloc0(sizeof(PfRowItem) * Max(engine->nitems, 1));
 	for (int c = 0; c < engine->ncolumns; c++)
 		engine->columns[c].items = palloc(sizeof(int) * Max(engine->nitems, 1));
 	for (int i = 0; i < engine->nitems; i++)
@@ -290,9 +316,9 @@ settle_items(PfEngine *engine)
 			PfEngineColumn *column = &engine->columns[item->home];
 
 			column->items[column->nitems++] = i;
-			continue;
 		}
-		engine->row_items[engine->nrow_items++] = i;
+		else
+			add_row_item(engine, i);
 	}
 }
 

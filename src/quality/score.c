@@ -10,6 +10,7 @@
 #include "progress.h"
 
 #include "access/relation.h"
+#include "catalog/pg_inherits.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -99,12 +100,28 @@ accepted_expression(Oid relid, const char *source, Oid result_type, const PfRule
 	return pf_replace_params(pf_rule_deparse(expression, relid), (const char *const *) literals);
 }
 
-/* tally($1, columns…): over 98 columns in carriers, see tally_agg.c. */
+/* May a part of the relation be on another server, which would be asked for the sums? */
+static bool
+may_be_remote(Oid relid)
+{
+	ListCell   *lc;
+
+	foreach(lc, find_all_inheritors(relid, NoLock, NULL))
+		if (get_rel_relkind(lfirst_oid(lc)) == RELKIND_FOREIGN_TABLE)
+			return true;
+	return false;
+}
+
+/*
+ * tally($1, columns…): read where they stand, see carrier.c, except that what is asked of another
+ * server is written as plainly as can be.
+ */
 static void
-put_aggregate(StringInfo sql, const PfRuleSet *set)
+put_aggregate(StringInfo sql, Oid relid, const PfRuleSet *set)
 {
 	const char *wrapper = "";
 	int			ncalls = (set->ncolumns + COLUMNS_A_CALL - 1) / COLUMNS_A_CALL;
+	bool		plain = ncalls == 1 && may_be_remote(relid);
 
 	if (set->parallel != PROPARALLEL_SAFE || (set->may_raise && !PF_SUBTRANSACTION_IN_PARALLEL))
 		wrapper = "portfolio.serial_rules";
@@ -121,11 +138,11 @@ put_aggregate(StringInfo sql, const PfRuleSet *set)
 		int			a_call = (set->ncolumns + ncalls - 1) / ncalls;
 
 		appendStringInfoString(sql, ", ");
-		if (ncalls > 1 && c % a_call == 0)
-			appendStringInfoString(sql, "portfolio.row_columns(");
+		if (!plain && c % a_call == 0)
+			appendStringInfoString(sql, "COALESCE(portfolio.row_in_place(), portfolio.row_columns(");
 		appendStringInfo(sql, "r.%s", quote_identifier(set->columns[c].name));
-		if (ncalls > 1 && (c % a_call == a_call - 1 || c == set->ncolumns - 1))
-			appendStringInfoChar(sql, ')');
+		if (!plain && (c % a_call == a_call - 1 || c == set->ncolumns - 1))
+			appendStringInfoString(sql, "))");
 	}
 	appendStringInfoChar(sql, ')');
 }
@@ -150,7 +167,7 @@ score_statement(Oid relid, const PfRuleSet *set, const Groups *groups, const cha
 	for (int i = 0; i < groups->n; i++)
 		appendStringInfo(&sql, ", COALESCE(s.g%d::pg_catalog.text, '(null)')", i + 1);
 	appendStringInfoString(&sql, groups->n == 0 ? ", 'all'), s.t FROM (SELECT " : "), s.t FROM (SELECT ");
-	put_aggregate(&sql, set);
+	put_aggregate(&sql, relid, set);
 	appendStringInfoString(&sql, " AS t");
 	for (int i = 0; i < groups->n; i++)
 		appendStringInfo(&sql, ", (%s) AS g%d", groups->expressions[i], i + 1);

@@ -5,14 +5,10 @@
  * The transition value is a tally in its expanded form (tally_state.c), changed in place where the
  * aggregate machinery says that it may be. The rule set is compiled at the first row and kept in
  * fn_extra; a row with another rule set is an error.
- *
- * A function takes at most 100 arguments, so tally() alone would stop at 98 columns. row_columns()
- * carries up to 99 more in one argument: its result, the by-value type column_values, is a ticket
- * that names the call whose arguments are still standing in memory. The aggregate honours a ticket
- * only when it is of the latest call of a carrier that is alive, so a ticket that was stored, sorted
- * or made up is an error and never a wild read. A carrier dies with the query that has it.
+ * Where the columns of tally() come from is written in carrier.c.
  */
 #include "engine.h"
+#include "carrier.h"
 
 #include "access/htup_details.h"
 #include "catalog/namespace.h"
@@ -23,91 +19,11 @@
 #include "utils/syscache.h"
 #include "utils/typcache.h"
 
-PG_FUNCTION_INFO_V1(pf_row_columns);
-PG_FUNCTION_INFO_V1(pf_column_values_in);
-PG_FUNCTION_INFO_V1(pf_column_values_out);
 PG_FUNCTION_INFO_V1(pf_tally_accum);
 PG_FUNCTION_INFO_V1(pf_tally_row_accum);
 PG_FUNCTION_INFO_V1(pf_tally_merge);
 PG_FUNCTION_INFO_V1(pf_tally_combine);
 PG_FUNCTION_INFO_V1(pf_failed_rules);
-
-/* ---- carriers ---- */
-
-typedef struct PfCarrier
-{
-	dlist_node	node;
-	uint32		id;
-	uint32		calls;
-	FunctionCallInfo call;
-	MemoryContextCallback callback;
-} PfCarrier;
-
-static dlist_head carriers = DLIST_STATIC_INIT(carriers);
-static uint32 last_carrier_id = 0;
-
-static void
-carrier_gone(void *arg)
-{
-	dlist_delete(&((PfCarrier *) arg)->node);
-}
-
-static PfCarrier *
-carrier_of_ticket(uint64 ticket)
-{
-	dlist_iter	iter;
-
-	dlist_foreach(iter, &carriers)
-	{
-		PfCarrier  *carrier = dlist_container(PfCarrier, node, iter.cur);
-
-		if (carrier->id == ticket >> 32)
-			return carrier;
-	}
-	return NULL;
-}
-
-Datum
-pf_row_columns(PG_FUNCTION_ARGS)
-{
-	PfCarrier  *carrier = fcinfo->flinfo->fn_extra;
-
-	if (carrier == NULL)
-	{
-		carrier = MemoryContextAllocZero(fcinfo->flinfo->fn_mcxt, sizeof(PfCarrier));
-		carrier->id = ++last_carrier_id;
-		carrier->callback.func = carrier_gone;
-		carrier->callback.arg = carrier;
-		dlist_push_head(&carriers, &carrier->node);
-		MemoryContextRegisterResetCallback(fcinfo->flinfo->fn_mcxt, &carrier->callback);
-		fcinfo->flinfo->fn_extra = carrier;
-	}
-	carrier->call = fcinfo;
-	carrier->calls++;
-	return Int64GetDatum((int64) ((uint64) carrier->id << 32 | carrier->calls));
-}
-
-static void
-refuse_ticket(void)
-{
-	ereport(ERROR,
-			(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-			 errmsg("row_columns() can be used only as an argument of tally()"),
-			 errdetail("Its result stands for values of the row that is being counted and cannot be kept.")));
-}
-
-Datum
-pf_column_values_in(PG_FUNCTION_ARGS)
-{
-	refuse_ticket();
-	return (Datum) 0;
-}
-
-Datum
-pf_column_values_out(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_CSTRING(pstrdup("(values of one row)"));
-}
 
 /* ---- tally(rule_set, VARIADIC "any") ---- */
 
@@ -117,6 +33,8 @@ typedef struct AccumSegment
 	int			n;
 	PfCarrier  *carrier;		/* NULL: plain arguments */
 	uint32		carrier_id;
+	const Node *place;			/* the call of row_in_place() beside it, or NULL */
+	uint64		place_ticket;	/* that it gave last */
 } AccumSegment;
 
 typedef struct Accum
@@ -124,17 +42,20 @@ typedef struct Accum
 	PfEngine   *engine;
 	const PfRuleSetValue *rules;	/* a copy: which set the engine was compiled from */
 	struct varlena *raw;		/* the set as it came, where it came toasted */
+	PfRow		row;			/* that is being counted */
+	int		   *attr;			/* column → where it is in row */
+	Datum	   *values;			/* of row, where they are not read in place */
+	bool	   *isnull;
+	/* of tally */
 	int			nsegments;
 	AccumSegment *segments;
-	PfSegment  *values;
+	bool		in_place;		/* columns may be read from the slot that the aggregate is given: */
+	int		   *slot_attr;
+	int			last_attr;
 	/* of tally_row */
 	Oid			row_type;
 	int32		row_typmod;
 	TupleDesc	row_desc;
-	int		   *row_map;		/* column → attribute index */
-	Datum	   *row_values;
-	bool	   *row_nulls;
-	NullableDatum *row_columns;
 } Accum;
 
 static bool
@@ -210,14 +131,12 @@ check_argument_type(PfEngine *engine, int c, Oid type)
 }
 
 static AccumSegment *
-add_segment(Accum *accum, int arg, PfCarrier *carrier)
+add_segment(Accum *accum, int arg)
 {
 	AccumSegment *segment = &accum->segments[accum->nsegments++];
 
+	memset(segment, 0, sizeof(AccumSegment));
 	segment->arg = arg;
-	segment->n = 0;
-	segment->carrier = carrier;
-	segment->carrier_id = carrier ? carrier->id : 0;
 	return segment;
 }
 
@@ -228,34 +147,72 @@ ticket_type_oid(void)
 						   ObjectIdGetDatum(get_namespace_oid(PF_SCHEMA, false)));
 }
 
-/*
- * The carrier of a ticket, which must be the very call that stands in the aggregate's arguments: only
- * then are its arguments evaluated just before ours, row by row. From a subquery, a sort or a window
- * the values may be gone although the ticket is the latest.
- */
-static PfCarrier *
-carrier_of_argument(FunctionCallInfo fcinfo, int arg)
+/* The expression of an argument of the aggregate; NULL where it is no aggregate that judges row by row. */
+static Expr *
+argument_expression(FunctionCallInfo fcinfo, int arg)
 {
-	PfCarrier  *carrier = PG_ARGISNULL(arg) ? NULL : carrier_of_ticket((uint64) PG_GETARG_INT64(arg));
 	Aggref	   *aggref = AggGetAggref(fcinfo);
 
-	if (carrier == NULL || aggref == NULL || aggref->aggorder || aggref->aggdistinct ||
-		list_length(aggref->args) < arg ||
-		(Node *) list_nth_node(TargetEntry, aggref->args, arg - 1)->expr != carrier->call->flinfo->fn_expr)
-		refuse_ticket();
-	return carrier;
+	if (aggref == NULL || aggref->aggorder || aggref->aggdistinct || list_length(aggref->args) < arg)
+		return NULL;
+	return list_nth_node(TargetEntry, aggref->args, arg - 1)->expr;
 }
 
-/* Where each column's value will come from, and that their number and types are right. */
+/*
+ * A ticket: its carrier must be the very call that stands in the aggregate's arguments. Only then are
+ * its arguments evaluated just before ours, row by row; from a subquery, a sort or a window the values
+ * may be gone although the ticket is the latest.
+ */
+static void
+plan_ticket(FunctionCallInfo fcinfo, Accum *accum, AccumSegment *segment)
+{
+	Expr	   *expr = argument_expression(fcinfo, segment->arg);
+
+	if (expr && IsA(expr, CoalesceExpr) && list_length(((CoalesceExpr *) expr)->args) == 2)
+	{
+		segment->place = linitial(((CoalesceExpr *) expr)->args);
+		expr = lsecond(((CoalesceExpr *) expr)->args);
+	}
+	segment->carrier = PG_ARGISNULL(segment->arg) ? NULL : pf_carrier_of_ticket((uint64) PG_GETARG_INT64(segment->arg));
+	if (segment->carrier == NULL || expr == NULL || (Node *) expr != segment->carrier->call->flinfo->fn_expr)
+		pf_refuse_ticket();
+	segment->carrier_id = segment->carrier->id;
+	segment->n = segment->carrier->call->nargs;
+}
+
+/* Are all columns of a ticket plain ones of the slot that the aggregate reads? */
+static bool
+plan_place(Accum *accum, const AccumSegment *segment, int column)
+{
+	ListCell   *lc;
+
+	if (segment->place == NULL || column + segment->n > accum->engine->ncolumns)
+		return false;
+	foreach(lc, ((FuncExpr *) segment->carrier->call->flinfo->fn_expr)->args)
+	{
+		Var		   *var = lfirst(lc);
+
+		if (!IsA(var, Var) || var->varno != OUTER_VAR || var->varattno <= 0)
+			return false;
+		accum->slot_attr[column++] = var->varattno - 1;
+		accum->last_attr = Max(accum->last_attr, var->varattno);
+	}
+	return true;
+}
+
+/*
+ * Where each column's value will come from, and that their number and types are right. Done again
+ * where the executor has made the expressions of the arguments anew, as it does for groups that spill.
+ */
 static void
 plan_arguments(FunctionCallInfo fcinfo, Accum *accum)
 {
-	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
 	Oid			ticket_type = ticket_type_oid();
 	AccumSegment *plain = NULL;
 	int			c = 0;
 
-	accum->segments = palloc0(sizeof(AccumSegment) * PG_NARGS());
+	accum->nsegments = 0;
+	accum->in_place = true;
 	for (int arg = 2; arg < PG_NARGS(); arg++)
 	{
 		Oid			type = get_fn_expr_argtype(fcinfo->flinfo, arg);
@@ -263,20 +220,20 @@ plan_arguments(FunctionCallInfo fcinfo, Accum *accum)
 		if (type != ticket_type)
 		{
 			if (plain == NULL)
-				plain = add_segment(accum, arg, NULL);
+				plain = add_segment(accum, arg);
 			plain->n++;
+			accum->in_place = false;
 			check_argument_type(accum->engine, c++, type);
 		}
 		else
 		{
-			PfCarrier  *carrier = carrier_of_argument(fcinfo, arg);
-			AccumSegment *segment;
+			AccumSegment *segment = add_segment(accum, arg);
 
 			plain = NULL;
-			segment = add_segment(accum, arg, carrier);
-			segment->n = carrier->call->nargs;
+			plan_ticket(fcinfo, accum, segment);
+			accum->in_place &= plan_place(accum, segment, c);
 			for (int i = 0; i < segment->n; i++)
-				check_argument_type(accum->engine, c++, get_fn_expr_argtype(carrier->call->flinfo, i));
+				check_argument_type(accum->engine, c++, get_fn_expr_argtype(segment->carrier->call->flinfo, i));
 		}
 	}
 	if (c != accum->engine->ncolumns)
@@ -284,31 +241,104 @@ plan_arguments(FunctionCallInfo fcinfo, Accum *accum)
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("the rule set has %d columns, but tally() was given %d", accum->engine->ncolumns, c),
 				 errhint("rule_set_columns(rules) gives the columns and their order.")));
-	accum->values = palloc(sizeof(PfSegment) * Max(accum->nsegments, 1));
-	MemoryContextSwitchTo(old);
+	for (int s = 0; accum->in_place && s < accum->nsegments; s++)
+		pf_read_in_place(accum->segments[s].place);
 }
 
-static inline void
-fetch_arguments(FunctionCallInfo fcinfo, Accum *accum)
+/* Was this ticket given by the call of row_in_place() that we have told to? */
+static pg_noinline bool
+is_place(AccumSegment *segment, uint64 ticket)
 {
+	PfCarrier  *carrier = pf_carrier_of_ticket(ticket);
+
+	if (carrier == NULL || !carrier->in_place || carrier->call->flinfo->fn_expr != segment->place)
+		return false;
+	segment->place_ticket = ticket;
+	return true;
+}
+
+static inline bool
+row_is_in_place(FunctionCallInfo fcinfo, Accum *accum)
+{
+	if (!accum->in_place)
+		return false;
 	for (int s = 0; s < accum->nsegments; s++)
 	{
 		AccumSegment *segment = &accum->segments[s];
+		NullableDatum *ticket = &fcinfo->args[segment->arg];
 
-		accum->values[s].n = segment->n;
-		if (segment->carrier == NULL)
-			accum->values[s].values = &fcinfo->args[segment->arg];
-		else
+		if (ticket->isnull || (ticket->value != segment->place_ticket && !is_place(segment, ticket->value)))
+			return false;
+	}
+	return true;
+}
+
+/* Copy what the arguments hold; false where a ticket is of another call than we know. */
+static bool
+copy_arguments(FunctionCallInfo fcinfo, Accum *accum)
+{
+	int			c = 0;
+
+	for (int s = 0; s < accum->nsegments; s++)
+	{
+		AccumSegment *segment = &accum->segments[s];
+		NullableDatum *from = &fcinfo->args[segment->arg];
+
+		if (segment->carrier)
 		{
-			uint64		ticket = (uint64) PG_GETARG_INT64(segment->arg);
+			uint64		ticket = (uint64) from->value;
 
 			/* The id is compared first: only our own carrier, alive as long as this call's query */
-			if (fcinfo->args[segment->arg].isnull || ticket >> 32 != segment->carrier_id ||
-				carrier_of_ticket(ticket) != segment->carrier || (uint32) ticket != segment->carrier->calls)
-				refuse_ticket();
-			accum->values[s].values = segment->carrier->call->args;
+			if (from->isnull || ticket >> 32 != segment->carrier_id ||
+				pf_carrier_of_ticket(ticket) != segment->carrier || (uint32) ticket != segment->carrier->calls)
+				return false;
+			from = segment->carrier->call->args;
+		}
+		for (int i = 0; i < segment->n; i++, c++)
+		{
+			accum->values[c] = from[i].value;
+			accum->isnull[c] = from[i].isnull;
 		}
 	}
+	return true;
+}
+
+/* Find the row: in the slot that the aggregate was given, or in its arguments. */
+static inline void
+fetch_arguments(FunctionCallInfo fcinfo, Accum *accum)
+{
+	if (likely(row_is_in_place(fcinfo, accum)))
+	{
+		TupleTableSlot *slot = castNode(AggState, fcinfo->context)->tmpcontext->ecxt_outertuple;
+
+		slot_getsomeattrs(slot, accum->last_attr);
+		pf_row_of_slot(&accum->row, slot, accum->slot_attr);
+		return;
+	}
+	if (!copy_arguments(fcinfo, accum))
+	{
+		plan_arguments(fcinfo, accum);
+		if (!copy_arguments(fcinfo, accum))
+			pf_refuse_ticket();
+	}
+	accum->row = (PfRow) {accum->values, accum->isnull, accum->attr, NULL, 0};
+}
+
+static void
+prepare_arguments(FunctionCallInfo fcinfo, Accum *accum)
+{
+	int			n = Max(accum->engine->ncolumns, 1);
+	MemoryContext old = MemoryContextSwitchTo(fcinfo->flinfo->fn_mcxt);
+
+	accum->segments = palloc(sizeof(AccumSegment) * PG_NARGS());
+	accum->values = palloc(sizeof(Datum) * n);
+	accum->isnull = palloc(sizeof(bool) * n);
+	accum->attr = palloc(sizeof(int) * n);
+	accum->slot_attr = palloc(sizeof(int) * n);
+	for (int c = 0; c < n; c++)
+		accum->attr[c] = c;
+	MemoryContextSwitchTo(old);
+	plan_arguments(fcinfo, accum);
 }
 
 /* The state to count into: what we were given, or a new one. */
@@ -359,12 +389,12 @@ pf_tally_accum(PG_FUNCTION_ARGS)
 	else
 	{
 		accum = create_accum(fcinfo, 1);
-		plan_arguments(fcinfo, accum);
+		prepare_arguments(fcinfo, accum);
 		fcinfo->flinfo->fn_extra = accum;
 	}
 	state = transition_state(fcinfo, accum->engine);
 	fetch_arguments(fcinfo, accum);
-	pf_engine_count(accum->engine, state, accum->values, accum->nsegments);
+	pf_engine_count(accum->engine, state, &accum->row);
 	return EOHPGetRWDatum(&state->hdr);
 }
 
@@ -384,26 +414,22 @@ map_row(FunctionCallInfo fcinfo, Accum *accum, HeapTupleHeader row)
 	accum->row_type = HeapTupleHeaderGetTypeId(row);
 	accum->row_typmod = HeapTupleHeaderGetTypMod(row);
 	accum->row_desc = desc;
-	accum->row_map = palloc(sizeof(int) * Max(engine->ncolumns, 1));
-	accum->row_values = palloc(sizeof(Datum) * Max(desc->natts, 1));
-	accum->row_nulls = palloc(sizeof(bool) * Max(desc->natts, 1));
-	accum->row_columns = palloc(sizeof(NullableDatum) * Max(engine->ncolumns, 1));
-	accum->values = palloc(sizeof(PfSegment));
-	accum->values[0].values = accum->row_columns;
-	accum->values[0].n = engine->ncolumns;
+	accum->attr = palloc(sizeof(int) * Max(engine->ncolumns, 1));
+	accum->values = palloc(sizeof(Datum) * Max(desc->natts, 1));
+	accum->isnull = palloc(sizeof(bool) * Max(desc->natts, 1));
 	for (int c = 0; c < engine->ncolumns; c++)
 	{
-		accum->row_map[c] = by_order ? c : -1;
+		accum->attr[c] = by_order ? c : -1;
 		for (int i = 0; !by_order && i < desc->natts; i++)
 			if (!TupleDescAttr(desc, i)->attisdropped &&
 				strcmp(NameStr(TupleDescAttr(desc, i)->attname), engine->set->columns[c].name) == 0)
-				accum->row_map[c] = i;
-		if (accum->row_map[c] < 0)
+				accum->attr[c] = i;
+		if (accum->attr[c] < 0)
 			ereport(ERROR,
 					(errcode(ERRCODE_UNDEFINED_COLUMN),
 					 errmsg("the row has no column \"%s\", which the rule set needs", engine->set->columns[c].name),
 					 errhint("Pass a row of the relation, or ROW(...) with the columns that rule_set_columns(rules) gives.")));
-		check_argument_type(engine, c, TupleDescAttr(desc, accum->row_map[c])->atttypid);
+		check_argument_type(engine, c, TupleDescAttr(desc, accum->attr[c])->atttypid);
 	}
 	MemoryContextSwitchTo(old);
 }
@@ -420,12 +446,8 @@ fetch_row(FunctionCallInfo fcinfo, Accum *accum, HeapTupleHeader row)
 	ItemPointerSetInvalid(&tuple.t_self);
 	tuple.t_tableOid = InvalidOid;
 	tuple.t_data = row;
-	heap_deform_tuple(&tuple, accum->row_desc, accum->row_values, accum->row_nulls);
-	for (int c = 0; c < accum->engine->ncolumns; c++)
-	{
-		accum->row_columns[c].value = accum->row_values[accum->row_map[c]];
-		accum->row_columns[c].isnull = accum->row_nulls[accum->row_map[c]];
-	}
+	heap_deform_tuple(&tuple, accum->row_desc, accum->values, accum->isnull);
+	accum->row = (PfRow) {accum->values, accum->isnull, accum->attr, (char *) row, pf_row_reach(tuple.t_len)};
 }
 
 static Accum *
@@ -453,7 +475,7 @@ pf_tally_row_accum(PG_FUNCTION_ARGS)
 	if (!PG_ARGISNULL(2))
 	{
 		fetch_row(fcinfo, accum, PG_GETARG_HEAPTUPLEHEADER(2));
-		pf_engine_count(accum->engine, state, accum->values, 1);
+		pf_engine_count(accum->engine, state, &accum->row);
 	}
 	return EOHPGetRWDatum(&state->hdr);
 }
@@ -469,7 +491,7 @@ pf_failed_rules(PG_FUNCTION_ARGS)
 	int			r = -1;
 
 	fetch_row(fcinfo, accum, PG_GETARG_HEAPTUPLEHEADER(1));
-	failed = pf_engine_failures(accum->engine, accum->values, 1);
+	failed = pf_engine_failures(accum->engine, &accum->row);
 	codes = palloc(sizeof(Datum) * Max(bms_num_members(failed), 1));
 	while ((r = bms_next_member(failed, r)) >= 0)
 		codes[n++] = CStringGetTextDatum(accum->engine->set->rules[r].code);

@@ -94,7 +94,10 @@ pf_engine_forget(PfEngine *engine, PfTallyState *state)
 	if (engine->owner != state)
 		return;
 	for (int c = 0; c < engine->ncolumns; c++)
-		for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->next)
+		for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->effect->next)
+			outcome->rows = 0;
+	for (int k = 0; k < engine->nrow_items; k++)
+		for (PfOutcome *outcome = engine->row_items[k].all; outcome; outcome = outcome->effect->next)
 			outcome->rows = 0;
 	engine->owner = NULL;
 }
@@ -127,12 +130,14 @@ pf_state_rare(PfTallyState *state, uint32 counter)
 static void
 count_outcome(PfTallyState *state, const PfOutcome *outcome, uint32 rows)
 {
-	for (uint32 i = 0; i < outcome->nhot; i++)
-		state->hot[outcome->hot[i]] += rows;
-	for (uint32 i = 0; i < outcome->nrare; i++)
+	const PfEffect *effect = outcome->effect;
+
+	for (uint32 i = 0; i < effect->nhot; i++)
+		state->hot[effect->hot[i]] += rows;
+	for (uint32 i = 0; i < effect->nrare; i++)
 	{
-		pf_state_rare(state, outcome->rare[i]);
-		state->rare[outcome->rare[i]] += rows - 1;
+		pf_state_rare(state, effect->rare[i]);
+		state->rare[effect->rare[i]] += rows - 1;
 	}
 }
 
@@ -151,7 +156,7 @@ pf_state_settle(PfTallyState *state)
 
 		if (engine->owner == state)
 		{
-			for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->next)
+			for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->effect->next)
 			{
 				if (outcome != null_outcome && outcome->rows > 0)
 				{
@@ -169,6 +174,13 @@ pf_state_settle(PfTallyState *state)
 		if (nulls > 0)
 			count_outcome(state, null_outcome, nulls);
 	}
+	for (int k = 0; k < engine->nrow_items && engine->owner == state; k++)
+		for (PfOutcome *outcome = engine->row_items[k].all; outcome; outcome = outcome->effect->next)
+		{
+			if (outcome->rows > 0)
+				count_outcome(state, outcome, outcome->rows);
+			outcome->rows = 0;
+		}
 	state->unsettled = 0;
 }
 

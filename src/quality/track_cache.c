@@ -258,8 +258,7 @@ map_leaf(PfTrackedLeaf *leaf, Relation rel)
 	PfEngine   *engine = leaf->tracking->engine;
 
 	leaf->plain = true;
-	leaf->attnos = palloc(sizeof(AttrNumber) * Max(engine->ncolumns, 1));
-	leaf->values = palloc(sizeof(NullableDatum) * Max(engine->ncolumns, 1));
+	leaf->attr = palloc(sizeof(int) * Max(engine->ncolumns, 1));
 	for (int c = 0; c < engine->ncolumns; c++)
 	{
 		Form_pg_attribute column = find_column(rel, engine->set->columns[c].name);
@@ -268,7 +267,7 @@ map_leaf(PfTrackedLeaf *leaf, Relation rel)
 			ereport(ERROR,
 					(errcode(ERRCODE_DATATYPE_MISMATCH),
 					 errmsg("column \"%s\" has another type", engine->set->columns[c].name)));
-		leaf->attnos[c] = column->attnum;
+		leaf->attr[c] = column->attnum - 1;
 	}
 	leaf->counting = palloc(sizeof(AttrNumber) * Max(tracked->ncolumns, 1));
 	for (int i = 0; i < tracked->ncolumns; i++)

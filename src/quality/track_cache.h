@@ -35,8 +35,7 @@ typedef struct PfTrackedLeaf
 	MemoryContext context;
 	char	   *problem;		/* why its rows cannot be counted, or NULL */
 	AttrNumber	last_attno;
-	AttrNumber *attnos;			/* of the engine's columns */
-	NullableDatum *values;		/* of the engine's columns */
+	int		   *attr;			/* of the engine's columns, from 0 */
 	int			ncounting;
 	AttrNumber *counting;		/* columns that any expression looks at */
 	bool		plain;			/* neither filter nor groups */

@@ -105,7 +105,7 @@ count_row(PfTrackedLeaf *leaf, TupleTableSlot *slot, bool comes)
 	PfGroupKey	key;
 	PfGroup    *group;
 	PfTallyState **state;
-	PfSegment	segment = {leaf->values, leaf->tracking->engine->ncolumns};
+	PfRow		row;
 	bool		raised = false;
 	bool		new_state;
 
@@ -129,12 +129,8 @@ count_row(PfTrackedLeaf *leaf, TupleTableSlot *slot, bool comes)
 	new_state = *state == NULL;
 	if (new_state)
 		*state = pf_state_create(delta->groups->context, &delta->shape);
-	for (int c = 0; c < segment.n; c++)
-	{
-		segment.values[c].value = slot->tts_values[leaf->attnos[c] - 1];
-		segment.values[c].isnull = slot->tts_isnull[leaf->attnos[c] - 1];
-	}
-	pf_engine_count(leaf->tracking->engine, *state, &segment, 1);
+	pf_row_of_slot(&row, slot, leaf->attr);
+	pf_engine_count(leaf->tracking->engine, *state, &row);
 	pf_delta_counted(delta, new_state);
 }
 

@@ -87,6 +87,26 @@ SELECT tally(rule_set('qt', '{id > 0}'), x) FROM (SELECT row_columns(id) AS x FR
 SELECT tally(rule_set('qt', '{id > 0}'), (SELECT row_columns(id) FROM qt LIMIT 1)) FROM qt;
 SELECT tally(rule_set('qt', '{id > 0}'), row_columns(id) ORDER BY id) FROM qt;
 SELECT tally(rule_set('qt', '{id > 0}'), row_columns(id)) OVER () FROM qt;
+-- columns read where the row stands, where they are columns of it; groups that spill, and sorted ones
+SELECT tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward)), COALESCE(row_in_place(), row_columns(born, due))) = (SELECT tally FROM qt_all) AS in_place,
+       tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward)), born, row_columns(due)) = (SELECT tally FROM qt_all) AS mixed,
+       tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex || '', ward, born, due))) = (SELECT tally FROM qt_all) AS expressions FROM qt;
+SELECT tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward, born, due))) FILTER (WHERE id % 2 = 0) + tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward, born, due))) FILTER (WHERE id % 2 = 1)
+       = (SELECT tally FROM qt_all) AS filtered FROM qt;
+CREATE TABLE qt_many AS SELECT qt.*, g AS part FROM qt, generate_series(1, 400) g;
+SET work_mem = '64kB';
+SET enable_sort = off;
+SELECT bool_and(t = (SELECT tally FROM qt_all)) AS spilled, count(*) FROM (SELECT part, tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward)), COALESCE(row_in_place(), row_columns(born, due))) AS t FROM qt_many GROUP BY part) x;
+RESET enable_sort;
+SET enable_hashagg = off;
+SELECT bool_and(t = (SELECT tally FROM qt_all)) AS sorted, count(*) FROM (SELECT part, tally(qt_rules(), COALESCE(row_in_place(), row_columns(sex, ward, born, due))) AS t FROM qt_many GROUP BY GROUPING SETS (part)) x;
+RESET enable_hashagg;
+RESET work_mem;
+DROP TABLE qt_many;
+SELECT row_in_place() IS NULL AS nothing FROM qt LIMIT 1;
+SELECT tally(rule_set('qt', '{id > 0}'), row_in_place()) FROM qt;
+SELECT tally(rule_set('qt', '{id > 0}'), COALESCE(row_columns(id), row_columns(born))) FROM qt;
+SELECT tally(rule_set('qt', '{id > 0}'), COALESCE(row_in_place(), row_columns(id)) ORDER BY id) FROM qt;
 CREATE TABLE qt_ticket AS SELECT row_columns(id) AS x FROM qt;
 SELECT tally(rule_set('qt', '{id > 0}'), x) FROM qt_ticket;
 SELECT x FROM qt_ticket LIMIT 1;
