@@ -125,12 +125,19 @@ CREATE VIEW portfolio_bi.service WITH (security_barrier = true) AS
          t.recovery_tested_on,
          t.run_cost_gbp,
          t.run_cost_budgeted_to,
-         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source
+         lower(t.valid) AS valid_from, upper(t.valid) - 1 AS ends_on, t.valid @> today.day AS is_current, t.source,
+         t.early_life_ends, t.accepted_on, t.live_on, t.retired_on,
+         d.state AS state_on_day, n.title AS next_title, n.kind AS next_kind, n.starts_on AS next_on
     FROM portfolio.service t
     JOIN portfolio.service_state s ON s.state = t.state
     CROSS JOIN (SELECT portfolio.as_of() AS day) today
     LEFT JOIN portfolio.element o ON o.id = t.owner
-    LEFT JOIN portfolio.programme p ON p.id = t.governed_by;
+    LEFT JOIN portfolio.programme p ON p.id = t.governed_by
+    LEFT JOIN portfolio.service_state_period d ON d.service = t.id AND d.during @> today.day
+    LEFT JOIN LATERAL (
+      SELECT i.title, i.kind, i.starts_on FROM portfolio.roadmap_item i
+       WHERE i.service = t.id AND i.status IN ('planned', 'confirmed') AND coalesce(i.ends_on, i.starts_on) >= today.day
+       ORDER BY i.starts_on, i.starts_at NULLS FIRST, i.code LIMIT 1) n ON true;
 COMMENT ON VIEW portfolio_bi.service IS 'What is offered to users. One row a service.';
 COMMENT ON COLUMN portfolio_bi.service.service_id IS 'Key of the row; the same number in every view.';
 COMMENT ON COLUMN portfolio_bi.service.state IS 'State as held: pipeline, in_transition, early_life_support, live, retiring or retired.';
@@ -142,7 +149,15 @@ COMMENT ON COLUMN portfolio_bi.service.governed_by_code IS 'Code of the programm
 COMMENT ON COLUMN portfolio_bi.service.governed_by_name IS 'Name of the programme that still governs it.';
 COMMENT ON COLUMN portfolio_bi.service.support_tier IS 'Support tier.';
 COMMENT ON COLUMN portfolio_bi.service.service_level IS 'Measure of the service level to show first.';
-COMMENT ON COLUMN portfolio_bi.service.go_live_on IS 'Day of going live.';
+COMMENT ON COLUMN portfolio_bi.service.go_live_on IS 'Day planned for going live.';
+COMMENT ON COLUMN portfolio_bi.service.early_life_ends IS 'Last day planned for early life support.';
+COMMENT ON COLUMN portfolio_bi.service.accepted_on IS 'Day on which service operations accepted it.';
+COMMENT ON COLUMN portfolio_bi.service.live_on IS 'Day since which it is live.';
+COMMENT ON COLUMN portfolio_bi.service.retired_on IS 'Day since which it is retired, or is to be.';
+COMMENT ON COLUMN portfolio_bi.service.state_on_day IS 'Its state on the day shown; NULL where it was not there.';
+COMMENT ON COLUMN portfolio_bi.service.next_title IS 'What comes next on its roadmap; NULL where nothing is ahead.';
+COMMENT ON COLUMN portfolio_bi.service.next_kind IS 'What kind of thing that is: release, maintenance, milestone, review or retirement.';
+COMMENT ON COLUMN portfolio_bi.service.next_on IS 'Its first day.';
 COMMENT ON COLUMN portfolio_bi.service.recovery_tested_on IS 'Day of the last recovery test; NULL: never.';
 COMMENT ON COLUMN portfolio_bi.service.run_cost_gbp IS 'Cost of running it, pounds a year.';
 COMMENT ON COLUMN portfolio_bi.service.run_cost_budgeted_to IS 'Last day to which its run cost is in the budget.';
