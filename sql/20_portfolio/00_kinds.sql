@@ -60,4 +60,6 @@ INSERT INTO portfolio.element_kind (kind, archimate_type, label, builtin, table_
   ('supplier', 'BusinessActor', 'Supplier', true, 'supplier'),
   ('contract', 'Contract', 'Contract', true, 'contract'),
   ('technology', 'SystemSoftware', 'Technology', true, 'technology'),
-  ('data_flow', 'ApplicationInteraction', 'Data flow', true, 'data_flow');
+  ('data_flow', 'ApplicationInteraction', 'Data flow', true, 'data_flow'),
+  -- a contract of a model, of which no supplier and no term is known
+  ('business_contract', 'Contract', 'Business contract', true, NULL);

@@ -86,6 +86,7 @@ CREATE TABLE portfolio.relationship (
   weight      real NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight < 'Infinity'),
   valid       daterange NOT NULL DEFAULT '(,)',
   origin      text,
+  description text,
   CONSTRAINT relationship_source_fkey FOREIGN KEY (source, source_type) REFERENCES portfolio.element (id, archimate_type) ON UPDATE CASCADE,
   CONSTRAINT relationship_target_fkey FOREIGN KEY (target, target_type) REFERENCES portfolio.element (id, archimate_type) ON UPDATE CASCADE,
   CONSTRAINT relationship_rule_fkey FOREIGN KEY (source_type, kind, target_type) REFERENCES portfolio.relationship_rule,
@@ -107,7 +108,21 @@ COMMENT ON COLUMN portfolio.relationship.attributes IS 'Object of further attrib
 COMMENT ON COLUMN portfolio.relationship.weight IS 'Weight for paths and centrality, above 0.';
 COMMENT ON COLUMN portfolio.relationship.valid IS 'Days on which it holds.';
 COMMENT ON COLUMN portfolio.relationship.origin IS 'Where the row comes from, as element.source; NULL when entered here.';
+COMMENT ON COLUMN portfolio.relationship.description IS 'What it is about, in a sentence or more.';
 SELECT pg_extension_config_dump('portfolio.relationship', '');
+
+CREATE TABLE portfolio.relationship_property (
+  relationship bigint NOT NULL REFERENCES portfolio.relationship ON DELETE CASCADE,
+  key          text NOT NULL CHECK (btrim(key) <> ''),
+  value        text NOT NULL,
+  PRIMARY KEY (relationship, key)
+);
+COMMENT ON TABLE portfolio.relationship_property IS
+  'Properties of any relationship that no column holds, as it has them while it holds. Class: user rows.';
+COMMENT ON COLUMN portfolio.relationship_property.relationship IS 'The relationship; its properties go with it.';
+COMMENT ON COLUMN portfolio.relationship_property.key IS 'Name of the property.';
+COMMENT ON COLUMN portfolio.relationship_property.value IS 'Its value as text.';
+SELECT pg_extension_config_dump('portfolio.relationship_property', '');
 
 CREATE FUNCTION portfolio.fill_types() RETURNS trigger
 LANGUAGE plpgsql

@@ -55,6 +55,8 @@ CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_property
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_alias
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.relationship_property
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.relationship
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER guard_change BEFORE UPDATE OR DELETE ON portfolio.change
@@ -70,6 +72,8 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.eleme
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('source');
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship_property
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_kind
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 

@@ -28,6 +28,13 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('element_property',   '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('element_alias',      '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('relationship',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('relationship_property', '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('archimate_model',    '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('archimate_property', '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('archimate_item',     '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('archimate_view',     '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('archimate_folder',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('archimate_view_node', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('organisation',       '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('site',               '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('supplier',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
@@ -221,6 +228,12 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
   ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
+  -- exchange files
+  ('{analyst,editor,operator,auditor}',
+   '{read_archimate,check_archimate,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_elements,archimate_first_values,
+     xml_escape,xml_attribute,archimate_texts,archimate_export_rows,archimate_definitions,archimate_export_properties,archimate_property_list,
+     archimate_rewrite,archimate_fragment,archimate_export_concepts,archimate_export_views,export_archimate}'),
+  ('{editor}', '{import_archimate,import_archimate_model,import_archimate_elements,import_archimate_relationships,import_archimate_properties,check_archimate_kinds}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,

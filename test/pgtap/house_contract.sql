@@ -31,6 +31,7 @@ INSERT INTO contract VALUES
   ('tally_row', 'portfolio.rule_set,record', 'portfolio.tally'), ('tally_counts', 'portfolio.tally', NULL), ('merge', 'portfolio.tally', 'portfolio.tally'),
   ('element_id', 'text,text', 'bigint'), ('relate', 'text,text,text', 'bigint'),
   ('impact_of', 'text,integer', ''), ('dependencies_of', 'text,integer', ''),
+  ('import_archimate', 'xml', ''), ('export_archimate', '', 'xml'),
   ('find', 'text', NULL), ('describe', 'text', 'text'), ('help', 'text', NULL), ('doctor', '', NULL), ('health', '', NULL), ('my_work', 'text', NULL),
   ('start_process', 'text,text', 'bigint'), ('record_evidence', 'bigint,text,text', NULL), ('waive', 'bigint,text,text,text,date', NULL),
   ('decide', 'bigint,text,text', NULL), ('readiness', 'text', ''), ('transfer_candidates', 'date', ''),
@@ -64,6 +65,7 @@ INSERT INTO contract_columns VALUES
   ('dqmi', '{provider,period,items,data_item_mean,coverage,dqmi}'),
   ('impact_of', '{element,kind,code,name,depth,via,path}'),
   ('dependencies_of', '{element,kind,code,name,depth,via,path}'),
+  ('import_archimate', '{what,taken,refused}'),
   ('readiness', '{process,gate,percent,met,partly,waived,applicable,blockers,next_steps}'),
   ('transfer_candidates', '{element,code,name,end_date,days_late,reasons}'),
   ('run_checks', '{check_code,findings,outcome,elapsed}');

@@ -99,6 +99,14 @@ INSERT INTO portfolio.element_property (element, key, value) VALUES (portfolio.e
 INSERT INTO portfolio.value_set (code, version, name) VALUES ('own_ward', 1, 'Wards'), ('ethnic_category', 3, 'A later census');
 INSERT INTO portfolio.value_set_code (set, version, code, label) VALUES ('own_ward', 1, 'W1', 'One'), ('ethnic_category', 2, 'A1', 'A local class');
 
+-- a model with a folder, a view, a property of an element and one of a relationship
+SELECT portfolio.import_archimate($xml$<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="m-1"><name>Model</name>
+<elements><element identifier="m-2" xsi:type="Goal"><name>One</name></element><element identifier="m-3" xsi:type="Goal"><name>Two</name></element></elements>
+<relationships><relationship identifier="m-4" source="m-2" target="m-3" xsi:type="Influence"><properties><property propertyDefinitionRef="m-5"><value>v</value></property></properties></relationship></relationships>
+<organizations><item><label>Folder</label><item identifierRef="m-2"/></item></organizations>
+<propertyDefinitions><propertyDefinition identifier="m-5" type="string"><name>key</name></propertyDefinition></propertyDefinitions>
+<views><diagrams><view identifier="m-6" xsi:type="Diagram"><name>View</name><node identifier="m-7" xsi:type="Element" elementRef="m-2" x="1" y="2" w="3" h="4"/></view></diagrams></views></model>$xml$);
+
 CREATE TABLE public.record AS
   SELECT g AS id, 'R' || g % 2 AS provider, '2016-0' || 1 + g % 3 AS period, CASE WHEN g % 10 > 0 THEN 'F' END AS sex FROM generate_series(1, 600) g;
 INSERT INTO portfolio.reporting_period (code, kind, during)
