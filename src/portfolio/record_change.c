@@ -10,7 +10,8 @@
  * the same dump, already accounts for, in whatever order (pg_restore -j loads tables side by side).
  * A dump script is known by the settings that pg_dump writes at its head, an empty search_path
  * and check_function_bodies = off, and only for who owns the table or is a superuser, who could
- * disable the trigger as well: the rule opens no way around the journal.
+ * disable the trigger as well: the rule opens no way around the journal. Nor are the rows changes
+ * that a release ships: the scripts of the extension make them, whatever the order of their parts.
  *
  * Rows are kept as jsonb made with ISO dates, so that the journal reads the same whatever the
  * session's settings.
@@ -19,6 +20,7 @@
 
 #include "catalog/namespace.h"
 #include "catalog/pg_type.h"
+#include "commands/extension.h"
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
@@ -135,7 +137,7 @@ pf_record_change(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("record_change() must be called by an AFTER ... FOR EACH ROW trigger")));
-	if (pf_restoring(trigdata->tg_relation))
+	if (creating_extension || pf_restoring(trigdata->tg_relation))
 		return PointerGetDatum(NULL);
 	/* The second copy of a concept's row is no change of its own. */
 	if (pf_registering() && RelationGetRelid(trigdata->tg_relation) == pf_relation_oid("element"))
