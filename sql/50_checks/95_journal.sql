@@ -1,4 +1,4 @@
--- Who changed what a site decides, when and why. Here, after the rows of the release have been written.
+-- Who changed what a site decides, when and why.
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.process FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.gate FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.gate_setting FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
