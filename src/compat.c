@@ -1,9 +1,11 @@
 /*
  * compat.c
- *		Functions that older servers lack; empty on PostgreSQL 15 and later.
+ *		Functions that older servers lack, and what wraps one that they have otherwise.
  */
 #include "pf.h"
 
+#include "executor/spi.h"
+#include "executor/tuptable.h"
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/tuplestore.h"
@@ -29,3 +31,35 @@ pf_init_materialized_srf(FunctionCallInfo fcinfo)
 	MemoryContextSwitchTo(old_context);
 }
 #endif
+
+/* Read with the active snapshot; each row goes to the receiver. SPI's result code. */
+int
+pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest)
+{
+#ifdef PF_SPI_TAKES_RECEIVER
+	SPIExecuteOptions options = {0};
+
+	options.read_only = true;
+	options.dest = dest;
+	return SPI_execute_plan_extended(plan, &options);
+#else
+	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
+	TupleTableSlot *slot = MakeSingleTupleTableSlot(portal->tupDesc, &TTSOpsHeapTuple);
+
+	for (;;)
+	{
+		SPI_cursor_fetch(portal, true, 1000);
+		for (uint64 i = 0; i < SPI_processed; i++)
+		{
+			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
+			(void) dest->receiveSlot(slot, dest);
+		}
+		if (SPI_processed == 0)
+			break;
+		SPI_freetuptable(SPI_tuptable);
+	}
+	ExecDropSingleTupleTableSlot(slot);
+	SPI_cursor_close(portal);
+	return SPI_OK_SELECT;
+#endif
+}

@@ -17,6 +17,7 @@ PF_MODULE_MAGIC;
 bool		pf_allow_drop = false;
 bool		pf_allow_superuser_jobs = false;
 char	   *pf_as_of = NULL;
+int			pf_graph_mem = 524288;
 int			pf_idle_timeout = 60000;
 bool		pf_mask_identifiers = true;
 int			pf_max_workers = 4;
@@ -46,6 +47,10 @@ define_settings(void)
 							   &pf_as_of, "", PGC_USERSET, 0,
 							   pf_as_of_check, pf_as_of_assign, NULL);
 	pf_as_of_defined();
+	DefineCustomIntVariable("pg_portfolio.graph_mem",
+							"Sets the maximum memory that the graph of a session may use.",
+							NULL, &pf_graph_mem, 524288, 64, MAX_KILOBYTES, PGC_USERSET, GUC_UNIT_KB,
+							NULL, NULL, NULL);
 	DefineCustomIntVariable("pg_portfolio.idle_timeout",
 							"Sets how long scheduler and workers of a database stay without work.",
 							NULL, &pf_idle_timeout, 60000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,

@@ -1,16 +1,19 @@
 -- What suffers when an element fails, and what an element needs.
 CREATE TYPE portfolio.reached_element AS (
-  element bigint, kind text, code text, name text, depth int, via bigint, path text
+  element bigint, kind text, code text, name text, depth int, via bigint, path text, relationship bigint, relationship_kind text
 );
 COMMENT ON TYPE portfolio.reached_element IS
-  'A row of impact_of() and dependencies_of(): an element that is reached, in how many steps, from which element (via), and the whole way to it.';
+  'A row of impact_of(), dependencies_of() and path(): an element that is reached, in how many steps, from which element (via), over which relationship, and the whole way to it.';
 COMMENT ON COLUMN portfolio.reached_element.element IS 'An element that is reached.';
 COMMENT ON COLUMN portfolio.reached_element.kind IS 'What it is.';
 COMMENT ON COLUMN portfolio.reached_element.code IS 'Its code.';
 COMMENT ON COLUMN portfolio.reached_element.name IS 'Its name.';
 COMMENT ON COLUMN portfolio.reached_element.depth IS 'Number of steps.';
 COMMENT ON COLUMN portfolio.reached_element.via IS 'Element before it on the way.';
-COMMENT ON COLUMN portfolio.reached_element.path IS 'The whole way, as kind:code with  >  between.';
+COMMENT ON COLUMN portfolio.reached_element.path IS
+  'The whole way, as kind:code with  >  between. Of a way over more than 100 elements the first 80 and the last 20, with how many lie between.';
+COMMENT ON COLUMN portfolio.reached_element.relationship IS 'Relationship that led here from via; NULL for a foreign key, and for where a path starts.';
+COMMENT ON COLUMN portfolio.reached_element.relationship_kind IS 'Kind of it, or the verb of a foreign key, as dependency.kind; NULL for where a path starts.';
 
 CREATE VIEW portfolio.impact_edge WITH (security_invoker = true) AS
   SELECT w.failing, w.suffering, d.kind, d.origin, d.relationship
@@ -37,18 +40,23 @@ LANGUAGE c IMMUTABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_breadth_first';
 COMMENT ON FUNCTION portfolio.breadth_first(bigint[], bigint[], bigint, int) IS
   'Everything that can be reached from start over the edges tails[i] to heads[i], nearest first: each element once, with the number of steps, the element before it and the shortest path. A NULL max_depth means any depth; a NULL start reaches nothing. Example: SELECT * FROM portfolio.breadth_first(''{1,2,3}'', ''{2,3,1}'', 1, NULL);';
 
+CREATE FUNCTION portfolio.graph_reach(element bigint, max_depth int, suffering boolean)
+RETURNS SETOF portfolio.reached_element
+LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_graph_reach';
+COMMENT ON FUNCTION portfolio.graph_reach(bigint, int, boolean) IS
+  'What impact_of() (suffering) and dependencies_of() (not suffering) give, in the order in which it is reached.';
+CREATE FUNCTION portfolio.graph_reach_count(element bigint, max_depth int, suffering boolean) RETURNS bigint
+LANGUAGE c STABLE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_graph_reach_count';
+COMMENT ON FUNCTION portfolio.graph_reach_count(bigint, int, boolean) IS 'How many rows graph_reach() has. NULL when element or suffering is.';
+
 CREATE FUNCTION portfolio.impact_of(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS SETOF portfolio.reached_element
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-  SELECT e.id, e.kind, e.code, e.name, r.depth, r.via,
-         (SELECT string_agg(p.kind || ':' || p.code, ' > ' ORDER BY u.step)
-            FROM unnest(r.path) WITH ORDINALITY u (id, step) JOIN portfolio.element p ON p.id = u.id)
-    FROM (SELECT array_agg(i.failing) AS tails, array_agg(i.suffering) AS heads FROM portfolio.impact_edge i) g
-   CROSS JOIN LATERAL portfolio.breadth_first(coalesce(g.tails, '{}'), coalesce(g.heads, '{}'), portfolio.element_ref($1), $2) r
-    JOIN portfolio.element e ON e.id = r.element
+  SELECT r.*
+    FROM portfolio.graph_reach(portfolio.element_ref($1), $2, true) r
    WHERE portfolio.check_options($3, '{}') IS NOT NULL
-   ORDER BY r.depth, e.kind, e.code;
+   ORDER BY r.depth, r.kind, r.code;
 END;
 COMMENT ON FUNCTION portfolio.impact_of(text, int, jsonb) IS
   'What suffers when this element fails, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.impact_of(''team:DDC'');';
@@ -57,14 +65,19 @@ CREATE FUNCTION portfolio.dependencies_of(element text, max_depth int DEFAULT NU
 RETURNS SETOF portfolio.reached_element
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-  SELECT e.id, e.kind, e.code, e.name, r.depth, r.via,
-         (SELECT string_agg(p.kind || ':' || p.code, ' > ' ORDER BY u.step)
-            FROM unnest(r.path) WITH ORDINALITY u (id, step) JOIN portfolio.element p ON p.id = u.id)
-    FROM (SELECT array_agg(i.suffering) AS tails, array_agg(i.failing) AS heads FROM portfolio.impact_edge i) g
-   CROSS JOIN LATERAL portfolio.breadth_first(coalesce(g.tails, '{}'), coalesce(g.heads, '{}'), portfolio.element_ref($1), $2) r
-    JOIN portfolio.element e ON e.id = r.element
+  SELECT r.*
+    FROM portfolio.graph_reach(portfolio.element_ref($1), $2, false) r
    WHERE portfolio.check_options($3, '{}') IS NOT NULL
-   ORDER BY r.depth, e.kind, e.code;
+   ORDER BY r.depth, r.kind, r.code;
 END;
 COMMENT ON FUNCTION portfolio.dependencies_of(text, int, jsonb) IS
   'What this element needs, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.dependencies_of(''service:EPS'');';
+
+CREATE FUNCTION portfolio.impact_size(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT portfolio.graph_reach_count(portfolio.element_ref($1), $2, true)
+   WHERE portfolio.check_options($3, '{}') IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.impact_size(text, int, jsonb) IS
+  'How many elements suffer when this one fails: the number of rows of impact_of(), without making them. Example: SELECT code, portfolio.impact_size(''system:'' || code) FROM portfolio.system ORDER BY 2 DESC, 1;';

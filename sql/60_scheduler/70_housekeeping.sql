@@ -6,6 +6,7 @@ BEGIN ATOMIC
   SELECT count(portfolio.schedule_job(w.name, w.schedule, format('SELECT portfolio.%I()', w.name), comment => w.comment))
     FROM (VALUES
       ('compact_tracking',        '17 * * * *', 'Sums the tallies of tracked data sets, so that current_score() reads few rows'),
+      ('purge_graph_changes',     '13 3 * * 0', 'Forgets which transactions wrote the graph, but for those that still run'),
       ('purge_scores',            '23 3 * * 0', 'Forgets scores of over a year ago that later ones have replaced'),
       ('purge_whole_set_results', '33 3 * * 0', 'Forgets results of whole-set rules of over a year ago that later ones have replaced'),
       ('purge_check_runs',        '43 3 * * 0', 'Forgets check runs of over 400 days ago'),
@@ -14,4 +15,4 @@ BEGIN ATOMIC
    WHERE NOT EXISTS (SELECT FROM portfolio.job j WHERE j.owner = current_user AND j.name = w.name);
 END;
 COMMENT ON FUNCTION portfolio.schedule_housekeeping(jsonb) IS
-  'Makes the jobs that keep the portfolio''s own tables small, each named after the function that it calls: compact_tracking hourly; purge_scores, purge_whole_set_results, purge_check_runs and purge_job_runs in the night to Sunday, in the caller''s time zone. They run as the caller, who needs the profile operator and may alter, pause or drop them as any job. Gives how many were made: jobs of these names that he has stay as they are. Refused as schedule_job() refuses. No options yet.';
+  'Makes the jobs that keep the portfolio''s own tables small, each named after the function that it calls: compact_tracking hourly; purge_graph_changes, purge_scores, purge_whole_set_results, purge_check_runs and purge_job_runs in the night to Sunday, in the caller''s time zone. They run as the caller, who needs the profile operator and may alter, pause or drop them as any job. Gives how many were made: jobs of these names that he has stay as they are. Refused as schedule_job() refuses. No options yet.';

@@ -80,12 +80,17 @@ DECLARE
   found boolean := false;
 BEGIN
   FOR line IN
-    SELECT c.oid::regclass AS table_id, t.tgname FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
+    SELECT c.oid::regclass AS table_id, t.tgname, how.always
+      FROM pg_trigger t JOIN pg_class c ON c.oid = t.tgrelid
       JOIN pg_namespace n ON n.oid = c.relnamespace
-     WHERE n.nspname = 'portfolio' AND NOT t.tgisinternal AND t.tgenabled IN ('D', 'R') ORDER BY 1, 2
+      -- How it is enabled: those of the graph also, or only, for what is replicated
+     CROSS JOIN LATERAL (SELECT CASE WHEN t.tgfoid <> 'portfolio.graph_changed()'::regprocedure THEN ''
+                                     WHEN t.tgtype & 1 = 0 THEN 'ALWAYS ' ELSE 'REPLICA ' END) how (always)
+     WHERE n.nspname = 'portfolio' AND NOT t.tgisinternal
+       AND t.tgenabled = ANY (CASE how.always WHEN '' THEN '{D,R}' WHEN 'ALWAYS ' THEN '{D,O,R}' ELSE '{D}' END::"char"[]) ORDER BY 1, 2
   LOOP
     RETURN QUERY VALUES ('triggers', 'problem', format('Trigger %I of %s is disabled.', line.tgname, line.table_id),
-                 format('ALTER TABLE %s ENABLE TRIGGER %I;', line.table_id, line.tgname));
+                 format('ALTER TABLE %s ENABLE %sTRIGGER %I;', line.table_id, line.always, line.tgname));
     found := true;
   END LOOP;
   IF NOT found THEN

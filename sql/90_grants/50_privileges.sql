@@ -18,6 +18,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('element_kind',       '{analyst,editor,operator}'::text[], '{editor}'::text[], '{INSERT,UPDATE,DELETE}'::text[], '{builtin,table_name}'::name[]),
   ('relationship_rule',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('dependency',         '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('graph_change',       '{operator}', NULL, NULL, NULL),
   ('impact_edge',        '{analyst,editor,operator}', NULL, NULL, NULL),
   ('current_element',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('current_relationship', '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -211,7 +212,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- ask
   ('{analyst,editor,operator,auditor}',
    '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,
-     element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,
+     element_id,element_ref,element_label,legal_kinds,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people_and_jobs,doctor_rules_and_checks,health,my_work,
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
   ('{analyst,editor,operator,auditor}',
@@ -262,6 +263,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{operator}',
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use}'),
+  ('{operator}', '{purge_graph_changes}'),
   ('{operator}', '{pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)

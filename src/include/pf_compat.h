@@ -187,6 +187,14 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define PF_AUTH_FILES_NEST 1
 #endif
 
+/* PG14 hands the rows of a saved plan to a receiver (844fe9f159a) */
+#if PG_VERSION_NUM >= 140000
+#define PF_SPI_TAKES_RECEIVER 1
+#endif
+struct _SPI_plan;
+struct _DestReceiver;
+extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest);
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)

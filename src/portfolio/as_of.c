@@ -83,13 +83,20 @@ pf_as_of_defined(void)
 	setting_defined = true;
 }
 
-Datum
-pf_as_of_day(PG_FUNCTION_ARGS)
+/* The day shown; raises when the setting is none. */
+DateADT
+pf_as_of_shown(void)
 {
 	if (as_of_state == AS_OF_INVALID)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for parameter \"pg_portfolio.as_of\": \"%s\"", pf_as_of),
 				 errhint("Give a day as YYYY-MM-DD, or an empty string for today.")));
-	PG_RETURN_DATEADT(as_of_state == AS_OF_DAY ? as_of_day : GetSQLCurrentDate());
+	return as_of_state == AS_OF_DAY ? as_of_day : GetSQLCurrentDate();
+}
+
+Datum
+pf_as_of_day(PG_FUNCTION_ARGS)
+{
+	PG_RETURN_DATEADT(pf_as_of_shown());
 }

@@ -7,6 +7,7 @@
 
 #include "pf.h"
 
+#include "utils/date.h"
 #include "utils/guc.h"
 #include "utils/rel.h"
 
@@ -14,6 +15,7 @@
 extern bool pf_as_of_check(char **newval, void **extra, GucSource source);
 extern void pf_as_of_assign(const char *newval, void *extra);
 extern void pf_as_of_defined(void);
+extern DateADT pf_as_of_shown(void);
 
 /* register.c: is element being written because a concept's own row was? */
 extern bool pf_registering(void);

@@ -14,9 +14,9 @@ SELECT portfolio.schedule_housekeeping();
 SELECT portfolio.schedule_housekeeping('{"weekly": true}');
 SELECT name, schedule, command, comment FROM portfolio.job WHERE owner = 'regress_pf_keeper' ORDER BY name COLLATE "C";
 -- the words of each job are run as he would run them
-SELECT command FROM portfolio.job WHERE owner = 'regress_pf_keeper' AND name <> 'purge_job_runs' ORDER BY name COLLATE "C" \gexec
+SELECT command FROM portfolio.job WHERE owner = 'regress_pf_keeper' AND name NOT IN ('purge_graph_changes', 'purge_job_runs') ORDER BY name COLLATE "C" \gexec
 BEGIN;
-SELECT portfolio.purge_job_runs() >= 0 AS weeks_emptied;
+SELECT portfolio.purge_job_runs() >= 0 AS weeks_emptied, portfolio.purge_graph_changes() >= 0 AS changes_forgotten;
 ROLLBACK;
 RESET ROLE;
 
