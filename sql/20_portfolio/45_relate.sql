@@ -40,3 +40,22 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION portfolio.legal_kinds(text, text) IS
   'The kinds of relationship that ArchiMate allows from one element to another. Example: SELECT portfolio.legal_kinds(''system:SPINE'', ''service:EPS'');';
+
+-- The table that holds the elements of a kind: its own, or element.
+CREATE FUNCTION portfolio.kind_table(kind text) RETURNS regclass
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_table name;
+BEGIN
+  SELECT coalesce(k.table_name, 'element') INTO found_table FROM portfolio.element_kind k WHERE k.kind = kind_table.kind;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'kind "%" is not known', kind
+      USING ERRCODE = 'undefined_object', HINT = 'SELECT kind, label FROM portfolio.element_kind lists the kinds; add_kind() adds one.';
+  END IF;
+  RETURN format('portfolio.%I', found_table)::regclass;
+END
+$$;
+COMMENT ON FUNCTION portfolio.kind_table(text) IS
+  'The table in which elements of a kind are written: its own, or element. Raises 42704 for a kind that is not known. Example: SELECT portfolio.kind_table(''service'');';

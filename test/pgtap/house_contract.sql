@@ -39,6 +39,9 @@ INSERT INTO contract VALUES
   ('run_checks', 'text,text[]', ''), ('schedule_job', 'text,text,text', 'bigint'), ('run_job', 'text,boolean', 'bigint'),
   ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
   ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),
+  ('import', 'text,regclass,jsonb,boolean', ''), ('export', 'text', ''), ('rename_element', 'text,text', 'text'), ('merge_elements', 'text,text,boolean', ''),
+  ('retire', 'text,date,text', ''), ('delete_element', 'text,boolean', ''), ('undo_change', 'bigint', 'bigint'), ('element_history', 'text', ''), ('element_at', 'text,timestamp with time zone', 'jsonb'),
+  ('element_ref', 'text', 'bigint'),
   ('add_kind', 'text,text,text', 'text'), ('define_property', 'text,text,text,text,text[]', 'void'),
   ('service_levels', 'text', ''), ('roadmap', 'text', ''), ('roadmap_icalendar', 'text', 'text'), ('period_range', 'text', 'daterange'),
   ('request_lead_time', 'text,text', ''), ('adoption', 'text,text,text', ''), ('adoption_effect', 'text', ''),
@@ -68,6 +71,7 @@ INSERT INTO contract_columns VALUES
   ('import_archimate', '{what,taken,refused}'),
   ('readiness', '{process,gate,percent,met,partly,waived,applicable,blockers,next_steps}'),
   ('transfer_candidates', '{element,code,name,end_date,days_late,reasons}'),
+  ('import', '{row,code,verdict,field,problem,changes}'),
   ('run_checks', '{check_code,findings,outcome,elapsed}');
 SELECT is(ARRAY(SELECT a.attname::text FROM pg_proc p JOIN pg_type t ON t.oid = p.prorettype JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
                  WHERE p.pronamespace = 'portfolio'::regnamespace AND p.proname = c.name ORDER BY a.attnum),

@@ -159,7 +159,6 @@ PC_COPY2	Copied two	\N	planned
 \.
 SELECT i.code, e.name, e.archimate_type FROM interface i JOIN element e USING (id, kind) WHERE i.code LIKE 'PC\_COPY%' ORDER BY 1;
 -- One statement may delete an owner together with what it owns
-UPDATE organisation SET owner = id WHERE code = 'PC_O';
 INSERT INTO organisation (code, name, owner) VALUES ('PC_O2', 'Owned', element_id('organisation', 'PC_O'));
 SELECT pg_temp.refusal($$DELETE FROM organisation WHERE code = 'PC_O'$$) ~ '^23503';
 DELETE FROM relationship WHERE source = element_id('system', 'PC_S');

@@ -1,0 +1,250 @@
+-- Renaming, joining, retiring and deleting elements, with all that hangs on them.
+CREATE TYPE portfolio.element_effect AS (
+  table_name text, column_name text, action text, rows bigint, detail text
+);
+COMMENT ON TYPE portfolio.element_effect IS 'A row of merge_elements(), retire() and delete_element(): what is done, or would be, to rows that refer to the element.';
+COMMENT ON COLUMN portfolio.element_effect.table_name IS 'Table of the rows, with its schema where that is not portfolio.';
+COMMENT ON COLUMN portfolio.element_effect.column_name IS 'Column by which they refer to the element; NULL for the element itself.';
+COMMENT ON COLUMN portfolio.element_effect.action IS
+  'moved (to the element that is kept), filled (what it had left empty), ended, made, deleted, cleared (set to NULL), dropped (a second copy of what is there), refuses (so nothing is done), or warns.';
+COMMENT ON COLUMN portfolio.element_effect.rows IS 'How many rows.';
+COMMENT ON COLUMN portfolio.element_effect.detail IS 'Which ones, at most five; NULL where they have no name.';
+
+CREATE FUNCTION portfolio.element_at(element text, at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+AS $$
+DECLARE
+  own_table regclass;
+  wanted bigint;
+  entry portfolio.change;
+  shown jsonb;
+BEGIN
+  wanted := portfolio.element_ref(element);
+  SELECT portfolio.kind_table(e.kind) INTO own_table FROM portfolio.element e WHERE e.id = wanted;
+  -- the last change by then; else the first one after it, which knows what was there before; else nothing ever changed
+  SELECT c.* INTO entry FROM portfolio.change c
+   WHERE c.element = wanted AND format('portfolio.%I', c.table_name)::regclass = own_table AND c.at <= element_at.at
+   ORDER BY c.id DESC LIMIT 1;
+  IF FOUND THEN
+    RETURN entry.new;
+  END IF;
+  SELECT c.* INTO entry FROM portfolio.change c
+   WHERE c.element = wanted AND format('portfolio.%I', c.table_name)::regclass = own_table ORDER BY c.id LIMIT 1;
+  IF FOUND THEN
+    RETURN entry.old;
+  END IF;
+  EXECUTE format('SELECT to_jsonb(t) FROM %s t WHERE t.id = $1', own_table) INTO shown USING wanted;
+  RETURN shown;
+END
+$$;
+COMMENT ON FUNCTION portfolio.element_at(text, timestamptz) IS
+  'The row of an element as it was recorded at an instant, from the journal: the same as to_jsonb() of the row gave then; NULL before it was recorded, or once it was deleted. References are numbers of elements. Raises as element_ref() does. Example: SELECT portfolio.element_at(''service:EPS'', now() - interval ''1 day'') ->> ''state'';';
+
+CREATE FUNCTION portfolio.rename_element(element text, code text, name text DEFAULT NULL) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  wanted bigint := portfolio.element_ref(element);
+  old record;
+  other text;
+BEGIN
+  IF wanted IS NULL OR code IS NULL OR btrim(code) = '' THEN
+    RAISE EXCEPTION 'an element to rename and its new code are needed' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  SELECT e.kind, e.code, e.name, portfolio.kind_table(e.kind) AS own_table INTO old FROM portfolio.element e WHERE e.id = wanted;
+  SELECT portfolio.element_label(a.element) INTO other
+    FROM portfolio.element_alias a JOIN portfolio.element e ON e.id = a.element
+   WHERE a.scheme = 'code' AND a.value = code AND e.kind = old.kind AND a.element <> wanted;
+  IF FOUND THEN
+    RAISE EXCEPTION 'code "%" was that of %', code, other
+      USING ERRCODE = 'unique_violation', HINT = 'Whoever still writes the old code would reach another element. Delete that alias first if nobody does.';
+  END IF;
+  EXECUTE format('UPDATE %s SET code = $1, name = $2 WHERE id = $3', old.own_table) USING code, coalesce(name, old.name), wanted;
+  DELETE FROM portfolio.element_alias a WHERE a.element = wanted AND (a.scheme, a.value) IN (('code', code), ('name', coalesce(name, old.name)));
+  INSERT INTO portfolio.element_alias (element, scheme, value)
+  SELECT wanted, v.scheme, v.value
+    FROM (VALUES ('code', old.code, code), ('name', old.name, coalesce(name, old.name))) v (scheme, value, now_called)
+   WHERE v.value <> v.now_called
+  ON CONFLICT DO NOTHING;
+  RETURN portfolio.element_label(wanted);
+END
+$$;
+COMMENT ON FUNCTION portfolio.rename_element(text, text, text) IS
+  'Gives an element another code, and another name unless left out, and returns it as kind:code. What refers to it stays; the old code and name become aliases, so that whoever still writes them reaches it. Raises 23505 when the code is taken, or was that of another element of the kind. Example: SELECT portfolio.rename_element(''service:NHSMAIL2'', ''NHSMAIL'');';
+
+-- Every column, of whatever table, that refers to elements of a kind.
+CREATE FUNCTION portfolio.element_references(kind text, OUT table_id regclass, OUT column_name name, OUT on_delete "char") RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT DISTINCT c.conrelid::regclass, a.attname, c.confdeltype
+    FROM pg_constraint c
+   CROSS JOIN LATERAL unnest(c.conkey, c.confkey) k (here, there)
+    JOIN pg_attribute t ON t.attrelid = c.confrelid AND t.attnum = k.there AND t.attname = 'id'
+    JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = k.here
+   WHERE c.contype = 'f' AND c.conparentid = 0
+     AND c.confrelid IN ('portfolio.element'::regclass, portfolio.kind_table($1))
+     -- the key of a concept table to its own element
+     AND NOT (a.attname = 'id' AND c.confrelid = 'portfolio.element'::regclass)
+   ORDER BY 1, 2;
+END;
+COMMENT ON FUNCTION portfolio.element_references(text) IS
+  'The columns with a foreign key to elements of this kind, in any schema, and what deleting the element does to their rows: a (refused), c (deleted), n (set to NULL), as pg_constraint.confdeltype.';
+
+-- Rows of a table by name, for people: at most five.
+CREATE FUNCTION portfolio.name_rows(table_id regclass, rows jsonb[]) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT string_agg(n.name, '; ' ORDER BY n.place) || CASE WHEN cardinality($2) > 5 THEN '; …' ELSE '' END
+    FROM (SELECT u.place,
+                 CASE WHEN $1 = 'portfolio.relationship'::regclass
+                      THEN concat_ws(' ', portfolio.element_label((u.r ->> 'source')::bigint), u.r ->> 'kind', portfolio.element_label((u.r ->> 'target')::bigint))
+                      WHEN $1 = 'portfolio.element_alias'::regclass THEN (u.r ->> 'scheme') || ' ' || (u.r ->> 'value')
+                      WHEN $1 = 'portfolio.element_property'::regclass THEN u.r ->> 'key'
+                      WHEN u.r ? 'kind' AND u.r ? 'code' THEN (u.r ->> 'kind') || ':' || (u.r ->> 'code')
+                      WHEN u.r ? 'role' THEN u.r ->> 'role' END AS name
+            FROM unnest($2[1:5]) WITH ORDINALITY u (r, place)) n;
+END;
+COMMENT ON FUNCTION portfolio.name_rows(regclass, jsonb[]) IS 'Part of merge_elements() and delete_element(): rows of a table as people call them, at most five; NULL where they have no name.';
+
+CREATE FUNCTION portfolio.delete_element(element text, dry_run boolean DEFAULT true, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_effect
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  wanted bigint := portfolio.element_ref(element);
+  label text := portfolio.element_label(wanted);
+  own_kind text := split_part(label, ':', 1);
+  reference record;
+  found_rows jsonb[];
+  effect portfolio.element_effect;
+  effects portfolio.element_effect[] := '{}';
+  refusing text;
+BEGIN
+  PERFORM portfolio.check_options(options, '{}');
+  IF wanted IS NULL THEN
+    RAISE EXCEPTION 'an element to delete is needed' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r LOOP
+    EXECUTE format('SELECT array_agg(to_jsonb(t)) FROM %s t WHERE %I = $1', reference.table_id, reference.column_name) INTO found_rows USING wanted;
+    -- a concept row's columns are those of element too; what owns itself goes with itself
+    CONTINUE WHEN found_rows IS NULL OR (reference.table_id = 'portfolio.element'::regclass
+      AND NOT EXISTS (SELECT FROM unnest(found_rows) f JOIN portfolio.element_kind k ON k.kind = f ->> 'kind' WHERE k.table_name IS NULL));
+    effect := (replace(reference.table_id::text, 'portfolio.', ''), reference.column_name,
+               CASE WHEN reference.table_id = 'portfolio.relationship'::regclass THEN 'deleted'
+                    WHEN reference.on_delete = 'c' THEN 'deleted' WHEN reference.on_delete = 'n' THEN 'cleared' ELSE 'refuses' END,
+               cardinality(found_rows), portfolio.name_rows(reference.table_id, found_rows))::portfolio.element_effect;
+    effects := effects || effect;
+  END LOOP;
+  IF NOT dry_run THEN
+    SELECT string_agg(format('%s.%s: %s%s', e.table_name, e.column_name, e.rows, ' (' || e.detail || ')'), '; ') INTO refusing
+      FROM unnest(effects) e WHERE e.action = 'refuses';
+    IF refusing IS NOT NULL THEN
+      RAISE EXCEPTION '% cannot be deleted while it is referred to', label
+        USING ERRCODE = 'foreign_key_violation', DETAIL = format('By %s.', refusing),
+              HINT = 'Change those rows first, or retire() the element, which keeps them.';
+    END IF;
+    DELETE FROM portfolio.relationship r WHERE wanted IN (r.source, r.target);
+    EXECUTE format('DELETE FROM %s WHERE id = $1', portfolio.kind_table(own_kind)) USING wanted;
+  END IF;
+  RETURN QUERY SELECT e.* FROM unnest(effects) e
+     UNION ALL SELECT replace(portfolio.kind_table(own_kind)::text, 'portfolio.', ''), NULL, 'deleted', 1::bigint, label
+      WHERE NOT EXISTS (SELECT FROM unnest(effects) e WHERE e.action = 'refuses');
+END
+$$;
+COMMENT ON FUNCTION portfolio.delete_element(text, boolean, jsonb) IS
+  'Deletes an element with its properties, aliases, roles and relationships, and tells what goes; dry_run (the default) only tells. Rows of other kinds that refer to it (a contract''s supplier, a team''s parent) refuse: 23503 with all of them in DETAIL, and nothing is deleted. What is deleted is in the journal, and undo_change() brings it back. Example: SELECT * FROM portfolio.delete_element(''service:CHOICES'');';
+
+-- What the state of a kind becomes when its element ends.
+CREATE FUNCTION portfolio.retire_state(kind text, element bigint, "on" date, successor bigint) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  is_over boolean := "on" <= current_date;
+BEGIN
+  CASE kind
+    WHEN 'service' THEN
+      -- a service that somebody uses is first withdrawn
+      UPDATE portfolio.service s SET state = 'retiring', retired_on = "on" WHERE s.id = element AND s.state NOT IN ('pipeline', 'retiring', 'retired');
+      UPDATE portfolio.service s SET state = CASE WHEN is_over THEN 'retired' ELSE s.state END, retired_on = "on" WHERE s.id = element;
+    WHEN 'system' THEN
+      UPDATE portfolio.system s SET lifecycle = CASE WHEN is_over THEN 'retired' ELSE 'retiring' END WHERE s.id = element;
+    WHEN 'interface' THEN
+      UPDATE portfolio.interface i SET lifecycle = CASE WHEN is_over THEN 'retired' ELSE 'retiring' END WHERE i.id = element;
+    WHEN 'standard' THEN
+      UPDATE portfolio.standard s SET status = CASE WHEN is_over THEN 'retired' ELSE 'deprecated' END, retired_on = "on",
+             replaced_by = coalesce((SELECT n.id FROM portfolio.standard n WHERE n.id = successor), s.replaced_by)
+       WHERE s.id = element;
+    WHEN 'programme' THEN
+      UPDATE portfolio.programme p SET state = 'closed', closed_on = "on" WHERE p.id = element AND is_over AND p.state IN ('proposed', 'in_delivery');
+    ELSE
+      NULL;
+  END CASE;
+END
+$$;
+COMMENT ON FUNCTION portfolio.retire_state(text, bigint, date, bigint) IS 'Part of retire(): the state of a service, system, interface, standard or programme that ends on a day.';
+
+CREATE FUNCTION portfolio.retire(element text, "on" date, successor text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_effect
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wanted bigint := portfolio.element_ref(element);
+  next_one bigint := portfolio.element_ref(successor);
+  old portfolio.element;
+  own_table regclass;
+  dated record;
+  touched bigint;
+  gone bigint;
+BEGIN
+  PERFORM portfolio.check_options(options, '{}');
+  IF wanted IS NULL OR "on" IS NULL OR NOT isfinite("on") THEN
+    RAISE EXCEPTION 'an element to retire and a day are needed' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  IF next_one = wanted THEN
+    RAISE EXCEPTION '% cannot be its own successor', portfolio.element_label(wanted) USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  SELECT e.* INTO old FROM portfolio.element e WHERE e.id = wanted;
+  own_table := portfolio.kind_table(old.kind);
+  IF lower(old.valid) >= "on" OR upper(old.valid) < "on" THEN
+    RAISE EXCEPTION '% cannot be retired on %', portfolio.element_label(wanted), to_char("on", 'YYYY-MM-DD')
+      USING ERRCODE = 'invalid_parameter_value',
+            DETAIL = format('It exists from %s to %s.', coalesce(to_char(lower(old.valid), 'YYYY-MM-DD'), 'ever'), coalesce(to_char(upper(old.valid) - 1, 'YYYY-MM-DD'), 'ever'));
+  END IF;
+  EXECUTE format('UPDATE %s SET valid = daterange(lower(valid), $1) WHERE id = $2', own_table) USING "on", wanted;
+  PERFORM portfolio.retire_state(old.kind, wanted, "on", next_one);
+  RETURN NEXT (replace(own_table::text, 'portfolio.', ''), NULL, 'ended', 1, portfolio.element_label(wanted))::portfolio.element_effect;
+
+  -- What would go on beyond that day ends with it; what would only begin then is not to be.
+  FOR dated IN SELECT * FROM (VALUES ('relationship', 'source'), ('relationship', 'target'), ('role_holder', 'element'), ('role_holder', 'party'),
+                                     ('system_technology', 'system'), ('system_technology', 'technology'), ('organisation_role', 'organisation'),
+                                     ('conformance', 'interface'), ('conformance', 'system'), ('conformance', 'standard')) v (t, col)
+  LOOP
+    EXECUTE format('DELETE FROM portfolio.%I WHERE %I = $1 AND lower(valid) >= $2', dated.t, dated.col) USING wanted, "on";
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    EXECUTE format('UPDATE portfolio.%I SET valid = daterange(lower(valid), $2) WHERE %I = $1 AND (upper_inf(valid) OR upper(valid) > $2)', dated.t, dated.col)
+      USING wanted, "on";
+    GET DIAGNOSTICS touched = ROW_COUNT;
+    RETURN QUERY SELECT dated.t, dated.col, v.action, v.n, NULL::text FROM (VALUES ('ended', touched), ('deleted', gone)) v (action, n) WHERE v.n > 0;
+  END LOOP;
+  IF next_one IS NOT NULL THEN
+    INSERT INTO portfolio.relationship (source, kind, target, name, valid) VALUES (wanted, 'association', next_one, 'succeeded by', daterange("on", NULL));
+    RETURN NEXT ('relationship', 'source', 'made', 1, portfolio.element_label(wanted) || ' succeeded by ' || portfolio.element_label(next_one))::portfolio.element_effect;
+  END IF;
+  -- What refers to it by a column of its own and goes on is for people to look at.
+  RETURN QUERY
+    SELECT split_part(d.origin, '.', 1), split_part(d.origin, '.', 2), 'warns', count(*),
+           string_agg(portfolio.element_label(CASE WHEN d.source = wanted THEN d.target ELSE d.source END), '; ')
+      FROM portfolio.dependency d
+     WHERE wanted IN (d.source, d.target) AND d.relationship IS NULL AND (upper_inf(d.valid) OR upper(d.valid) > "on")
+     GROUP BY d.origin;
+END
+$$;
+COMMENT ON FUNCTION portfolio.retire(text, date, text, jsonb) IS
+  'Ends an element: from the day on it is no longer there, its last day is the one before. Its state follows (a service, system, interface, standard or programme), its relationships, roles, technologies and statements of conformance end with it, and a successor gets an association "succeeded by". Tells what it did, and warns of what still refers to it beyond that day. Raises 22023 when it does not exist on the day before. Example: SELECT * FROM portfolio.retire(''service:CHOICES'', ''2018-10-01'', ''service:NHSUK'');';

@@ -1,0 +1,218 @@
+-- What the columns of a sheet can be: the columns of a kind's table, its period, and its defined properties.
+CREATE TYPE portfolio.sheet_field AS (
+  ord int, field text, label text, type text, unit text, blank text, choices text[], refers_to text, origin text
+);
+COMMENT ON TYPE portfolio.sheet_field IS 'A row of sheet_fields(): one column that a sheet of a kind may have.';
+COMMENT ON COLUMN portfolio.sheet_field.ord IS 'Its place in what export() writes.';
+COMMENT ON COLUMN portfolio.sheet_field.field IS 'Name of the column or property; valid_from and ends_on (inclusive) are the two ends of valid.';
+COMMENT ON COLUMN portfolio.sheet_field.label IS 'What people read.';
+COMMENT ON COLUMN portfolio.sheet_field.type IS 'text, date, number, integer, boolean, reference, or the type of the column when none of these.';
+COMMENT ON COLUMN portfolio.sheet_field.unit IS 'gbp (pounds), gbp_m (millions of pounds), percent; NULL for other numbers.';
+COMMENT ON COLUMN portfolio.sheet_field.blank IS 'What an empty cell means: refused, default (of a new row; an old one keeps what it has) or null.';
+COMMENT ON COLUMN portfolio.sheet_field.choices IS 'The words that it may hold; NULL for any.';
+COMMENT ON COLUMN portfolio.sheet_field.refers_to IS 'Kind of the element that a reference names; NULL for any kind.';
+COMMENT ON COLUMN portfolio.sheet_field.origin IS 'column, period or property.';
+
+CREATE TABLE portfolio.import_heading (
+  kind    text NOT NULL,
+  heading text NOT NULL CHECK (btrim(heading) <> ''),
+  field   text NOT NULL,
+  builtin boolean NOT NULL DEFAULT false,
+  PRIMARY KEY (kind, heading)
+);
+COMMENT ON TABLE portfolio.import_heading IS
+  'Other headings that sheets have for a field, beside its name and its label. Class: user rows (those not builtin).';
+COMMENT ON COLUMN portfolio.import_heading.kind IS 'Kind whose sheets have it; * for all.';
+COMMENT ON COLUMN portfolio.import_heading.heading IS 'The heading; capitals, blanks and punctuation do not matter.';
+COMMENT ON COLUMN portfolio.import_heading.field IS 'The field of sheet_fields() that it means, where the kind has it.';
+COMMENT ON COLUMN portfolio.import_heading.builtin IS 'True for headings that belong to the release; they are not dumped.';
+SELECT pg_extension_config_dump('portfolio.import_heading', 'WHERE NOT builtin');
+INSERT INTO portfolio.import_heading (kind, heading, field, builtin)
+SELECT v.kind, h.heading, v.field, true
+  FROM (VALUES
+    ('*', 'code', '{id,ref,reference,identifier,short code}'::text[]),
+    ('*', 'name', '{title}'),
+    ('*', 'description', '{details,summary,notes}'),
+    ('*', 'owner', '{owned by,owner name,responsible}'),
+    ('*', 'valid_from', '{from,start,starts on,start date}'),
+    ('*', 'ends_on', '{to,until,end,ends,end date,expires,expiry date}'),
+    ('*', 'supplier', '{vendor}'),
+    ('*', 'parent', '{part of}'),
+    ('*', 'lifecycle', '{life cycle,life cycle status}'),
+    ('organisation', 'ods_code', '{ods}'),
+    ('programme', 'name', '{project name,project,programme title}'),
+    ('programme', 'gmpp_id', '{gmpp id number,gmpp}'),
+    ('programme', 'start_date', '{start,starts on}'),
+    ('programme', 'end_date', '{end,ends}'),
+    ('programme', 'dca', '{delivery confidence,delivery confidence assessment,rag,rag rating}'),
+    ('programme', 'whole_life_cost_gbp_m', '{whole life cost,wlc}'),
+    ('programme', 'state', '{status}'),
+    ('service', 'state', '{status}'),
+    ('service', 'service_level', '{sla,service level agreement}'),
+    ('service', 'support_tier', '{support,support level}'),
+    ('service', 'run_cost_gbp', '{run cost,annual cost}'),
+    ('system', 'site', '{location,hosted at}'),
+    ('system', 'lifecycle', '{status}'),
+    ('standard', 'status', '{state}'),
+    ('technology', 'support_ends_on', '{end of support,end of life,eol}'),
+    ('technology', 'extended_support_ends_on', '{end of extended support}'),
+    ('data_flow', 'sender', '{from,source system}'),
+    ('data_flow', 'receiver', '{to,target system,destination}'),
+    ('contract', 'value_gbp', '{value,contract value,amount}'),
+    ('contract', 'spend_gbp', '{spend,spent}'),
+    ('contract', 'notice_days', '{notice,notice period}')) v (kind, field, headings),
+    unnest(v.headings) h (heading);
+CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.import_heading
+  FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind('heading');
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.import_heading
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.import_heading
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+
+CREATE FUNCTION portfolio.fold_heading(heading text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT regexp_replace(replace(replace(replace(lower(portfolio.mend_text($1)), '£', 'gbp'), '%', 'pct'), '&', 'and'), '[^[:alnum:]]', '', 'g');
+END;
+COMMENT ON FUNCTION portfolio.fold_heading(text) IS
+  'A heading as it is compared: mended, in lower case, without blanks and punctuation; a pound sign is gbp, % is pct. Example: SELECT portfolio.fold_heading(''Whole-life cost (£m)'');';
+
+-- The words of a small table to which a column of text refers.
+CREATE FUNCTION portfolio.lookup_words(constraint_id oid) RETURNS text[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  words text[];
+BEGIN
+  EXECUTE (SELECT format('SELECT array_agg(w) FROM (SELECT %I::text AS w FROM %s LIMIT 101) t', a.attname, c.confrelid::regclass)
+             FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.confrelid AND a.attnum = c.confkey[1]
+            WHERE c.oid = constraint_id) INTO words;
+  RETURN CASE WHEN cardinality(words) <= 100 THEN words END;
+END
+$$;
+COMMENT ON FUNCTION portfolio.lookup_words(oid) IS
+  'The values that the table behind a foreign key of one column has, at most 100; NULL when there are more or none.';
+
+CREATE FUNCTION portfolio.sheet_fields(kind text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.sheet_field
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH kind_columns AS (
+    SELECT a.attnum, a.attname::text AS field, a.atttypid, a.attnotnull, a.atthasdef,
+           (SELECT k.kind FROM pg_constraint c JOIN portfolio.element_kind k ON c.confrelid = portfolio.kind_table(k.kind) AND k.table_name IS NOT NULL
+             WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]) AS refers_to,
+           EXISTS (SELECT FROM pg_constraint c
+                    WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]
+                      AND c.confrelid IN (SELECT portfolio.kind_table(k.kind) FROM portfolio.element_kind k)) AS is_reference,
+           (SELECT array_agg(m.word[1]) FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([^'']*)''::text', 'g') m (word)
+             WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum]
+               AND pg_get_constraintdef(c.oid) ~ '^CHECK \(\(\w+ = ANY \(ARRAY\[') AS choices,
+           (SELECT portfolio.lookup_words(c.oid) FROM pg_constraint c
+             WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum] AND a.atttypid = 'text'::regtype) AS words,
+           col_description(a.attrelid, a.attnum) ~* '\mpercent' AS is_percent
+      FROM pg_attribute a
+      LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
+     WHERE a.attrelid = portfolio.kind_table($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
+       AND a.attname NOT IN ('id', 'kind', 'archimate_type', 'valid')
+       AND a.atttypid::regtype::text NOT LIKE '%[]'
+       AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* 'current_user'
+  ), field AS (
+    SELECT c.attnum::int AS place, c.field,
+           CASE WHEN c.is_reference THEN 'reference'
+                WHEN c.atttypid = 'date'::regtype THEN 'date'
+                WHEN c.atttypid = 'boolean'::regtype THEN 'boolean'
+                WHEN c.atttypid IN ('smallint'::regtype, 'integer'::regtype, 'bigint'::regtype) THEN 'integer'
+                WHEN c.atttypid IN ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype) THEN 'number'
+                WHEN c.atttypid IN ('text'::regtype, 'name'::regtype) THEN 'text'
+                ELSE format_type(c.atttypid, NULL) END AS type,
+           CASE WHEN c.field LIKE '%\_gbp\_m' THEN 'gbp_m' WHEN c.field LIKE '%\_gbp' THEN 'gbp' WHEN c.is_percent THEN 'percent' END AS unit,
+           CASE WHEN NOT c.attnotnull THEN 'null' WHEN c.atthasdef THEN 'default' ELSE 'refused' END AS blank,
+           coalesce(c.choices, c.words) AS choices, c.refers_to, 'column' AS origin, NULL AS label
+      FROM kind_columns c
+    UNION ALL SELECT 10000, 'valid_from', 'date', NULL, 'null', NULL, NULL, 'period', NULL
+    UNION ALL SELECT 10001, 'ends_on', 'date', NULL, 'null', NULL, NULL, 'period', NULL
+    UNION ALL
+    SELECT 20000 + row_number() OVER (ORDER BY d.key)::int, d.key,
+           CASE d.type WHEN 'element' THEN 'reference' WHEN 'choice' THEN 'text' WHEN 'url' THEN 'text' ELSE d.type END,
+           NULL, 'null', d.choices, NULL, 'property', d.label
+      FROM portfolio.property_definition d
+     WHERE d.kind = $1
+  )
+  SELECT row_number() OVER (ORDER BY f.place)::int, f.field,
+         coalesce(f.label, upper(left(f.field, 1)) ||
+                  replace(regexp_replace(regexp_replace(regexp_replace(substr(f.field, 2), '_gbp_m$', ' (£m)'), '_gbp$', ' (£)'), '_pct$', ' (%)'), '_', ' ')),
+         f.type, f.unit, f.blank, f.choices, f.refers_to, f.origin
+    FROM field f
+   WHERE portfolio.check_options($2, '{}') IS NOT NULL
+   ORDER BY f.place;
+END;
+COMMENT ON FUNCTION portfolio.sheet_fields(text, jsonb) IS
+  'The columns that a sheet of elements of this kind may have, for import() and export(): what may be written of its table, valid_from and ends_on, and its defined properties. Raises 42704 for a kind that is not known. Example: SELECT field, label, type, choices FROM portfolio.sheet_fields(''system'');';
+
+-- Which field each heading means; {field: heading}.
+CREATE FUNCTION portfolio.match_headings(kind text, source regclass, mapping jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  bad text;
+  matched jsonb;
+BEGIN
+  SELECT string_agg(quote_ident(m.key), ', ') INTO bad
+    FROM jsonb_each(mapping) m
+   WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = m.key);
+  IF bad IS NOT NULL THEN
+    RAISE EXCEPTION 'mapping names headings that % does not have: %', source, bad USING ERRCODE = 'undefined_column';
+  END IF;
+  SELECT string_agg(quote_literal(m.value), ', ') INTO bad
+    FROM jsonb_each_text(mapping) m
+   WHERE m.value IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.sheet_fields(kind) f WHERE f.field = m.value);
+  IF bad IS NOT NULL THEN
+    RAISE EXCEPTION 'mapping names fields that a % does not have: %', kind, bad
+      USING ERRCODE = 'undefined_column', HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists them.', kind);
+  END IF;
+
+  -- Name and label first, then other headings of the kind, then those of all kinds.
+  SELECT jsonb_agg(jsonb_build_object('heading', h.heading, 'field', h.field) ORDER BY h.place) INTO matched
+    FROM (
+      SELECT a.attnum AS place, a.attname::text AS heading,
+             CASE WHEN mapping ? a.attname THEN mapping ->> a.attname
+                  ELSE (SELECT c.field
+                          FROM (SELECT f.field, 1 AS rank FROM portfolio.sheet_fields(kind) f
+                                 WHERE portfolio.fold_heading(a.attname) IN (portfolio.fold_heading(f.field), portfolio.fold_heading(f.label),
+                                       CASE f.field WHEN 'name' THEN portfolio.fold_heading(kind) END,
+                                       CASE WHEN f.field IN ('code', 'name') THEN portfolio.fold_heading(kind || f.field) END)
+                                UNION ALL
+                                SELECT i.field, CASE i.kind WHEN '*' THEN 3 ELSE 2 END
+                                  FROM portfolio.import_heading i JOIN portfolio.sheet_fields(kind) f ON f.field = i.field
+                                 WHERE i.kind IN (kind, '*') AND portfolio.fold_heading(i.heading) = portfolio.fold_heading(a.attname)) c
+                         ORDER BY c.rank, c.field LIMIT 1) END AS field
+        FROM pg_attribute a
+       WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped) h;
+
+  SELECT string_agg(format('%s: %s', d.field, d.headings), '; ' ORDER BY d.field) INTO bad
+    FROM (SELECT m ->> 'field' AS field, string_agg(quote_ident(m ->> 'heading'), ', ') AS headings
+            FROM jsonb_array_elements(matched) m WHERE m ->> 'field' IS NOT NULL GROUP BY 1 HAVING count(*) > 1) d;
+  IF bad IS NOT NULL THEN
+    RAISE EXCEPTION 'several headings of % mean the same field', source
+      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', bad),
+            HINT = 'Leave one out: mapping => ''{"the other heading": null}''.';
+  END IF;
+  SELECT string_agg(quote_ident(m ->> 'heading'), ', ') INTO bad
+    FROM jsonb_array_elements(matched) m
+   WHERE m ->> 'field' IS NULL AND NOT mapping ? (m ->> 'heading');
+  IF bad IS NOT NULL THEN
+    RAISE WARNING 'headings that mean no field of a % are left out: %', kind, bad
+      USING HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists the fields; mapping => ''{"heading": "field"}'' says which one is meant, null that none is.', kind);
+  END IF;
+  SELECT jsonb_object_agg(m ->> 'field', m ->> 'heading') INTO matched FROM jsonb_array_elements(matched) m WHERE m ->> 'field' IS NOT NULL;
+  IF matched IS NULL OR NOT matched ?| '{code,name}' THEN
+    RAISE EXCEPTION '% has no heading for code or name', source
+      USING ERRCODE = 'undefined_column', HINT = 'Each row must say which element it is about: mapping => ''{"heading": "code"}''.';
+  END IF;
+  RETURN matched;
+END
+$$;
+COMMENT ON FUNCTION portfolio.match_headings(text, regclass, jsonb) IS
+  'Which heading of a table means which field of a kind: an object from field to heading. mapping goes before names, labels and import_heading; null leaves a heading out. Raises 42701, with all of them, where several mean one field, 42703 where mapping names what is not there or neither code nor name is; warns of headings that mean nothing. Example: SELECT portfolio.match_headings(''service'', ''public.sheet'', ''{}'');';

@@ -1,0 +1,99 @@
+-- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
+BEGIN;
+SELECT plan(40);
+CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
+CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE d text;
+BEGIN
+  EXECUTE statement;
+  RETURN NULL;
+EXCEPTION WHEN OTHERS THEN GET STACKED DIAGNOSTICS d = PG_EXCEPTION_DETAIL; RETURN d;
+END
+$$;
+INSERT INTO portfolio.organisation (code, name) VALUES ('K_O1', 'One'), ('K_O2', 'Two'), ('K_O3', 'Three');
+INSERT INTO portfolio.service (code, name, state) VALUES ('K_S1', 'Service one', 'pipeline'), ('K_S2', 'Service two', 'retiring');
+INSERT INTO portfolio.system (code, name) VALUES ('K_Y1', 'System one'), ('K_Y2', 'System two');
+INSERT INTO portfolio.standard (code, name) VALUES ('K_D1', 'Standard one'), ('K_D2', 'Standard two');
+
+-- circles
+SELECT throws_ok($$UPDATE portfolio.service SET owner = id WHERE code = 'K_S1'$$, '23514', 'column "owner" of "portfolio.element" leads back to the row itself', 'nothing owns itself');
+UPDATE portfolio.organisation SET owner = pg_temp.e('organisation', 'K_O2') WHERE code = 'K_O1';
+UPDATE portfolio.organisation SET owner = pg_temp.e('organisation', 'K_O3') WHERE code = 'K_O2';
+SELECT is(pg_temp.detail($$UPDATE portfolio.organisation SET owner = pg_temp.e('organisation', 'K_O1') WHERE code = 'K_O3'$$), 'The way is K_O3 > K_O1 > K_O2 > K_O3.', 'by however many steps');
+SELECT lives_ok($$UPDATE portfolio.organisation SET owner = pg_temp.e('organisation', 'K_O3') WHERE code = 'K_O1'$$, 'another owner above is no circle');
+INSERT INTO portfolio.element (kind, code, name) VALUES ('capability', 'K_C1', 'C1'), ('capability', 'K_C2', 'C2');
+UPDATE portfolio.element SET owner = pg_temp.e('capability', 'K_C2') WHERE code = 'K_C1';
+SELECT throws_ok($$UPDATE portfolio.element SET owner = pg_temp.e('capability', 'K_C1') WHERE code = 'K_C2'$$, '23514', NULL, 'elements without a table of their own too');
+SELECT throws_ok($$UPDATE portfolio.organisation SET parent = CASE code WHEN 'K_O1' THEN pg_temp.e('organisation', 'K_O2') ELSE pg_temp.e('organisation', 'K_O1') END WHERE code IN ('K_O1', 'K_O2')$$,
+  '23514', NULL, 'nor is anything part of itself, in one statement');
+UPDATE portfolio.standard SET replaced_by = pg_temp.e('standard', 'K_D2') WHERE code = 'K_D1';
+SELECT throws_ok($$UPDATE portfolio.standard SET replaced_by = pg_temp.e('standard', 'K_D1') WHERE code = 'K_D2'$$, '23514', NULL, 'or replaces what replaces it');
+
+-- renaming
+SELECT portfolio.relate('system:K_Y1', 'realization', 'service:K_S1');
+SELECT is(portfolio.rename_element('service:K_S1', 'K_NEW', 'New name'), 'service:K_NEW', 'an element is renamed while related');
+SELECT is(portfolio.element_ref('service:K_S1'), pg_temp.e('service', 'K_NEW'), 'its old code still leads to it');
+SELECT is(portfolio.element_ref('Service one'), pg_temp.e('service', 'K_NEW'), 'and its old name');
+SELECT is((SELECT count(*) FROM portfolio.relationship WHERE target = pg_temp.e('service', 'K_NEW')), 1::bigint, 'what refers to it stays');
+SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', 'K_S1')$$, '23505', 'code "K_S1" was that of service:K_NEW', 'a former code is not given to another');
+SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', 'K_NEW')$$, '23505', NULL, 'nor a code that is taken');
+SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', ' ')$$, '22004', NULL, 'nor none');
+SELECT is(portfolio.rename_element('service:K_NEW', 'K_S1', 'Service one'), 'service:K_S1', 'it may get its old code back');
+SELECT results_eq($$SELECT scheme, value FROM portfolio.element_alias WHERE element = pg_temp.e('service', 'K_S1') ORDER BY 1$$, $$VALUES ('code', 'K_NEW'), ('name', 'New name')$$, 'and answers to the other');
+SELECT is((SELECT to_jsonb(s) FROM portfolio.service s WHERE code = 'K_S1'), portfolio.element_at('service:K_S1', now()), 'the journal has it as it is');
+
+-- deleting
+INSERT INTO portfolio.supplier (code, name) VALUES ('K_SUP', 'Supplier');
+INSERT INTO portfolio.contract (code, name, supplier) VALUES ('K_CON', 'Contract', pg_temp.e('supplier', 'K_SUP'));
+INSERT INTO portfolio.element_property (element, key, value) VALUES (pg_temp.e('supplier', 'K_SUP'), 'k', 'v');
+SELECT relation FROM (SELECT portfolio.relate('supplier:K_SUP', 'association', 'system:K_Y1')) r (relation);
+SELECT results_eq($$SELECT table_name, column_name, action, rows, detail FROM portfolio.delete_element('supplier:K_SUP') ORDER BY 3, 1$$,
+  $$VALUES ('element_property', 'element', 'deleted', 1::bigint, 'k'), ('relationship', 'source', 'deleted', 1, 'supplier:K_SUP association system:K_Y1'), ('contract', 'supplier', 'refuses', 1, 'contract:K_CON')$$, 'a dry run tells what goes and what refuses');
+SELECT throws_ok($$SELECT portfolio.delete_element('supplier:K_SUP', false)$$, '23503', 'supplier:K_SUP cannot be deleted while it is referred to', 'what is referred to is not deleted');
+SELECT is(pg_temp.detail($$SELECT portfolio.delete_element('supplier:K_SUP', false)$$), 'By contract.supplier: 1 (contract:K_CON).', 'and all that refers to it is named');
+SELECT is((SELECT count(*) FROM portfolio.element_property WHERE element = pg_temp.e('supplier', 'K_SUP')) + (SELECT count(*) FROM portfolio.relationship WHERE source = pg_temp.e('supplier', 'K_SUP')), 2::bigint, 'nothing went');
+DELETE FROM portfolio.contract WHERE code = 'K_CON';
+SELECT is((SELECT count(*) FROM portfolio.delete_element('supplier:K_SUP')), 3::bigint, 'a dry run once nothing refuses');
+SELECT isnt(pg_temp.e('supplier', 'K_SUP'), NULL, 'leaves it there');
+SELECT lives_ok($$SELECT portfolio.delete_element('supplier:K_SUP', false)$$, 'then it goes');
+SELECT is(pg_temp.e('supplier', 'K_SUP'), NULL, 'with all of it');
+SELECT lives_ok($$SELECT portfolio.undo_change((SELECT max(id) FROM portfolio.change WHERE table_name = 'supplier' AND operation = 'DELETE'))$$, 'and can be brought back');
+
+-- retiring
+INSERT INTO portfolio.role_holder (element, role, party, valid) VALUES (pg_temp.e('system', 'K_Y1'), 'information_asset_owner', pg_temp.e('organisation', 'K_O1'), '[2016-01-01,)'), (pg_temp.e('system', 'K_Y1'), 'siro', pg_temp.e('organisation', 'K_O1'), '[2019-01-01,)');
+INSERT INTO portfolio.interface (code, name, system) VALUES ('K_I1', 'Interface', pg_temp.e('system', 'K_Y1'));
+SELECT set_eq($$SELECT table_name, column_name, action, rows FROM portfolio.retire('system:K_Y1', '2018-10-01', 'system:K_Y2')$$,
+  $$VALUES ('system', NULL, 'ended', 1::bigint), ('relationship', 'source', 'ended', 1), ('role_holder', 'element', 'ended', 1), ('role_holder', 'element', 'deleted', 1),
+           ('relationship', 'source', 'made', 1), ('interface', 'system', 'warns', 1)$$, 'what ends with a system, and what is left for people');
+SELECT results_eq($$SELECT s.lifecycle, s.valid, e.valid FROM portfolio.system s JOIN portfolio.element e USING (id) WHERE s.code = 'K_Y1'$$, $$VALUES ('retired', '(,2018-10-01)'::daterange, '(,2018-10-01)'::daterange)$$, 'its last day is the day before');
+SELECT results_eq($$SELECT name, valid FROM portfolio.relationship WHERE source = pg_temp.e('system', 'K_Y1') AND target = pg_temp.e('system', 'K_Y2')$$, $$VALUES ('succeeded by', '[2018-10-01,)'::daterange)$$, 'its successor is named');
+SELECT throws_ok($$SELECT portfolio.retire('system:K_Y1', '2019-01-01')$$, '22023', 'system:K_Y1 cannot be retired on 2019-01-01', 'what has ended cannot end later');
+SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', '2019-01-01', 'system:K_Y2')$$, '22023', NULL, 'nothing succeeds itself');
+SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'), portfolio.retire('standard:K_D1', '2018-10-01', 'standard:K_D2')$$, 'services and standards');
+SELECT results_eq($$SELECT s.state, s.retired_on, d.status, d.retired_on, portfolio.element_label(d.replaced_by) FROM portfolio.service s, portfolio.standard d WHERE s.code = 'K_S2' AND d.code = 'K_D1'$$,
+  $$VALUES ('retired', '2018-10-01'::date, 'retired', '2018-10-01'::date, 'standard:K_D2')$$, 'have their state follow');
+
+-- joining
+INSERT INTO portfolio.organisation (code, name, ods_code, parent) VALUES ('K_KEEP', 'Kept', NULL, NULL), ('K_DROP', 'Dropped', 'X26K', NULL);
+UPDATE portfolio.organisation SET parent = pg_temp.e('organisation', 'K_DROP') WHERE code = 'K_KEEP';
+INSERT INTO portfolio.team (code, name, organisation, owner) VALUES ('K_T', 'Team', pg_temp.e('organisation', 'K_DROP'), pg_temp.e('organisation', 'K_DROP'));
+INSERT INTO portfolio.element_alias (element, scheme, value) VALUES (pg_temp.e('organisation', 'K_KEEP'), 'old', 'both'), (pg_temp.e('organisation', 'K_DROP'), 'old', 'both'), (pg_temp.e('organisation', 'K_DROP'), 'old', 'other');
+INSERT INTO portfolio.role_holder (element, role, party, valid) VALUES (pg_temp.e('organisation', 'K_KEEP'), 'siro', pg_temp.e('organisation', 'K_O1'), '(,)'), (pg_temp.e('organisation', 'K_DROP'), 'siro', pg_temp.e('organisation', 'K_O2'), '(,)');
+SELECT portfolio.relate('organisation:K_DROP', 'association', 'organisation:K_KEEP'), portfolio.relate('organisation:K_DROP', 'association', 'organisation:K_O1'),
+       portfolio.relate('organisation:K_KEEP', 'association', 'organisation:K_O1'), portfolio.relate('organisation:K_O2', 'association', 'organisation:K_DROP');
+CREATE TEMP TABLE tried AS SELECT * FROM portfolio.merge_elements('organisation:K_KEEP', 'organisation:K_DROP');
+SELECT isnt(pg_temp.e('organisation', 'K_DROP'), NULL, 'a dry run joins nothing');
+SELECT set_eq($$SELECT * FROM portfolio.merge_elements('organisation:K_KEEP', 'organisation:K_DROP', false)$$, 'SELECT * FROM tried', 'and tells what is then done');
+SELECT set_eq($$SELECT table_name, column_name, action, rows, detail FROM tried$$,
+  $$VALUES ('relationship', NULL, 'dropped', 1::bigint, 'organisation:K_DROP association organisation:K_KEEP'), ('relationship', 'source', 'dropped', 1, 'organisation:K_DROP association organisation:K_O1'),
+           ('relationship', 'target', 'moved', 1, 'organisation:K_O2 association organisation:K_DROP'), ('team', 'organisation', 'moved', 1, 'team:K_T'), ('team', 'owner', 'moved', 1, 'team:K_T'),
+           ('element_alias', 'element', 'dropped', 1, 'old both'), ('element_alias', 'element', 'moved', 1, 'old other'), ('role_holder', 'element', 'dropped', 1, 'siro'), ('organisation', 'parent', 'cleared', 1, 'organisation:K_KEEP'),
+           ('organisation', NULL, 'filled', 1, 'ods_code'), ('organisation', NULL, 'deleted', 1, 'organisation:K_DROP')$$, 'all of it');
+SELECT results_eq($$SELECT portfolio.element_label(portfolio.element_ref('K_DROP')), portfolio.element_label(portfolio.element_ref('Dropped')), ods_code, parent FROM portfolio.organisation WHERE code = 'K_KEEP'$$,
+  $$VALUES ('organisation:K_KEEP', 'organisation:K_KEEP', 'X26K', NULL::bigint)$$, 'the old code and name lead to the one that is kept');
+SELECT is((SELECT organisation FROM portfolio.team WHERE code = 'K_T'), pg_temp.e('organisation', 'K_KEEP'), 'and so does what referred to the other');
+SELECT throws_ok($$SELECT portfolio.merge_elements('organisation:K_KEEP', 'team:K_T')$$, '42809', 'organisation:K_KEEP and team:K_T are not of one kind', 'two of different kinds are not one');
+SELECT throws_ok($$SELECT portfolio.merge_elements('K_KEEP', 'K_DROP')$$, '22023', NULL, 'nor one with itself');
+SELECT throws_ok($$SELECT portfolio.merge_elements('K_KEEP', 'K_O1', options => '{"x": 1}')$$, '22023', NULL, 'unknown options are refused');
+SELECT * FROM finish();
+ROLLBACK;
