@@ -110,20 +110,10 @@ COMMENT ON COLUMN portfolio.job.changed_at IS 'When the job was last changed.';
 SELECT pg_catalog.pg_extension_config_dump('portfolio.job', '');
 SELECT pg_catalog.pg_extension_config_dump('portfolio.job_id_seq', '');
 
-CREATE FUNCTION portfolio.job_held_reason(job portfolio.job) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT CASE
-    WHEN (job).system_identifier <> portfolio.current_system_identifier() THEN 'scheduled in another cluster'
-    WHEN (job).database_oid <> portfolio.current_database_oid() THEN 'scheduled in another database'
-    WHEN NOT EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = (job).owner_oid AND r.rolname = (job).owner)
-      THEN CASE WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.rolname = (job).owner) THEN 'the role of this name is another one'
-                WHEN EXISTS (SELECT FROM pg_catalog.pg_roles r WHERE r.oid = (job).owner_oid) THEN 'the role was renamed'
-                ELSE 'the role does not exist' END
-  END;
-END;
-COMMENT ON FUNCTION portfolio.job_held_reason(portfolio.job) IS
-  'Why the job does not run here although it is not paused; NULL if it is at home. adopt_jobs() makes jobs at home.';
+CREATE FUNCTION portfolio.job_held_reason(owner name, owner_oid oid, database_oid oid, system_identifier bigint) RETURNS text
+LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_job_held_reason';
+COMMENT ON FUNCTION portfolio.job_held_reason(name, oid, oid, bigint) IS
+  'Why a job with this home does not run here although it is not paused; NULL if it is at home. adopt_jobs() makes jobs at home.';
 
 CREATE FUNCTION portfolio.guard_job() RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_guard_job';
@@ -134,8 +124,10 @@ CREATE TRIGGER guard_job BEFORE UPDATE ON portfolio.job
 CREATE FUNCTION portfolio.signal_scheduler() RETURNS trigger
 LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_signal_scheduler';
 COMMENT ON FUNCTION portfolio.signal_scheduler() IS
-  'Trigger: wakes the scheduler of this database when the transaction commits.';
-CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON portfolio.job
+  'Trigger: wakes the scheduler of this database when the transaction commits, to read one job (fired for a row) or all (for a statement).';
+CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE ON portfolio.job
+  FOR EACH ROW EXECUTE FUNCTION portfolio.signal_scheduler();
+CREATE TRIGGER signal_scheduler_of_all AFTER DELETE OR TRUNCATE ON portfolio.job
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.signal_scheduler();
 
 ALTER TABLE portfolio.job ENABLE ROW LEVEL SECURITY;

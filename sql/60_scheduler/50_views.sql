@@ -38,10 +38,10 @@ COMMENT ON FUNCTION portfolio.scheduler_status() IS 'One row for each database t
 CREATE FUNCTION portfolio.worker_status() RETURNS SETOF portfolio.worker_status
 LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_worker_status';
 COMMENT ON FUNCTION portfolio.worker_status() IS 'One row for each worker process of the server.';
-CREATE FUNCTION portfolio.job_next_run(job portfolio.job) RETURNS timestamptz
-LANGUAGE c STABLE STRICT PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_job_next_run';
-COMMENT ON FUNCTION portfolio.job_next_run(portfolio.job) IS
-  'The next slot of a job after now, whether or not the job is active; NULL if its time zone is not known here.';
+CREATE FUNCTION portfolio.job_next_run(schedule portfolio.schedule, time_zone text, calendar text, valid_from timestamptz, valid_until timestamptz) RETURNS timestamptz
+LANGUAGE c STABLE PARALLEL SAFE AS 'MODULE_PATHNAME', 'pf_job_next_run';
+COMMENT ON FUNCTION portfolio.job_next_run(portfolio.schedule, text, text, timestamptz, timestamptz) IS
+  'The next slot after now of a job with this schedule, time zone, calendar and validity (the last three may be NULL); NULL if there is none, or if the time zone or a calendar is not known here.';
 
 CREATE VIEW portfolio.pg_stat_portfolio_scheduler WITH (security_invoker = true) AS
 SELECT d.datname AS database, s.due, s.ran, s.coalesced, s.skipped, s.missed, s.unknown, s.failed, s.retried,
@@ -68,8 +68,9 @@ COMMENT ON COLUMN portfolio.pg_stat_portfolio_scheduler.counted_since IS 'When c
 
 CREATE VIEW portfolio.job_overview WITH (security_invoker = true) AS
 SELECT j.job_id, j.name, j.owner, j.schedule::text AS schedule, j.time_zone, j.state, j.state_reason,
-       portfolio.job_held_reason(j) AS held,
-       CASE WHEN j.state = 'active' AND portfolio.job_held_reason(j) IS NULL THEN portfolio.job_next_run(j) END AS next_run,
+       portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) AS held,
+       CASE WHEN j.state = 'active' AND portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) IS NULL
+            THEN portfolio.job_next_run(j.schedule, j.time_zone, j.calendar, j.valid_from, j.valid_until) END AS next_run,
        r.run_id AS last_run, r.due_at AS last_due, r.started_at AS last_started, r.finished_at - r.started_at AS last_duration,
        r.outcome AS last_outcome, r.message AS last_message,
        w.pid AS running_pid, w.started_at AS running_since,

@@ -23,7 +23,7 @@
 #include "utils/acl.h"
 #include "utils/syscache.h"
 
-static bool jobs_changed_here = false;	/* this transaction changed jobs of this database */
+static PfNews news_here;		/* of this transaction, for the scheduler of this database */
 static bool roles_changed_here = false;	/* this transaction dropped or renamed roles */
 
 static ProcessUtility_hook_type next_utility_hook = NULL;
@@ -32,12 +32,28 @@ static shmem_startup_hook_type next_shmem_startup_hook = NULL;
 static shmem_request_hook_type next_shmem_request_hook = NULL;
 #endif
 
-/* The scheduler of this database looks again when (and if) this transaction commits. */
+/* The scheduler of this database reads everything again when (and if) this transaction commits, ... */
 void
 pf_mark_jobs_changed(void)
 {
 	pf_shared_attach();
-	jobs_changed_here = true;
+	news_here.all = true;
+}
+
+/* ... or one job, ... */
+void
+pf_mark_job_changed(int64 job_id)
+{
+	pf_shared_attach();
+	pf_add_changed_job(&news_here, job_id);
+}
+
+/* ... or what run_job() asks for. */
+void
+pf_mark_run_asked(void)
+{
+	pf_shared_attach();
+	news_here.asked = true;
 }
 
 static void
@@ -50,7 +66,7 @@ tell_all_schedulers(void)
 
 		if (OidIsValid(db->database))
 		{
-			db->changed = true;
+			db->news.all = true;
 			pf_wake_scheduler(db);	/* one that had only held jobs has ended */
 		}
 	}
@@ -63,14 +79,15 @@ at_transaction_end(XactEvent event, void *arg)
 	switch (event)
 	{
 		case XACT_EVENT_COMMIT:
-			if (jobs_changed_here)
-				pf_jobs_changed(MyDatabaseId);
+			if (news_here.all || news_here.asked || news_here.njobs > 0)
+				pf_add_news(MyDatabaseId, &news_here);
 			if (roles_changed_here && pf_shared != NULL)
 				tell_all_schedulers();
 			/* FALLTHROUGH */
 		case XACT_EVENT_ABORT:
 		case XACT_EVENT_PREPARE:
-			jobs_changed_here = roles_changed_here = false;
+			memset(&news_here, 0, sizeof(news_here));
+			roles_changed_here = false;
 			break;
 		default:
 			break;
@@ -186,7 +203,7 @@ utility_hook(PF_UTILITY_PARAMS)
 	Oid			database = pf_shared == NULL ? InvalidOid : database_to_clear(statement);
 
 	if (IsA(statement, DropStmt) && ((DropStmt *) statement)->removeType == OBJECT_EXTENSION)
-		jobs_changed_here = true;
+		news_here.all = true;
 	else if (IsA(statement, DropRoleStmt) ||
 			 (IsA(statement, RenameStmt) && ((RenameStmt *) statement)->renameType == OBJECT_ROLE))
 		roles_changed_here = true;
@@ -204,12 +221,13 @@ utility_hook(PF_UTILITY_PARAMS)
 	}
 	else
 	{
+		static const PfNews everything = {.all = true};
 		bool		second_phase = IsA(statement, TransactionStmt) &&
 		((TransactionStmt *) statement)->kind == TRANS_STMT_COMMIT_PREPARED;
 
 		run_utility(PF_UTILITY_ARGS);
 		if (second_phase)
-			pf_jobs_changed(MyDatabaseId);
+			pf_add_news(MyDatabaseId, &everything);
 	}
 }
 

@@ -37,5 +37,7 @@ extern void pf_begin_procedure(FunctionCallInfo fcinfo, const char *name);
 
 /* hooks.c */
 extern void pf_mark_jobs_changed(void);
+extern void pf_mark_job_changed(int64 job_id);
+extern void pf_mark_run_asked(void);
 
 #endif							/* PF_JOB_H */

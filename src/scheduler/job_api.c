@@ -16,7 +16,9 @@
 #include "nodes/parsenodes.h"
 #include "shared_state.h"
 #include "storage/ipc.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/syscache.h"
 #include "utils/timestamp.h"
 
 /* How often drain() looks: workers do not know who waits for them */
@@ -25,6 +27,7 @@
 PG_FUNCTION_INFO_V1(pf_current_role_oid);
 PG_FUNCTION_INFO_V1(pf_current_database_oid);
 PG_FUNCTION_INFO_V1(pf_current_system_identifier);
+PG_FUNCTION_INFO_V1(pf_job_held_reason);
 PG_FUNCTION_INFO_V1(pf_enqueue_run);
 PG_FUNCTION_INFO_V1(pf_adopt_jobs);
 PG_FUNCTION_INFO_V1(pf_start_scheduler);
@@ -49,6 +52,27 @@ pf_current_system_identifier(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64((int64) GetSystemIdentifier());
 }
 
+/* job_held_reason(owner, owner_oid, database_oid, system_identifier) */
+Datum
+pf_job_held_reason(PG_FUNCTION_ARGS)
+{
+	Oid			of_name = get_role_oid(NameStr(*PG_GETARG_NAME(0)), true);
+	Oid			owner = PG_GETARG_OID(1);
+	const char *reason;
+
+	if (PG_GETARG_INT64(3) != (int64) GetSystemIdentifier())
+		reason = "scheduled in another cluster";
+	else if (PG_GETARG_OID(2) != MyDatabaseId)
+		reason = "scheduled in another database";
+	else if (of_name == owner)
+		PG_RETURN_NULL();
+	else if (OidIsValid(of_name))
+		reason = "the role of this name is another one";
+	else
+		reason = SearchSysCacheExists1(AUTHOID, ObjectIdGetDatum(owner)) ? "the role was renamed" : "the role does not exist";
+	PG_RETURN_TEXT_P(cstring_to_text(reason));
+}
+
 /* A queued row in the caller's transaction: it is seen, and runs, when that commits. */
 static int64
 enqueue_row(int64 job_id)
@@ -69,7 +93,7 @@ enqueue_row(int64 job_id)
 	if (SPI_processed == 1)
 		run_id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null));
 	pf_end_as_owner(&as_owner);
-	pf_mark_jobs_changed();
+	pf_mark_run_asked();
 	return run_id;
 }
 
@@ -112,7 +136,7 @@ ask_scheduler(int64 job_id, bool *nobody)
 		waiter->database = MyDatabaseId;
 		waiter->latch = MyLatch;
 		waiter->job_id = job_id;
-		db->changed = true;
+		db->news.asked = true;
 		pf_wake_scheduler(db);
 		found = i;
 	}
@@ -193,7 +217,7 @@ pf_adopt_jobs(PG_FUNCTION_ARGS)
 	"UPDATE portfolio.job j SET owner_oid = r.oid, database_oid = portfolio.current_database_oid(),"
 	" system_identifier = portfolio.current_system_identifier(), account_from = now(), account_begun = false"
 	" FROM pg_catalog.pg_roles r"
-	" WHERE r.rolname = j.owner AND portfolio.job_held_reason(j) IS NOT NULL";
+	" WHERE r.rolname = j.owner AND portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) IS NOT NULL";
 	int64		adopted = adopt(renamed);
 
 	PG_RETURN_INT64(adopted + adopt(elsewhere));

@@ -8,18 +8,10 @@
 #include "scheduler.h"
 
 #include "catalog/pg_type.h"
-#include "executor/spi.h"
+#include "row.h"
 #include "utils/builtins.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
-
-static Datum
-column(uint64 row, int number)
-{
-	bool		null;
-
-	return SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, number, &null);
-}
 
 /* Edges, with what is known of earlier ends. */
 static void
@@ -36,17 +28,18 @@ read_edges(void)
 	pf_scheduler->edges = NIL;
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		PfJob	   *job = pf_find_job(DatumGetInt64(column(row, 1)));
+		PfJob	   *job = pf_find_job(int64_column(row, 1));
 		PfEdge	   *edge;
 		char	   *on;
+		bool		null;
 		ListCell   *lc;
 
 		if (job == NULL || !job->listed)
 			continue;
 		edge = palloc0(sizeof(PfEdge));
-		on = TextDatumGetCString(column(row, 3));
+		on = TextDatumGetCString(column(row, 3, &null));
 		edge->job = job;
-		edge->parent = DatumGetInt64(column(row, 2));
+		edge->parent = int64_column(row, 2);
 		edge->on_success = strcmp(on, "failure") != 0;
 		edge->on_failure = strcmp(on, "success") != 0;
 		edge->ended_at = DT_NOBEGIN;
@@ -97,10 +90,10 @@ read_resources(void)
 	old = MemoryContextSwitchTo(pf_scheduler->context);
 	for (uint64 row = 0; row < SPI_processed; row++)
 	{
-		char	   *name = TextDatumGetCString(column(row, 1));
-		PfResource *resource = find_resource(name);
 		bool		null;
-		Datum		job_id = SPI_getbinval(SPI_tuptable->vals[row], SPI_tuptable->tupdesc, 3, &null);
+		char	   *name = TextDatumGetCString(column(row, 1, &null));
+		PfResource *resource = find_resource(name);
+		Datum		job_id = column(row, 3, &null);
 		PfJob	   *job = null ? NULL : pf_find_job(DatumGetInt64(job_id));
 		PfNeed	   *need;
 
@@ -108,7 +101,7 @@ read_resources(void)
 		{
 			resource = palloc0(sizeof(PfResource));
 			namestrcpy(&resource->name, name);
-			resource->units = DatumGetInt32(column(row, 2));
+			resource->units = DatumGetInt32(column(row, 2, &null));
 			pf_scheduler->resources = lappend(pf_scheduler->resources, resource);
 		}
 		pfree(name);
@@ -116,7 +109,7 @@ read_resources(void)
 			continue;
 		need = palloc0(sizeof(PfNeed));
 		need->resource = resource;
-		need->units = DatumGetInt32(column(row, 4));
+		need->units = DatumGetInt32(column(row, 4, &null));
 		job->needs = lappend(job->needs, need);
 		for (int i = 0; i < job->nlanes; i++)
 			resource->used += job->lanes[i]->phase == PF_LANE_RUNNING ? need->units : 0;

@@ -159,14 +159,25 @@ pf_guard_job(PG_FUNCTION_ARGS)
 													 values, nulls));
 }
 
-/* AFTER ... FOR EACH STATEMENT */
+/*
+ * AFTER ... FOR EACH ROW of portfolio.job: this job is read again; FOR EACH STATEMENT of anything that
+ * jobs depend on: all are.
+ */
 Datum
 pf_signal_scheduler(PG_FUNCTION_ARGS)
 {
+	TriggerData *data = (TriggerData *) fcinfo->context;
+	bool		null;
+
 	if (!CALLED_AS_TRIGGER(fcinfo))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("function \"%s\" was not called as a trigger", "signal_scheduler")));
-	pf_mark_jobs_changed();
+	if (TRIGGER_FIRED_FOR_ROW(data->tg_event))
+		pf_mark_job_changed(DatumGetInt64(heap_getattr(TRIGGER_FIRED_BY_UPDATE(data->tg_event) ? data->tg_newtuple : data->tg_trigtuple,
+													   SPI_fnumber(RelationGetDescr(data->tg_relation), "job_id"),
+													   RelationGetDescr(data->tg_relation), &null)));
+	else
+		pf_mark_jobs_changed();
 	return PointerGetDatum(NULL);
 }

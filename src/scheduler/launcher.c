@@ -31,7 +31,6 @@
 #include "utils/timestamp.h"
 
 #define MAX_STARTING	2
-#define START_LEAD		(500 * INT64CONST(1000))	/* a scheduler is started so long before it is needed */
 #define NO_SLOT_PAUSE	(5 * USECS_PER_SEC)
 
 /* Databases not looked at yet since this process started */
@@ -184,11 +183,18 @@ feed_unseen(int starting)
 
 		if (db == NULL)
 			break;
-		db->changed = true;
+		db->news.all = true;
 		starting++;
 		unseen = list_delete_first(unseen);
 	}
 	LWLockRelease(&pf_shared->lock);
+}
+
+/* A scheduler is started so long before it is needed: the more jobs, the sooner. Lock held. */
+static TimestampTz
+start_at(const PfDatabase *db)
+{
+	return TIMESTAMP_IS_NOEND(db->next_due) ? DT_NOEND : db->next_due - 500 * INT64CONST(1000) - 2 * db->reading_takes;
 }
 
 /* The slot of a database that needs a scheduler now, or -1; *wake_at is when the next will. */
@@ -210,10 +216,10 @@ choose_database(TimestampTz now, int *starting, TimestampTz *wake_at)
 			(*starting)++;
 		if (db->starting || db->scheduler_pid != 0 || db->blocked > 0)
 			continue;
-		if (db->changed || db->next_due - START_LEAD <= now)
+		if (pf_has_news(db) || start_at(db) <= now)
 			chosen = i;
-		else if (!TIMESTAMP_IS_NOEND(db->next_due))
-			*wake_at = Min(*wake_at, db->next_due - START_LEAD);
+		else
+			*wake_at = Min(*wake_at, start_at(db));
 	}
 	LWLockRelease(&pf_shared->lock);
 	return chosen;

@@ -122,7 +122,7 @@ account_for_dead_worker(PfJob *job, PfRun *run, TimestampTz started_at)
 	record.run = *run;
 	record.has_row = run->run_id != 0;
 	record.job_name = job->name;
-	record.owner = NameStr(job->owner_name);
+	record.owner = job->owner_name;
 	record.started_at = started_at != 0 ? started_at : pf_clock_now();
 	record.finished_at = Max(record.started_at, pf_clock_now());
 	record.outcome = "failed";

@@ -44,7 +44,7 @@ claim_database(void)
 		db->scheduler_pid = MyProcPid;
 		db->in_session = true;
 		db->latch = MyLatch;
-		db->changed = false;
+		memset(&db->news, 0, sizeof(PfNews));
 		db->next_due = DT_NOEND;
 		if (db->counted_since == 0)
 			db->counted_since = pf_clock_now();
@@ -204,18 +204,6 @@ run_lane(PfLane *lane, bool read_only)
 	return record.run.run_id;
 }
 
-static bool
-jobs_have_changed(void)
-{
-	bool		changed;
-
-	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	changed = pf_scheduler->shared->changed;
-	pf_scheduler->shared->changed = false;
-	LWLockRelease(&pf_shared->lock);
-	return changed;
-}
-
 /* Run what is due, and what falls due, until an instant. */
 static void
 run_until(TimestampTz end)
@@ -228,10 +216,11 @@ run_until(TimestampTz end)
 	{
 		PfTimer    *timer;
 		PfLane	   *lane;
+		PfNews		news;
 
 		CHECK_FOR_INTERRUPTS();
-		if (jobs_have_changed())
-			pf_read_changes();
+		if (pf_take_news(pf_scheduler->shared, &news))
+			pf_read_changes(&news);
 		pf_take_waiters();
 		while ((timer = pf_timer_first()) != NULL && timer->at <= pf_clock_now())
 			pf_fall_due(timer, pf_clock_now());

@@ -102,7 +102,7 @@ pf_record_range(PfJob *job, TimestampTz first, TimestampTz last, int64 slots, co
 	PfCounters *counted = &pf_scheduler->counted;
 
 	values[0] = Int64GetDatum(job->job_id);
-	values[1] = CStringGetTextDatum(NameStr(job->owner_name));
+	values[1] = CStringGetTextDatum(job->owner_name);
 	values[2] = TimestampTzGetDatum(first);
 	values[3] = TimestampTzGetDatum(last);
 	values[4] = Int64GetDatum(slots);
@@ -148,7 +148,7 @@ pf_record_broken(PfJob *job, const char *reason)
 	job->active = false;
 	ereport(LOG,
 			(errmsg("job \"%s\" (" INT64_FORMAT ") of role \"%s\" is broken", job->name, job->job_id,
-					NameStr(job->owner_name)),
+					job->owner_name),
 			 errdetail("%s", reason)));
 }
 
@@ -182,7 +182,6 @@ pf_record_account_begin(PfJob *job)
 	values[1] = TimestampTzGetDatum(job->accounted);
 	pf_as_table_owner(&as_owner, "job", sql, lengthof(types), types, values, NULL);
 	pf_end_as_owner(&as_owner);
-	job->account_from = job->accounted;
 	job->account_begun = true;
 }
 
@@ -202,7 +201,7 @@ pf_record_alert(PfJob *job, bool failing, int64 run_id, int sqlstate)
 	job->failing = failing;
 	values[0] = Int64GetDatum(job->job_id);
 	values[1] = CStringGetTextDatum(job->name);
-	values[2] = CStringGetTextDatum(NameStr(job->owner_name));
+	values[2] = CStringGetTextDatum(job->owner_name);
 	values[3] = CStringGetTextDatum(failing ? "failing" : "ok");
 	values[4] = Int64GetDatum(run_id);
 	values[5] = text_or_null(failing && sqlstate != 0 ? unpack_sql_state(sqlstate) : NULL, &nulls[5]);

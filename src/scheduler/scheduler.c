@@ -114,7 +114,7 @@ claim_database(void)
 		db->scheduler_pid = MyProcPid;
 		db->latch = MyLatch;
 		db->starting = true;
-		db->changed = false;
+		memset(&db->news, 0, sizeof(PfNews));
 		db->next_due = DT_NOEND;
 		if (db->counted_since == 0)
 			db->counted_since = pf_clock_now();
@@ -124,7 +124,7 @@ claim_database(void)
 	else if (db != NULL && db->scheduler_pid == 0)
 	{
 		db->starting = false;
-		db->changed = true;
+		db->news.all = true;
 		ConditionVariableBroadcast(&pf_shared->process_gone);
 	}
 	LWLockRelease(&pf_shared->lock);
@@ -175,19 +175,6 @@ publish_counters(void)
 	memset(counted, 0, sizeof(*counted));
 }
 
-/* Has somebody committed a change of jobs since the last look? */
-static bool
-take_changed_flag(void)
-{
-	bool		changed;
-
-	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	changed = scheduler.shared->changed;
-	scheduler.shared->changed = false;
-	LWLockRelease(&pf_shared->lock);
-	return changed;
-}
-
 /* The extension is not here (any more): end its workers, busy ones too, give the slot back and end. */
 static void
 end_without_extension(void)
@@ -196,10 +183,22 @@ end_without_extension(void)
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 	pf_terminate_workers(MyDatabaseId);
 	let_go(DT_NOEND);
-	if (!scheduler.shared->changed && scheduler.shared->blocked == 0)
+	if (!pf_has_news(scheduler.shared) && scheduler.shared->blocked == 0)
 		scheduler.shared->database = InvalidOid;
 	LWLockRelease(&pf_shared->lock);
 	proc_exit(0);
+}
+
+/* Read everything, and let the launcher know how long that takes. */
+static void
+read_all(void)
+{
+	TimestampTz begin = pf_clock_now();
+
+	pf_read_all();
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	scheduler.shared->reading_takes = Max(pf_clock_now() - begin, 0);
+	LWLockRelease(&pf_shared->lock);
 }
 
 /* Everything that is to be decided now, written in one transaction, then handed to workers. */
@@ -207,17 +206,19 @@ static void
 one_round(void)
 {
 	PfTimer    *timer;
-	bool		changed = take_changed_flag();
+	PfNews		news;
+	bool		has_news = pf_take_news(scheduler.shared, &news);
 
 	pf_begin_own_transaction();
-	if ((!built || changed) && !OidIsValid(get_extension_oid("pg_portfolio", true)))
+	if ((!built || news.all) && !OidIsValid(get_extension_oid("pg_portfolio", true)))
 		end_without_extension();
 	if (!built)
-		pf_read_all();
-	else if (changed)
+		read_all();
+	else if (has_news)
 	{
-		pf_read_changes();
-		pf_end_orphaned_workers();
+		pf_read_changes(&news);
+		if (news.all)
+			pf_end_orphaned_workers();
 	}
 	built = true;
 	pf_harvest_workers();
@@ -261,7 +262,7 @@ next_round_or_end(void)
 		return idle_end;
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-	quiet = !scheduler.shared->changed;
+	quiet = !pf_has_news(scheduler.shared);
 	if (quiet)
 	{
 		first = pf_timer_first();

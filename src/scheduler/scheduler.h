@@ -102,46 +102,45 @@ typedef struct PfRetry
 	char	   *on;				/* SQLSTATEs and classes, each with a blank behind it; NULL: all */
 } PfRetry;
 
+/* Small, since there may be a hundred thousand: under 300 bytes, and the name */
 typedef struct PfJob
 {
 	int64		job_id;			/* hash key: must be first */
 	Oid			owner;
-	NameData	owner_name;
+	const char *owner_name;
 	char	   *name;
-	PfSchedule *schedule;
-	const pg_tz *tz;			/* NULL: not known here */
+	const PfSchedule *schedule; /* one copy for all jobs that have it */
 	char	   *calendar;		/* or NULL */
-	PfWhen		when;			/* schedule, zone and calendars; set when jobs are read */
-	char		no_calendar[NAMEDATALEN];	/* a calendar that does not exist, or '' */
+	PfWhen		when;			/* schedule, zone (NULL: not known here) and calendars; set when jobs are read */
+	const char *no_calendar;	/* a calendar that does not exist, or NULL */
 	bool		active;
 	bool		rerun_unknown;
-	PfOverlap	overlap;
-	int			parallel;		/* how many lanes may be used */
-	int			queue_limit;
-	PfMisfire	misfire;
-	int			misfire_limit;
-	int64		misfire_window; /* microseconds */
-	int			priority;
-	PfRetry		retry;
-	TimestampTz state_since;
-	TimestampTz account_from;
-	bool		account_begun;	/* false: the schedule is new, and slots of the old one may lie behind account_from */
-	TimestampTz valid_from;		/* DT_NOBEGIN: no limit */
-	TimestampTz valid_until;	/* DT_NOEND: for ever */
 	bool		listed;			/* found when jobs were last read */
 	bool		unread;			/* its history has not been read, and may say something */
+	bool		account_begun;	/* false: the schedule is new, and slots of the old one may lie behind account_from */
 	bool		failing;		/* its last slot failed, and an alert says so */
-	List	   *edges;			/* PfEdge: what it waits for */
 	bool		is_parent;		/* others wait for it */
-	List	   *needs;			/* PfNeed */
 	bool		waiting;		/* a slot is due, and the edges are not all there */
+	uint8		overlap;		/* PfOverlap */
+	uint8		misfire;		/* PfMisfire */
+	int16		parallel;		/* how many lanes may be used */
+	int16		queue_limit;
+	int16		misfire_limit;
+	int16		priority;
+	int16		nlanes;
+	int16		busy;			/* lanes that are not free */
+	int64		misfire_window; /* microseconds */
+	PfRetry    *retry;			/* NULL: failed runs are not tried again */
+	TimestampTz state_since;
+	TimestampTz valid_from;		/* DT_NOBEGIN: no limit */
+	TimestampTz valid_until;	/* DT_NOEND: for ever */
+	List	   *edges;			/* PfEdge: what it waits for */
+	List	   *needs;			/* PfNeed */
 	TimestampTz consumed_at;	/* ends of other jobs up to here have had their effect */
 	TimestampTz accounted;		/* every slot up to here has its end, or is that of a run */
 	TimestampTz catch_up;		/* slots up to here each get a run of their own */
 	PfTimer		timer;
 	PfLane	  **lanes;
-	int			nlanes;
-	int			busy;			/* lanes that are not free */
 	List	   *asked;			/* PfAsked */
 } PfJob;
 
@@ -157,6 +156,8 @@ typedef struct PfScheduler
 	MemoryContext calendars;	/* thrown away whenever jobs are read */
 	HTAB	   *jobs;
 	int64		greatest_job;	/* of all jobs when they were last read, also of those held */
+	HTAB	   *schedules;		/* job_rows.c */
+	List	   *owners;			/* names of roles, one copy each */
 	pairingheap *due;
 	pairingheap *ready;
 	int			running;		/* lanes with phase RUNNING */
@@ -178,9 +179,17 @@ extern void pf_ready_put(PfLane *lane);
 extern void pf_ready_remove(PfLane *lane);
 extern PfLane *pf_ready_first(void);
 
+/* job_rows.c */
+#define PF_PAGE		1000		/* rows read at a time */
+
+extern void pf_job_rows_init(void);
+extern void pf_read_jobs(void);
+extern bool pf_reread_jobs(const PfNews *news);
+extern void pf_free_row(PfJob *job);
+
 /* job_table.c */
 extern void pf_read_all(void);
-extern void pf_read_changes(void);
+extern void pf_read_changes(const PfNews *news);
 extern PfJob *pf_find_job(int64 job_id);
 extern void pf_forget_job(PfJob *job);
 extern PfLane *pf_add_lane(PfJob *job);

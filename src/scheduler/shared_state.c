@@ -110,12 +110,47 @@ pf_wake_scheduler(PfDatabase *db)
 		pf_wake_launcher();
 }
 
+/* Lock held, if the database is in shared memory. */
+bool
+pf_has_news(const PfDatabase *db)
+{
+	return db->news.all || db->news.asked || db->news.njobs > 0;
+}
+
+/* Take what there is; false if there is nothing. */
+bool
+pf_take_news(PfDatabase *db, PfNews *news)
+{
+	bool		has_news;
+
+	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	has_news = pf_has_news(db);
+	*news = db->news;
+	memset(&db->news, 0, sizeof(PfNews));
+	LWLockRelease(&pf_shared->lock);
+	return has_news;
+}
+
+void
+pf_add_changed_job(PfNews *news, int64 job_id)
+{
+	for (int i = 0; i < news->njobs; i++)
+	{
+		if (news->jobs[i] == job_id)
+			return;
+	}
+	if (news->njobs < PF_NEWS_JOBS)
+		news->jobs[news->njobs++] = job_id;
+	else
+		news->all = true;
+}
+
 /*
- * Jobs of a database have changed, and the change is committed. Also called from a transaction
- * callback after commit, so it must not raise an error.
+ * Something of a database has been committed. Also called from a transaction callback after commit,
+ * so it must not raise an error.
  */
 void
-pf_jobs_changed(Oid database)
+pf_add_news(Oid database, const PfNews *news)
 {
 	PfDatabase *db;
 
@@ -127,7 +162,10 @@ pf_jobs_changed(Oid database)
 		pf_wake_launcher();
 	else if (db->scheduler_pid != MyProcPid || db->in_session)	/* a scheduler knows what it has changed itself */
 	{
-		db->changed = true;
+		db->news.all |= news->all;
+		db->news.asked |= news->asked;
+		for (int i = 0; i < news->njobs; i++)
+			pf_add_changed_job(&db->news, news->jobs[i]);
 		pf_wake_scheduler(db);
 	}
 	LWLockRelease(&pf_shared->lock);
@@ -236,7 +274,7 @@ pf_unblock_database(Oid database)
 	if (db != NULL && db->blocked > 0)
 	{
 		db->blocked--;
-		db->changed = true;		/* the launcher looks whether the database is still there */
+		db->news.all = true;	/* the launcher looks whether the database is still there */
 		pf_wake_launcher();
 	}
 	LWLockRelease(&pf_shared->lock);

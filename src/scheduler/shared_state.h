@@ -15,6 +15,7 @@
 /* Fixed, since shared memory cannot grow; small enough to fit a server that does not preload us */
 #define PF_MAX_DATABASES	128
 #define PF_MAX_WAITERS		32
+#define PF_NEWS_JOBS		8		/* more jobs changed than this: all are read */
 
 /* What the scheduler of a database has counted since the server started */
 typedef struct PfCounters
@@ -29,6 +30,15 @@ typedef struct PfCounters
 	int64		unknown;
 } PfCounters;
 
+/* What has been committed since a scheduler last looked */
+typedef struct PfNews
+{
+	bool		all;			/* jobs, roles or calendars: everything is to be read */
+	bool		asked;			/* runs that run_job() asks for */
+	int			njobs;			/* jobs made or changed ... */
+	int64		jobs[PF_NEWS_JOBS]; /* ... and which */
+} PfNews;
+
 /* One database that has, or may have, jobs. Every field is protected by the lock. */
 typedef struct PfDatabase
 {
@@ -37,10 +47,11 @@ typedef struct PfDatabase
 	Latch	   *latch;			/* of the scheduler; NULL with scheduler_pid = 0 */
 	bool		in_session;		/* scheduler_pid is a session in run_due_jobs(), not a process of ours */
 	bool		starting;		/* a scheduler was asked for and has not read its jobs yet */
-	bool		changed;		/* jobs changed since the scheduler read them */
+	PfNews		news;
 	bool		wants_worker;	/* runs wait until a worker slot gets free */
 	int			blocked;		/* > 0: a session drops, renames or copies the database */
 	TimestampTz next_due;		/* with no scheduler: when one is needed; DT_NOEND: never */
+	int64		reading_takes;	/* how long a scheduler read, last time, before it could begin */
 	TimestampTz counted_since;
 	PfCounters	counters;
 } PfDatabase;
@@ -131,7 +142,10 @@ extern void pf_shared_attach(void);
 extern PfDatabase *pf_database_slot(Oid database, bool create);
 extern void pf_wake_launcher(void);
 extern void pf_wake_scheduler(PfDatabase *db);
-extern void pf_jobs_changed(Oid database);
+extern bool pf_has_news(const PfDatabase *db);
+extern bool pf_take_news(PfDatabase *db, PfNews *news);
+extern void pf_add_news(Oid database, const PfNews *news);
+extern void pf_add_changed_job(PfNews *news, int64 job_id);
 extern void pf_wake_those_who_want_a_worker(void);
 extern int	pf_count_processes(Oid database);
 extern void pf_terminate_workers(Oid database);

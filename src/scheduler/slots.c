@@ -150,7 +150,7 @@ record_queued_slot(const PfJob *job, TimestampTz slot, TimestampTz now)
 	record.run.queued_at = now;
 	record.run.attempt = 1;
 	record.job_name = job->name;
-	record.owner = NameStr(job->owner_name);
+	record.owner = job->owner_name;
 	record.started_at = record.finished_at = DT_NOBEGIN;
 	record.outcome = "queued";
 	pf_record_run(&record);
@@ -358,7 +358,7 @@ pf_fall_due(PfTimer *timer, TimestampTz now)
 static TimestampTz
 retry_time(const PfLane *lane, TimestampTz now)
 {
-	const PfRetry *retry = &lane->job->retry;
+	const PfRetry *retry = lane->job->retry;
 	double		delay = retry->delay;
 	double		longest = Max(retry->delay, retry->cap);
 	uint64		draw = (uint64) lane->job->job_id * UINT64CONST(0x9E3779B97F4A7C15) +
@@ -402,8 +402,8 @@ tries_again(const PfLane *lane, PfRunOutcome outcome, int sqlstate)
 		return false;
 	if (outcome == PF_RUN_UNKNOWN)
 		return job->rerun_unknown;
-	return outcome == PF_RUN_FAILED && lane->run.attempt <= job->retry.limit &&
-		retry_helps(&job->retry, sqlstate);
+	return outcome == PF_RUN_FAILED && job->retry != NULL && lane->run.attempt <= job->retry->limit &&
+		retry_helps(job->retry, sqlstate);
 }
 
 /* The slots that passed while all lanes were busy; true if one of them runs now. */

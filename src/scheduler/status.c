@@ -131,35 +131,22 @@ pf_worker_status(PG_FUNCTION_ARGS)
 	return (Datum) 0;
 }
 
-/* job_next_run(job) */
+/* job_next_run(schedule, time_zone, calendar, valid_from, valid_until) */
 Datum
 pf_job_next_run(PG_FUNCTION_ARGS)
 {
-	HeapTupleHeader job = PG_GETARG_HEAPTUPLEHEADER(0);
-	bool		null;
-	Datum		schedule = GetAttributeByName(job, "schedule", &null);
 	pg_tz	   *tz;
 	PfWhen		when;
 	char		missing[NAMEDATALEN];
-	char	   *calendar = NULL;
-	TimestampTz from = DT_NOBEGIN + 1;
-	TimestampTz until = DT_NOEND;
+	char	   *calendar = PG_ARGISNULL(2) ? NULL : text_to_cstring(PG_GETARG_TEXT_PP(2));
+	TimestampTz from = PG_ARGISNULL(3) ? DT_NOBEGIN + 1 : PG_GETARG_TIMESTAMPTZ(3);
+	TimestampTz until = PG_ARGISNULL(4) ? DT_NOEND : PG_GETARG_TIMESTAMPTZ(4);
 	TimestampTz next;
-	Datum		value;
 
-	if (null)
+	if (PG_ARGISNULL(0) || PG_ARGISNULL(1))
 		PG_RETURN_NULL();
-	value = GetAttributeByName(job, "calendar", &null);
-	if (!null)
-		calendar = TextDatumGetCString(value);
-	value = GetAttributeByName(job, "valid_from", &null);
-	if (!null)
-		from = DatumGetTimestampTz(value);
-	value = GetAttributeByName(job, "valid_until", &null);
-	if (!null)
-		until = DatumGetTimestampTz(value);
-	tz = pg_tzset(TextDatumGetCString(GetAttributeByName(job, "time_zone", &null)));
-	if (tz == NULL || !pf_when_set(&when, DatumGetPfScheduleP(schedule), tz, calendar, pf_calendar_read, missing) ||
+	tz = pg_tzset(text_to_cstring(PG_GETARG_TEXT_PP(1)));
+	if (tz == NULL || !pf_when_set(&when, PG_GETARG_SCHEDULE_P(0), tz, calendar, pf_calendar_read, missing) ||
 		pf_schedule_next(&when, Max(pf_clock_now(), from - 1), &next) != PF_NEXT_FOUND || next > until)
 		PG_RETURN_NULL();
 	PG_RETURN_TIMESTAMPTZ(next);

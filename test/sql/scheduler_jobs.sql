@@ -45,7 +45,7 @@ SELECT count(*) FROM portfolio.job WHERE owner::text LIKE 'regress_pf%';
 SELECT portfolio.schedule_job('nightly', '0 2 * * mon-fri', 'SELECT 1') AS id \gset
 SELECT name, schedule, command, time_zone, overlap, misfire, on_unknown, retry_limit, retry_delay, statement_timeout, total_timeout, state, owner
   FROM portfolio.job WHERE job_id = :id;
-SELECT owner_oid = 'regress_pf_job'::regrole, database_oid = (SELECT oid FROM pg_database WHERE datname = current_database()), portfolio.job_held_reason(j)
+SELECT owner_oid = 'regress_pf_job'::regrole, database_oid = (SELECT oid FROM pg_database WHERE datname = current_database()), portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier)
   FROM portfolio.job j WHERE job_id = :id;
 SELECT name, owner, schedule, state, held, next_run > now() AS later, next_run = portfolio.next_run('0 2 * * 1-5', now(), 'Europe/London') AS next_is_next FROM portfolio.job_overview WHERE job_id = :id;
 SELECT portfolio.schedule_job('nightly', '@daily', 'SELECT 1');

@@ -308,7 +308,7 @@ SELECT format('out of balance: due %s, ran %s, coalesced %s, skipped %s, missed 
   FROM portfolio.job_account WHERE NOT balanced};
 my $stuck = q{
 SELECT j.name FROM portfolio.job j
- WHERE j.state = 'active' AND portfolio.job_held_reason(j) IS NULL
+ WHERE j.state = 'active' AND portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) IS NULL
    AND NOT EXISTS (SELECT FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.run_id > %d AND r.outcome <> 'queued')};
 
 sub all_is_well
