@@ -132,17 +132,17 @@ CREATE TRIGGER signal_scheduler_of_all AFTER DELETE OR TRUNCATE ON portfolio.job
 
 ALTER TABLE portfolio.job ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_read ON portfolio.job FOR SELECT
-  USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
+  USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE')));
 CREATE POLICY job_insert ON portfolio.job FOR INSERT
   WITH CHECK (owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid());
 CREATE POLICY job_update ON portfolio.job FOR UPDATE
   USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
 CREATE POLICY job_delete ON portfolio.job FOR DELETE
   USING ((owner = CURRENT_USER AND owner_oid = portfolio.current_role_oid()) OR (SELECT pg_catalog.has_table_privilege('portfolio.job', 'SELECT')));
-COMMENT ON POLICY job_read ON portfolio.job IS 'One sees one''s own jobs, not those of a role that once had one''s name; who may SELECT the whole table (not only its columns) sees all.';
+COMMENT ON POLICY job_read ON portfolio.job IS 'One sees one''s own jobs, not those of a role that once had one''s name; who may SELECT the whole table (not only its columns) sees all, and so does pg_monitor, without commands.';
 COMMENT ON POLICY job_insert ON portfolio.job IS 'One makes jobs for oneself only.';
-COMMENT ON POLICY job_update ON portfolio.job IS 'As reading; guard_job() keeps others from changing what a job runs.';
-COMMENT ON POLICY job_delete ON portfolio.job IS 'As reading.';
+COMMENT ON POLICY job_update ON portfolio.job IS 'One''s own, or all with SELECT on the whole table; guard_job() keeps others from changing what a job runs.';
+COMMENT ON POLICY job_delete ON portfolio.job IS 'As updating.';
 
 -- A day more or less moves the slots of jobs.
 CREATE TRIGGER signal_scheduler AFTER INSERT OR UPDATE OR DELETE OR TRUNCATE ON portfolio.calendar

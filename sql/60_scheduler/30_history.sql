@@ -132,12 +132,12 @@ COMMENT ON POLICY job_failure_read ON portfolio.job_failure IS 'One sees the fai
 
 ALTER TABLE portfolio.job_run ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_run_read ON portfolio.job_run FOR SELECT
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_run', 'SELECT')));
-COMMENT ON POLICY job_run_read ON portfolio.job_run IS 'One sees the runs of one''s own jobs; who may SELECT the whole table sees all.';
+  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_run', 'SELECT') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE')));
+COMMENT ON POLICY job_run_read ON portfolio.job_run IS 'One sees the runs of one''s own jobs; who may SELECT the whole table sees all, and so does pg_monitor, without messages.';
 ALTER TABLE portfolio.job_slot_range ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_slot_range_read ON portfolio.job_slot_range FOR SELECT
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_slot_range', 'SELECT')));
-COMMENT ON POLICY job_slot_range_read ON portfolio.job_slot_range IS 'One sees the slots of one''s own jobs; who may SELECT the whole table sees all.';
+  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_slot_range', 'SELECT') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE')));
+COMMENT ON POLICY job_slot_range_read ON portfolio.job_slot_range IS 'One sees the slots of one''s own jobs; who may SELECT the whole table sees all, and so does pg_monitor.';
 
 CREATE TABLE portfolio.job_alert (
   alert_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -162,5 +162,5 @@ COMMENT ON COLUMN portfolio.job_alert.sqlstate IS 'SQLSTATE of the failure; NULL
 COMMENT ON COLUMN portfolio.job_alert.at IS 'When.';
 ALTER TABLE portfolio.job_alert ENABLE ROW LEVEL SECURITY;
 CREATE POLICY job_alert_read ON portfolio.job_alert FOR SELECT
-  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_alert', 'SELECT')));
-COMMENT ON POLICY job_alert_read ON portfolio.job_alert IS 'One sees the alerts of one''s own jobs; who may SELECT the whole table sees all.';
+  USING (owner = CURRENT_USER OR (SELECT pg_catalog.has_table_privilege('portfolio.job_alert', 'SELECT') OR pg_catalog.pg_has_role('pg_monitor', 'USAGE')));
+COMMENT ON POLICY job_alert_read ON portfolio.job_alert IS 'One sees the alerts of one''s own jobs; who may SELECT the whole table sees all, and so does pg_monitor.';

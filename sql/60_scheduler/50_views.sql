@@ -66,20 +66,45 @@ COMMENT ON COLUMN portfolio.pg_stat_portfolio_scheduler.workers IS 'Worker proce
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_scheduler.running IS 'Those of them that run a job now.';
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_scheduler.counted_since IS 'When counting began.';
 
+CREATE FUNCTION portfolio.job_command(job_id bigint) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF has_column_privilege('portfolio.job', 'command', 'SELECT') THEN
+    RETURN (SELECT j.command FROM portfolio.job j WHERE j.job_id = job_command.job_id);
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION portfolio.job_command(bigint) IS 'The command of a job that the caller can see; NULL where he may see jobs, and not what they run (pg_monitor).';
+CREATE FUNCTION portfolio.run_message(job_id bigint, run_id bigint, week_slot smallint) RETURNS text
+LANGUAGE plpgsql STABLE STRICT PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF has_column_privilege('portfolio.job_run', 'message', 'SELECT') THEN
+    RETURN (SELECT r.message FROM portfolio.job_run r WHERE r.job_id = run_message.job_id AND r.run_id = run_message.run_id AND r.week_slot = run_message.week_slot);
+  END IF;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION portfolio.run_message(bigint, bigint, smallint) IS 'The message of a run that the caller can see; NULL where he may see runs, and not their messages (pg_monitor).';
+
 CREATE VIEW portfolio.job_overview WITH (security_invoker = true) AS
 SELECT j.job_id, j.name, j.owner, j.schedule::text AS schedule, j.time_zone, j.state, j.state_reason,
        portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) AS held,
        CASE WHEN j.state = 'active' AND portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) IS NULL
             THEN portfolio.job_next_run(j.schedule, j.time_zone, j.calendar, j.valid_from, j.valid_until) END AS next_run,
        r.run_id AS last_run, r.due_at AS last_due, r.started_at AS last_started, r.finished_at - r.started_at AS last_duration,
-       r.outcome AS last_outcome, r.message AS last_message,
+       r.outcome AS last_outcome, portfolio.run_message(j.job_id, r.run_id, r.week_slot) AS last_message,
        w.pid AS running_pid, w.started_at AS running_since,
-       j.priority, j.comment, j.command,
+       j.priority, j.comment, portfolio.job_command(j.job_id) AS command,
        r.started_at - r.due_at AS last_lateness, coalesce(w.running, 0) AS running,
        h.runs, h.success_rate, h.run_p50, h.run_p95, h.run_p99, h.lateness_p50, h.lateness_p99,
        CASE a.state WHEN 'failing' THEN a.at END AS failing_since
   FROM portfolio.job j
-  LEFT JOIN LATERAL (SELECT * FROM portfolio.job_run r WHERE r.job_id = j.job_id ORDER BY r.run_id DESC LIMIT 1) r ON true
+  LEFT JOIN LATERAL (SELECT x.run_id, x.week_slot, x.due_at, x.started_at, x.finished_at, x.outcome FROM portfolio.job_run x WHERE x.job_id = j.job_id ORDER BY x.run_id DESC LIMIT 1) r ON true
   LEFT JOIN (SELECT w.job_id, min(w.pid) AS pid, min(w.started_at) AS started_at, count(*) AS running FROM portfolio.worker_status() w
               WHERE w.state = 'running' AND w.database_oid = portfolio.current_database_oid() GROUP BY w.job_id) w ON w.job_id = j.job_id
   LEFT JOIN LATERAL (SELECT x.state, x.at FROM portfolio.job_alert x WHERE x.job_id = j.job_id ORDER BY x.alert_id DESC LIMIT 1) a ON true
@@ -108,12 +133,12 @@ COMMENT ON COLUMN portfolio.job_overview.last_due IS 'Slot of the last run; NULL
 COMMENT ON COLUMN portfolio.job_overview.last_started IS 'When the last run began.';
 COMMENT ON COLUMN portfolio.job_overview.last_duration IS 'How long the last run took.';
 COMMENT ON COLUMN portfolio.job_overview.last_outcome IS 'Outcome of the last run (see job_run.outcome).';
-COMMENT ON COLUMN portfolio.job_overview.last_message IS 'Command tag or error message of the last run.';
+COMMENT ON COLUMN portfolio.job_overview.last_message IS 'Command tag or error message of the last run; NULL for pg_monitor.';
 COMMENT ON COLUMN portfolio.job_overview.running_pid IS 'Process that runs the job now; NULL if none does.';
 COMMENT ON COLUMN portfolio.job_overview.running_since IS 'Since when it runs.';
 COMMENT ON COLUMN portfolio.job_overview.priority IS 'Higher goes first when workers are scarce.';
 COMMENT ON COLUMN portfolio.job_overview.comment IS 'What the job is for.';
-COMMENT ON COLUMN portfolio.job_overview.command IS 'What it runs.';
+COMMENT ON COLUMN portfolio.job_overview.command IS 'What it runs; NULL for pg_monitor.';
 COMMENT ON COLUMN portfolio.job_overview.last_lateness IS 'How long after its slot the last run began; NULL if run_job() asked for it.';
 COMMENT ON COLUMN portfolio.job_overview.running IS 'Runs of the job that are under way.';
 COMMENT ON COLUMN portfolio.job_overview.runs IS 'Ended runs that the following columns rest on: the last 1,000 that history has.';
@@ -247,6 +272,7 @@ DECLARE
   line record;
   made bigint := 0;
   new_id bigint;
+  why text;
 BEGIN
   IF to_regclass('cron.job') IS NULL THEN
     RAISE EXCEPTION 'pg_cron is not installed in this database'
@@ -267,7 +293,8 @@ BEGIN
     EXCEPTION WHEN unique_violation THEN
       RAISE NOTICE 'pg_cron job %: there is a job of this name already', line.jobid;
     WHEN data_exception OR syntax_error OR feature_not_supported THEN
-      RAISE NOTICE 'pg_cron job % cannot be taken over: %', line.jobid, SQLERRM;
+      GET STACKED DIAGNOSTICS why = PG_EXCEPTION_DETAIL;
+      RAISE NOTICE 'pg_cron job % cannot be taken over: %', line.jobid, SQLERRM USING DETAIL = why;
     END;
   END LOOP;
   RETURN made;

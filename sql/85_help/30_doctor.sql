@@ -149,7 +149,7 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.doctor_rows() IS 'Part of doctor(): triggers, elements, data sets, facts and calendars.';
 
-CREATE FUNCTION portfolio.doctor_people_and_jobs() RETURNS SETOF portfolio.diagnosis
+CREATE FUNCTION portfolio.doctor_people() RETURNS SETOF portfolio.diagnosis
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -165,7 +165,17 @@ BEGIN
     RETURN QUERY VALUES ('roles', 'notice', format('Role %I had profile %s and does not exist here.', line.role, line.profile),
                  format('SELECT portfolio.revoke_profile(%L, %L); -- or CREATE ROLE and grant_profile() again', line.role, line.profile));
   END LOOP;
+END
+$$;
+COMMENT ON FUNCTION portfolio.doctor_people() IS 'Part of doctor(): profiles.';
 
+CREATE FUNCTION portfolio.doctor_jobs() RETURNS SETOF portfolio.diagnosis
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  line record;
+BEGIN
   IF NOT has_table_privilege('portfolio.job_overview', 'SELECT') THEN
     RETURN;
   END IF;
@@ -184,14 +194,15 @@ BEGIN
     RETURN QUERY VALUES ('jobs', 'problem', format('Job %s of %I is broken: %s', line.name, line.owner, coalesce(line.state_reason, 'no reason is known')),
                  format('SELECT portfolio.resume_job(%L); -- as %I, once the reason is gone', line.name, line.owner));
   END LOOP;
-  FOR line IN SELECT j.name, j.owner, j.last_message FROM portfolio.job_overview j WHERE j.last_outcome IN ('failed', 'unknown') AND j.state = 'active' ORDER BY 1 LOOP
-    RETURN QUERY VALUES ('jobs', 'notice', format('The last run of job %s of %I failed: %s', line.name, line.owner, coalesce(line.last_message, 'how it ended is unknown')),
+  FOR line IN SELECT j.name, j.owner, j.last_outcome, j.last_message FROM portfolio.job_overview j WHERE j.last_outcome IN ('failed', 'unknown') AND j.state = 'active' ORDER BY 1 LOOP
+    RETURN QUERY VALUES ('jobs', 'notice', format('The last run of job %s of %I failed: %s', line.name, line.owner,
+                        coalesce(line.last_message, CASE line.last_outcome WHEN 'unknown' THEN 'how it ended is unknown' ELSE 'its owner can see why' END)),
                  format('SELECT * FROM portfolio.job_run WHERE job_name = %L ORDER BY run_id DESC LIMIT 5; -- tells more', line.name));
   END LOOP;
   RETURN QUERY VALUES ('jobs', 'ok', format('%s jobs are scheduled.', (SELECT count(*) FROM portfolio.job_overview j WHERE j.state = 'active' AND j.held IS NULL)), NULL);
 END
 $$;
-COMMENT ON FUNCTION portfolio.doctor_people_and_jobs() IS 'Part of doctor(): profiles, and jobs that are held, broken or failing.';
+COMMENT ON FUNCTION portfolio.doctor_jobs() IS 'Part of doctor(), and all of it that health() tells pg_monitor: jobs that are held, broken or failing.';
 
 CREATE FUNCTION portfolio.doctor_rules_and_checks() RETURNS SETOF portfolio.diagnosis
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
@@ -236,7 +247,8 @@ BEGIN ATOMIC
   SELECT d.area, d.state, d.what, d.mend
     FROM (SELECT * FROM portfolio.doctor_server()
           UNION ALL SELECT * FROM portfolio.doctor_rows()
-          UNION ALL SELECT * FROM portfolio.doctor_people_and_jobs()
+          UNION ALL SELECT * FROM portfolio.doctor_people()
+          UNION ALL SELECT * FROM portfolio.doctor_jobs()
           UNION ALL SELECT * FROM portfolio.doctor_rules_and_checks()) d
    WHERE portfolio.check_options($1, '{}') IS NOT NULL
    ORDER BY array_position(ARRAY['problem', 'notice', 'ok'], d.state), d.area, d.what;
@@ -255,7 +267,7 @@ COMMENT ON COLUMN portfolio.health_status.checked_at IS 'When it was looked at.'
 COMMENT ON COLUMN portfolio.health_status.problems IS 'Number of problems.';
 COMMENT ON COLUMN portfolio.health_status.notices IS 'Number of notices.';
 COMMENT ON COLUMN portfolio.health_status.first_problem IS 'The first problem; NULL without one.';
-COMMENT ON COLUMN portfolio.health_status.elements IS 'Number of elements.';
+COMMENT ON COLUMN portfolio.health_status.elements IS 'Number of elements; NULL when the caller may not see them.';
 COMMENT ON COLUMN portfolio.health_status.open_findings IS 'Number of open findings; NULL when the caller may not see them.';
 COMMENT ON COLUMN portfolio.health_status.critical_findings IS 'Those of them that are critical.';
 COMMENT ON COLUMN portfolio.health_status.jobs IS 'Number of jobs; NULL when the caller may not see them.';
@@ -269,14 +281,22 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   h portfolio.health_status;
+  found portfolio.diagnosis[];
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  IF has_function_privilege('portfolio.doctor(jsonb)', 'EXECUTE') THEN
+    found := ARRAY(SELECT d FROM portfolio.doctor() d);
+  ELSE
+    found := ARRAY(SELECT d FROM portfolio.doctor_jobs() d);
+  END IF;
   SELECT CASE WHEN count(*) FILTER (WHERE d.state = 'problem') > 0 THEN 'problem' WHEN count(*) FILTER (WHERE d.state = 'notice') > 0 THEN 'notice' ELSE 'ok' END,
          clock_timestamp(), count(*) FILTER (WHERE d.state = 'problem'), count(*) FILTER (WHERE d.state = 'notice'),
          (array_agg(d.what) FILTER (WHERE d.state = 'problem'))[1]
     INTO h.state, h.checked_at, h.problems, h.notices, h.first_problem
-    FROM portfolio.doctor() d;
-  SELECT count(*) INTO h.elements FROM portfolio.element;
+    FROM unnest(found) d;
+  IF has_table_privilege('portfolio.element', 'SELECT') THEN
+    SELECT count(*) INTO h.elements FROM portfolio.element;
+  END IF;
   IF has_table_privilege('portfolio.finding', 'SELECT') THEN
     SELECT count(*), count(*) FILTER (WHERE f.severity = 'critical') INTO h.open_findings, h.critical_findings
       FROM portfolio.finding f WHERE f.status = 'open';
@@ -289,4 +309,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.health(jsonb) IS
-  'One row for monitoring: the worst state that doctor() finds, with counts of elements, findings and jobs. Example: SELECT state, problems, first_problem FROM portfolio.health();';
+  'One row for monitoring: the worst state that doctor() finds (for pg_monitor, who may not call that: the state of jobs alone), with counts of elements, findings and jobs. Example: SELECT state, problems, first_problem FROM portfolio.health();';
