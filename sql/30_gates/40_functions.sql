@@ -51,6 +51,12 @@ AS 'MODULE_PATHNAME', 'pf_evaluate_run';
 COMMENT ON FUNCTION portfolio.evaluate(bigint) IS
   'Asks the queries of a run''s criteria, or of all live runs, and records the answers as evidence: each query once for all elements, read-only and as its author, within the limits of stored queries. Evidence is added where it says something new. A query that fails makes its criterion unknown and stops no other. applies_when is asked the same way: not_applicable where it leaves the element out, unknown again where it takes it back. Example: SELECT * FROM portfolio.evaluate(1);';
 
+CREATE FUNCTION portfolio.ask_criteria(run bigint DEFAULT NULL) RETURNS SETOF portfolio.evaluation
+LANGUAGE c STABLE PARALLEL UNSAFE ROWS 20
+AS 'MODULE_PATHNAME', 'pf_ask_criteria';
+COMMENT ON FUNCTION portfolio.ask_criteria(bigint) IS
+  'What evaluate() would answer now, and records nothing: of a run, or of all that are live and of the newest run of each element and process where that is completed. The query of a check may call it. Example: SELECT run, criterion, status, value FROM portfolio.ask_criteria();';
+
 CREATE FUNCTION portfolio.record_evidence(run bigint, criterion text, status text, value numeric DEFAULT NULL, note text DEFAULT NULL, expires date DEFAULT NULL,
   attachment text DEFAULT NULL)
 RETURNS bigint

@@ -38,7 +38,7 @@ BEGIN
   LOOP
     FOR its_gate IN SELECT s.* FROM portfolio.gate_status s WHERE s.run = its_run.id ORDER BY s.ord LOOP
       SELECT string_agg(format(E'| %s | %s | %s | %s | %s | %s | %s |\n', s.criterion, CASE WHEN s.mandatory THEN 'yes' ELSE 'no' END, s.status,
-               portfolio.pack_cell(coalesce(concat_ws(' · ', e.note, 'value ' || e.value, e.attachment), 'waived: ' || w.reason)),
+               portfolio.pack_cell(coalesce(nullif(concat_ws(' · ', e.note, 'value ' || e.value, e.attachment), ''), 'waived: ' || w.reason)),
                portfolio.pack_cell(coalesce(e.by, w.by)),
                coalesce((moment::date - coalesce(e.at, w.at)::date)::text, '–'),
                coalesce(CASE WHEN s.status = 'waived' THEN w.expires::date::text WHEN e.expires < 'infinity' THEN e.expires::date::text END, '–')),

@@ -221,8 +221,9 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}',
    '{dca_calibration,dca_probabilities,board_report,quarter_days}'),
   -- the transfer
-  ('{analyst,editor,operator,auditor}', '{transfer_burnup,financial_year_days,transfer_run,early_life_exit}'),
+  ('{analyst,editor,operator,auditor}', '{transfer_burnup,financial_year_days,transfer_run,early_life_exit,ask_criteria}'),
   ('{editor,operator,auditor}', '{transfer_diff,transfer_began}'),
+  ('{operator}', '{schedule_transfer_checks}'),
   ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
   ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),

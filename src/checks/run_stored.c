@@ -22,7 +22,9 @@
  * and asks for a cancel. 57014 is kept only when that flag is up; without it, it was the user's
  * cancel or his statement_timeout and it is thrown on. A function may catch 57014 by name, so the
  * timer repeats; a query that withstands MAX_REPEATS cancels ends the session, as nothing else in
- * PostgreSQL can stop it, and the CONTEXT of that FATAL names it. A user's cancel that arrives
+ * PostgreSQL can stop it, and the CONTEXT of that FATAL names it. There is one timer: a stored query
+ * inside another, which only criteria asked by a check are, runs within the time of the outer one
+ * and with no more rights than its own author's. A user's cancel that arrives
  * between our timer and the next interrupt check is taken for the limit: he has to cancel again.
  */
 #include "pf_checks.h"
@@ -53,13 +55,13 @@
 static TimeoutId stored_timeout = MAX_TIMEOUTS;
 static volatile sig_atomic_t limit_reached = false;
 static volatile sig_atomic_t repeats = 0;
-static bool running = false;	/* one timer, so no stored query inside another */
+static int	depth = 0;			/* stored queries that run now, one inside the other */
 
 /* Is this session inside a stored query? */
 bool
 pf_stored_query_runs(void)
 {
-	return running;
+	return depth > 0;
 }
 
 /* Signal handler: only flags and the latch */
@@ -94,6 +96,13 @@ stop_timer(void)
 	disable_timeout(stored_timeout, false);
 	if (limit_reached)
 		QueryCancelPending = false;
+}
+
+static void
+leave_query(void)
+{
+	if (--depth == 0)
+		stop_timer();
 }
 
 const char *
@@ -290,13 +299,16 @@ execute_query(PfStoredResult *result, const PfStoredQuery *q, const PfStoredColu
 	SPI_finish();
 }
 
-/* In PG_CATCH, after the rollback: keep the error in the result, or throw a user's cancel on. */
+/*
+ * In PG_CATCH, after the rollback: keep the error in the result, or throw a user's cancel on. The
+ * time limit is that of the outermost query, so an inner one throws that on too.
+ */
 static void
 keep_error(PfStoredResult *result, ErrorData *edata)
 {
 	bool		cancelled = edata->sqlerrcode == ERRCODE_QUERY_CANCELED;
 
-	if (cancelled && !limit_reached)
+	if (cancelled && (!limit_reached || depth > 0))
 		ReThrowError(edata);
 	result->outcome = cancelled ? PF_STORED_TIMED_OUT : PF_STORED_ERROR;
 	result->sqlstate = edata->sqlerrcode;
@@ -308,7 +320,7 @@ keep_error(PfStoredResult *result, ErrorData *edata)
 static void
 name_limit(PfStoredResult *result)
 {
-	if (limit_reached)			/* also where the query caught the cancel and went on */
+	if (limit_reached && depth == 0)	/* also where the query caught the cancel and went on */
 	{
 		result->outcome = PF_STORED_TIMED_OUT;
 		result->sqlstate = ERRCODE_QUERY_CANCELED;
@@ -335,7 +347,7 @@ run_restricted(PfStoredResult *result, const PfStoredQuery *q, Oid author,
 	ResourceOwner owner = CurrentResourceOwner;
 	ErrorContextCallback callback = {0};
 
-	if (running)
+	if (depth > (q->may_be_inner ? 1 : 0))
 		ereport(ERROR,
 				(errcode(ERRCODE_OBJECT_NOT_IN_PREREQUISITE_STATE),
 				 errmsg("a stored query cannot run stored queries")));
@@ -345,14 +357,13 @@ run_restricted(PfStoredResult *result, const PfStoredQuery *q, Oid author,
 	callback.arg = unconstify(char *, q->label);
 	callback.previous = error_context_stack;
 	error_context_stack = &callback;
-	running = true;
-	start_timer();
+	if (depth++ == 0)
+		start_timer();
 	PG_TRY();
 	{
 		restrict_session(author);
 		execute_query(result, q, columns, ncolumns);
-		stop_timer();
-		running = false;
+		leave_query();
 		RollbackAndReleaseCurrentSubTransaction();
 		MemoryContextSwitchTo(context);
 		CurrentResourceOwner = owner;
@@ -361,8 +372,7 @@ run_restricted(PfStoredResult *result, const PfStoredQuery *q, Oid author,
 	{
 		ErrorData  *edata;
 
-		stop_timer();
-		running = false;
+		leave_query();
 		MemoryContextSwitchTo(context);
 		edata = CopyErrorData();
 		FlushErrorState();

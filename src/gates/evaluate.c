@@ -1,6 +1,7 @@
 /*
  * evaluate.c
  *		portfolio.evaluate(): ask the queries of criteria and record the answers as evidence.
+ *		portfolio.ask_criteria(): ask them and record nothing.
  *
  * A query is asked once for all elements and answers with (element, value); the answers of all
  * runs are then judged and written by one statement. Everything is asked before anything is
@@ -12,6 +13,9 @@
  * applies_when is asked first, of criteria that people answer too. What it leaves out becomes not
  * applicable, with a note by which that evidence is known again when the element comes back: the
  * criterion is then unknown until somebody answers it. While it fails, the criterion applies.
+ *
+ * ask_criteria() writes nothing, so it also asks for runs that are completed, and it may be called
+ * by the query of a check: the stored queries of criteria then run inside that one.
  */
 #include "pf_checks.h"
 
@@ -26,6 +30,7 @@
 #include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pf_evaluate_run);
+PG_FUNCTION_INFO_V1(pf_ask_criteria);
 
 typedef struct Criterion
 {
@@ -52,37 +57,50 @@ static const PfStoredColumn applies_columns[] = {
 
 #define LEFT_OUT "applies_when leaves this element out"
 
+/* Live runs, and if asked the newest of an element and process where that is completed */
+#define RUN_ASKED(completed) \
+"(upper_inf(r.during) OR " completed " AND r.ended_as = 'completed'" \
+"  AND NOT EXISTS (SELECT FROM portfolio.process_run n" \
+"                   WHERE n.element = r.element AND n.process = r.process AND lower(n.during) > lower(r.during)))"
+
 static const char list_sql[] =
 "SELECT c.process, c.version, c.code, c.query, c.author, c.threshold, c.applies_when"
 "  FROM portfolio.criterion c"
 " WHERE (c.query IS NOT NULL OR c.applies_when IS NOT NULL)"
 "   AND EXISTS (SELECT FROM portfolio.process_run r"
-"                WHERE r.process = c.process AND r.version = c.version AND upper_inf(r.during) AND ($1 IS NULL OR r.id = $1))"
+"                WHERE r.process = c.process AND r.version = c.version AND " RUN_ASKED("$2") " AND ($1 IS NULL OR r.id = $1))"
 " ORDER BY c.process, c.version, c.gate, c.code";
 
 /* $4, $5: the answers; $6: the run or NULL for all; $7: the problem; $9: to what it applies, or NULL for all */
+#define JUDGED_SQL(completed) \
+"WITH judged AS MATERIALIZED (" \
+"  SELECT r.id AS run, r.process, c.code AS criterion, c.valid_days, c.query," \
+"         CASE WHEN left_out OR a.answers > 1 THEN NULL ELSE a.value END AS value," \
+"         CASE WHEN left_out THEN 'not_applicable'" \
+"              WHEN a.value IS NULL OR a.value = 'NaN' OR a.answers > 1 THEN 'unknown'" \
+"              WHEN c.comparison = 'at_least' AND a.value >= c.threshold OR c.comparison = 'at_most' AND a.value <= c.threshold THEN 'met'" \
+"              WHEN c.comparison = 'at_least' AND a.value >= c.partly_threshold OR c.comparison = 'at_most' AND a.value <= c.partly_threshold THEN 'partly'" \
+"              ELSE 'not_met' END AS status," \
+"         CASE WHEN left_out THEN '" LEFT_OUT "'" \
+"              WHEN $7 IS NOT NULL OR c.query IS NULL THEN $7" \
+"              WHEN a.value IS NULL THEN 'the query has no answer for this element'" \
+"              WHEN a.answers > 1 THEN 'the query answered ' || a.answers || ' times for this element'" \
+"              WHEN a.value = 'NaN' THEN 'the query answered with NaN, which is no number' END AS note" \
+"    FROM portfolio.criterion c" \
+"    JOIN portfolio.process_run r ON r.process = c.process AND r.version = c.version AND " RUN_ASKED(completed) \
+"    LEFT JOIN (SELECT a.element, min(a.value) AS value, count(*) AS answers FROM unnest($4, $5) AS a(element, value) GROUP BY a.element) a" \
+"           ON a.element = r.element" \
+"    LEFT JOIN (SELECT DISTINCT w.element FROM unnest($9) AS w(element)) w ON w.element = r.element" \
+"   CROSS JOIN LATERAL (SELECT $9 IS NOT NULL AND w.element IS NULL AS left_out) l" \
+"   WHERE c.process = $1 AND c.version = $2 AND c.code = $3 AND ($6 IS NULL OR r.id = $6))"
+
+static const char answer_sql[] =
+JUDGED_SQL("true")
+" SELECT j.run, j.criterion, j.status, j.value, j.note FROM judged j WHERE j.query IS NOT NULL ORDER BY j.run";
+
 static const char record_sql[] =
-"WITH judged AS MATERIALIZED ("
-"  SELECT r.id AS run, r.process, c.code AS criterion, c.valid_days, c.query,"
-"         CASE WHEN left_out OR a.answers > 1 THEN NULL ELSE a.value END AS value,"
-"         CASE WHEN left_out THEN 'not_applicable'"
-"              WHEN a.value IS NULL OR a.value = 'NaN' OR a.answers > 1 THEN 'unknown'"
-"              WHEN c.comparison = 'at_least' AND a.value >= c.threshold OR c.comparison = 'at_most' AND a.value <= c.threshold THEN 'met'"
-"              WHEN c.comparison = 'at_least' AND a.value >= c.partly_threshold OR c.comparison = 'at_most' AND a.value <= c.partly_threshold THEN 'partly'"
-"              ELSE 'not_met' END AS status,"
-"         CASE WHEN left_out THEN '" LEFT_OUT "'"
-"              WHEN $7 IS NOT NULL OR c.query IS NULL THEN $7"
-"              WHEN a.value IS NULL THEN 'the query has no answer for this element'"
-"              WHEN a.answers > 1 THEN 'the query answered ' || a.answers || ' times for this element'"
-"              WHEN a.value = 'NaN' THEN 'the query answered with NaN, which is no number' END AS note"
-"    FROM portfolio.criterion c"
-"    JOIN portfolio.process_run r ON r.process = c.process AND r.version = c.version AND upper_inf(r.during)"
-"    LEFT JOIN (SELECT a.element, min(a.value) AS value, count(*) AS answers FROM unnest($4, $5) AS a(element, value) GROUP BY a.element) a"
-"           ON a.element = r.element"
-"    LEFT JOIN (SELECT DISTINCT w.element FROM unnest($9) AS w(element)) w ON w.element = r.element"
-"   CROSS JOIN LATERAL (SELECT $9 IS NOT NULL AND w.element IS NULL AS left_out) l"
-"   WHERE c.process = $1 AND c.version = $2 AND c.code = $3 AND ($6 IS NULL OR r.id = $6)),"
-" newest AS MATERIALIZED ("
+JUDGED_SQL("false")
+", newest AS MATERIALIZED ("
 "  SELECT DISTINCT ON (e.run) e.run, e.status, e.value, e.note, e.expires FROM portfolio.evidence e"
 "   WHERE e.criterion = $3 AND e.run IN (SELECT j.run FROM judged j) ORDER BY e.run, e.at DESC, e.id DESC),"
 " said AS MATERIALIZED ("
@@ -104,18 +122,19 @@ copied(int row, int column, int len, bool byval)
 	return isnull ? (Datum) 0 : datumCopy(value, byval, len);
 }
 
-/* The criteria to ask: of one run, or of all live runs. */
+/* The criteria to ask: of one run, or of all; of live runs, or also of completed ones. */
 static Criterion *
-list_criteria(NullableDatum run, int *ncriteria)
+list_criteria(NullableDatum run, bool completed, int *ncriteria)
 {
 	MemoryContext context = CurrentMemoryContext;
 	MemoryContext old;
-	Oid			type = INT8OID;
+	Oid			types[2] = {INT8OID, BOOLOID};
+	Datum		args[2] = {run.value, BoolGetDatum(completed)};
 	Criterion  *criteria;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (SPI_execute_with_args(list_sql, 1, &type, &run.value, run.isnull ? "n" : " ", true, 0) != SPI_OK_SELECT)
+	if (SPI_execute_with_args(list_sql, 2, types, args, run.isnull ? "n " : "  ", true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the criteria");
 	*ncriteria = (int) SPI_processed;
 	old = MemoryContextSwitchTo(context);
@@ -134,6 +153,7 @@ list_criteria(NullableDatum run, int *ncriteria)
 		c->query.author = SPI_getvalue(row, desc, 5);
 		c->query.threshold = copied(i, 6, -1, false);
 		c->query.has_threshold = c->query.threshold != (Datum) 0;
+		c->query.may_be_inner = completed;
 		c->applies = c->query;
 		c->applies.label = psprintf("applies_when of criterion \"%s\"", SPI_getvalue(row, desc, 3));
 		c->applies.query = SPI_getvalue(row, desc, 7);
@@ -216,11 +236,11 @@ ask(Criterion *criterion)
 		ask_query(criterion);
 }
 
-/* Judge and record the answers to one criterion, and return them. */
+/* Judge the answers to one criterion, record them unless they are only asked for, and return them. */
 static void
-record_answers(const Criterion *criterion, NullableDatum run, Datum user, ReturnSetInfo *rsinfo)
+judge_answers(const Criterion *criterion, NullableDatum run, Datum user, bool record, ReturnSetInfo *rsinfo)
 {
-	static const Oid types[] = {TEXTOID, INT4OID, TEXTOID, INT8ARRAYOID, NUMERICARRAYOID, INT8OID, TEXTOID, NAMEOID,
+	Oid			types[] = {TEXTOID, INT4OID, TEXTOID, INT8ARRAYOID, NUMERICARRAYOID, INT8OID, TEXTOID, NAMEOID,
 	INT8ARRAYOID};
 	char		nulls[lengthof(types)];
 	Datum		args[lengthof(types)];
@@ -239,7 +259,11 @@ record_answers(const Criterion *criterion, NullableDatum run, Datum user, Return
 	args[7] = user;
 	args[8] = criterion->applies_to;
 	nulls[8] = criterion->restricted ? ' ' : 'n';
-	pf_as_table_owner(&state, "evidence", record_sql, lengthof(types), types, args, nulls);
+	if (record)
+		pf_as_table_owner(&state, "evidence", record_sql, lengthof(types), types, args, nulls);
+	else if (SPI_connect() != SPI_OK_CONNECT ||
+			 SPI_execute_with_args(answer_sql, lengthof(types), types, args, nulls, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not judge the answers");
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		values[5];
@@ -249,12 +273,14 @@ record_answers(const Criterion *criterion, NullableDatum run, Datum user, Return
 			values[k] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, k + 1, &isnull[k]);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, isnull);
 	}
-	pf_end_as_owner(&state);
+	if (record)
+		pf_end_as_owner(&state);
+	else
+		SPI_finish();
 }
 
-/* portfolio.evaluate(run bigint) */
-Datum
-pf_evaluate_run(PG_FUNCTION_ARGS)
+static Datum
+ask_and_judge(FunctionCallInfo fcinfo, bool record)
 {
 	NullableDatum run = {PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
 	Datum		user = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)));
@@ -266,11 +292,25 @@ pf_evaluate_run(PG_FUNCTION_ARGS)
 	guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	criteria = list_criteria(run, &ncriteria);
+	criteria = list_criteria(run, !record, &ncriteria);
 	for (int i = 0; i < ncriteria; i++)
 		ask(&criteria[i]);
 	for (int i = 0; i < ncriteria; i++)
-		record_answers(&criteria[i], run, user, (ReturnSetInfo *) fcinfo->resultinfo);
+		judge_answers(&criteria[i], run, user, record, (ReturnSetInfo *) fcinfo->resultinfo);
 	AtEOXact_GUC(true, guc_level);
 	return (Datum) 0;
+}
+
+/* portfolio.evaluate(run bigint) */
+Datum
+pf_evaluate_run(PG_FUNCTION_ARGS)
+{
+	return ask_and_judge(fcinfo, true);
+}
+
+/* portfolio.ask_criteria(run bigint) */
+Datum
+pf_ask_criteria(PG_FUNCTION_ARGS)
+{
+	return ask_and_judge(fcinfo, false);
 }

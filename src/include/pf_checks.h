@@ -34,6 +34,7 @@ typedef struct PfStoredQuery
 	const char *author;			/* NULL: a shipped query, which runs as the caller */
 	bool		has_threshold;
 	Datum		threshold;		/* numeric, the query's $1 */
+	bool		may_be_inner;	/* may run inside another stored query */
 } PfStoredQuery;
 
 typedef struct PfStoredResult

@@ -104,4 +104,6 @@ SELECT results_eq($$SELECT dca, count(*), sum(whole_life_cost_gbp_m) FROM portfo
   $$SELECT dca::text, count(*), sum(whole_life_cost_gbp_m) FROM portfolio.programme WHERE gmpp_id IS NOT NULL GROUP BY dca ORDER BY 1$$, 'the eighteen programmes are in the report');
 SELECT results_eq($$SELECT code, days_late FROM portfolio.board_report('2016/17 Q4') WHERE days_late > 0 AND department = 'DH' ORDER BY 2 DESC$$,
   $$VALUES ('LIAISON_DIVERSION', 1095), ('GPSOC', 731), ('ESR', 487), ('PANDEMIC_FLU', 152), ('EPS_R2', 90)$$, 'five of them are late at the end of the year');
+SELECT results_eq($$SELECT dca_label, scale, count(*) FROM portfolio_bi.delivery_confidence WHERE is_latest AND department = 'DH' GROUP BY 1, 2, dca_sort_order ORDER BY dca_sort_order$$,
+  $$VALUES ('Amber/Red', 5, 4::bigint), ('Amber', 5, 10), ('Amber/Green', 5, 4)$$, 'for BI tools: as published');
 SELECT * FROM finish();

@@ -111,4 +111,13 @@ SELECT throws_ok($$SELECT * FROM portfolio.transfer_burnup('2017')$$, '22023', '
 SELECT throws_ok($$SELECT * FROM portfolio.transfer_burnup('2017/18', '{"x": 1}')$$, '22023', 'option "x" is not known', 'an unknown option');
 SELECT throws_ok($$UPDATE portfolio.transfer_return SET reason = 'another'$$, '42501', 'permission denied for table transfer_return', 'a return is not rewritten');
 RESET ROLE;
+
+-- For BI tools, as a reader sees it.
+CREATE ROLE tp_reader;
+SELECT portfolio.grant_profile('tp_reader', 'reader') \g /dev/null
+INSERT INTO portfolio.transfer_plan (element, planned_on) VALUES (portfolio.element_ref('TP_C'), '2018-01-31');
+SET ROLE tp_reader;
+SELECT results_eq($$SELECT element_code, state_label, planned_on, transferred_on, transferred_financial_year, days_after_plan FROM portfolio_bi.transfer ORDER BY element_code$$,
+  $$VALUES ('TP_A', 'Stopped', NULL::date, NULL::date, NULL, NULL::int), ('TP_C', 'Planned', '2018-01-31', NULL, NULL, NULL), ('TP_P', 'Returned', '2017-07-31', '2017-08-15', '2017/18', 15)$$, 'what burn-up charts are drawn from');
+RESET ROLE;
 SELECT * FROM finish();

@@ -3,7 +3,7 @@ SET client_min_messages = warning; CREATE EXTENSION IF NOT EXISTS pg_portfolio C
 \set SHOW_CONTEXT never
 BEGIN;
 CREATE VIEW pg_temp.found AS
-  SELECT check_code, subject, severity, detail - '{expires}'::text[] AS detail FROM portfolio.open_finding
+  SELECT check_code, subject, severity, detail - '{expires,next_step}'::text[] AS detail FROM portfolio.open_finding
    WHERE subject LIKE '%CT\_%' OR element_code LIKE 'CT\_%';
 INSERT INTO portfolio.team (code, name) VALUES ('CT_OPS', 'Operations of the checks test');
 INSERT INTO portfolio.team (code, name, valid) VALUES ('CT_OLD', 'A team that has ended', '(,2020-01-01)');
