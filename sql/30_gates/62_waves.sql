@@ -119,11 +119,10 @@ BEGIN ATOMIC
   WITH period AS MATERIALIZED (SELECT p.* FROM portfolio.wave_periods($1, $2, $3, $4) p),
   item AS MATERIALIZED (SELECT i.*, (row_number() OVER (ORDER BY i.days_late DESC NULLS LAST, i.kind, i.code))::bigint AS n FROM portfolio.transfer_items($1) i),
   node AS MATERIALIZED (SELECT i.n, i.element AS id FROM item i UNION SELECT i.n, s.service FROM item i, unnest(i.services) s (service)),
-  edge AS MATERIALIZED (SELECT coalesce(array_agg(e.failing), '{}') AS failing, coalesce(array_agg(e.suffering), '{}') AS suffering FROM portfolio.impact_edge e),
   -- what each item needs among the others: by the architecture, then along the items
   need AS MATERIALIZED (
     SELECT DISTINCT x.n, y.n AS needs
-      FROM node x CROSS JOIN edge g CROSS JOIN LATERAL portfolio.breadth_first(g.suffering, g.failing, x.id, NULL) r JOIN node y ON y.id = r.element AND y.n <> x.n),
+      FROM node x CROSS JOIN LATERAL portfolio.graph_reach(x.id, NULL, false) r JOIN node y ON y.id = r.element AND y.n <> x.n),
   need_edge AS MATERIALIZED (SELECT coalesce(array_agg(d.n), '{}') AS n, coalesce(array_agg(d.needs), '{}') AS needs FROM need d),
   closure AS MATERIALIZED (SELECT i.n, r.element AS needs FROM item i CROSS JOIN need_edge g CROSS JOIN LATERAL portfolio.breadth_first(g.n, g.needs, i.n, NULL) r),
   -- items that need each other go together, as one of their size
@@ -139,7 +138,7 @@ BEGIN ATOMIC
                  ELSE 1 END AS cost_of_delay) d
       CROSS JOIN LATERAL (
         SELECT 1 + (SELECT count(DISTINCT r.element)
-                      FROM node x CROSS JOIN edge g CROSS JOIN LATERAL portfolio.breadth_first(g.failing, g.suffering, x.id, NULL) r
+                      FROM node x CROSS JOIN LATERAL portfolio.graph_reach(x.id, NULL, true) r
                      WHERE x.n = i.n AND NOT EXISTS (SELECT FROM node y WHERE y.n = i.n AND y.id = r.element))::integer
                  + portfolio.open_transfer_criteria(i.element) AS risk) k),
   dense AS MATERIALIZED (
