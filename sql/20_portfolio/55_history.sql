@@ -40,6 +40,7 @@ BEGIN ATOMIC
                                            e.r ->> 'kind', coalesce(portfolio.element_label((e.r ->> 'target')::bigint), '#' || (e.r ->> 'target')))
            WHEN 'element_property' THEN e.r ->> 'key'
            WHEN 'element_alias' THEN e.r ->> 'scheme'
+           WHEN 'planned_attribute' THEN e.r ->> 'attribute'
            WHEN 'role_holder' THEN e.r ->> 'role'
            WHEN 'organisation_role' THEN e.r ->> 'role'
            WHEN 'programme_stage' THEN e.r ->> 'stage'

@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(45);
+SELECT plan(52);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -103,5 +103,21 @@ SELECT throws_ok($$UPDATE portfolio.element_property SET value = 'middling' WHER
 SELECT throws_ok($$UPDATE portfolio.element_property SET value = '2017-02-29' WHERE key = 'm_since'$$, '23514', NULL, 'a day is a day');
 SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{low}')$$, '23514', 'property "m_rank" of system:M_SYS cannot hold "high"', 'and a definition allows what is held');
 SELECT lives_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{high,middling,low}')$$, 'it may allow more');
+
+-- planned ahead
+INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES
+  (pg_temp.e('system', 'M_SYS'), 'owner', 'Architecture board', '[2018-04-01,2019-04-01)'), (pg_temp.e('system', 'M_SYS'), 'lifecycle', 'Retiring', '[2018-04-01,)'),
+  (pg_temp.e('system', 'M_SYS'), 'recovery_tested_on', '31/03/2019', '[2019-04-01,)'), (pg_temp.e('system', 'M_SYS'), 'm_rank', 'low', '[2019-04-01,)');
+SELECT results_eq($$SELECT attribute, value, ends_on FROM portfolio.attributes_on('system:M_SYS', '2018-06-01') WHERE planned$$,
+  $$VALUES ('owner', 'organisation:M_EAB', '2019-03-31'::date), ('lifecycle', 'retiring', NULL)$$, 'what is planned shows on its days, in one form');
+SELECT results_eq($$SELECT attribute, value, planned FROM portfolio.attributes_on('system:M_SYS', '2019-06-01') WHERE attribute IN ('owner', 'lifecycle', 'recovery_tested_on', 'm_rank')$$,
+  $$VALUES ('owner', NULL, false), ('lifecycle', 'retiring', true), ('recovery_tested_on', '2019-03-31', true), ('m_rank', 'low', true)$$, 'and what is recorded on others');
+SET LOCAL pg_portfolio.as_of = '2018-01-01';
+SELECT results_eq($$SELECT attribute, value FROM portfolio.attributes_on('system:M_SYS') WHERE attribute IN ('owner', 'lifecycle', 'm_rank')$$, $$VALUES ('owner', NULL), ('lifecycle', 'live'), ('m_rank', 'high')$$, 'the day of as_of unless another is given');
+RESET pg_portfolio.as_of;
+SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_SYS'), 'colour', 'red', '[2018-04-01,)')$$, '42703', 'attribute "colour" of a system cannot be planned', 'an attribute that is not there');
+SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_TO'), 'lifecycle', 'asleep', '[2018-04-01,)')$$, '23514', 'attribute "lifecycle" of a system cannot be planned as "asleep"', 'a value that it cannot have');
+SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_TO'), 'name', NULL, '[2018-04-01,)')$$, '23514', NULL, 'nothing where something must be');
+SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_SYS'), 'owner', 'M_TRUST', '[2019-03-31,)')$$, '23P01', NULL, 'two values on one day');
 SELECT * FROM finish();
 ROLLBACK;

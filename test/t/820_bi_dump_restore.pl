@@ -91,6 +91,7 @@ INSERT INTO portfolio.programme_stage (programme, stage, ord, planned, budget_gb
 INSERT INTO portfolio.board_decision (board, element, what, why, outcome, decided_on)
   VALUES (portfolio.element_id('organisation', 'EA_BOARD'), portfolio.element_id('system', 'SPINE'), 'Move to it', 'it is there', 'approved', '2016-05-01');
 INSERT INTO portfolio.role_kind (role, label) VALUES ('deputy', 'Deputy');
+INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (portfolio.element_ref('service:EPS'), 'owner', 'SERVICE_OPERATIONS', '[2018-04-01,)');
 INSERT INTO portfolio.import_heading (kind, heading, field) VALUES ('service', 'what it is called', 'name');
 INSERT INTO portfolio.role_holder (element, role, party)
   VALUES (portfolio.element_id('service', 'EPS'), 'deputy', portfolio.element_id('team', 'SERVICE_OPERATIONS'));

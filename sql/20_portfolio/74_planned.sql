@@ -1,0 +1,99 @@
+-- Attributes planned ahead: what a column or property of an element is to be from a day on.
+CREATE TABLE portfolio.planned_attribute (
+  element   bigint NOT NULL REFERENCES portfolio.element ON DELETE CASCADE,
+  attribute text NOT NULL CHECK (btrim(attribute) <> ''),
+  value     text,
+  valid     daterange NOT NULL,
+  reason    text CHECK (btrim(reason) <> ''),
+  PRIMARY KEY (element, attribute, valid),
+  CONSTRAINT planned_attribute_valid_check CHECK (NOT isempty(valid) AND NOT lower_inf(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid))),
+  CONSTRAINT planned_attribute_valid_excl EXCLUDE USING gist (element WITH =, attribute WITH =, valid WITH &&)
+);
+COMMENT ON TABLE portfolio.planned_attribute IS
+  'What an attribute of an element is to be from a day on: a later owner, state or version. At most one value a day. attributes_on() shows it; the element''s own row is changed when the day has come and it is so. Class: user rows.';
+COMMENT ON COLUMN portfolio.planned_attribute.element IS 'The element; its plans go with it.';
+COMMENT ON COLUMN portfolio.planned_attribute.attribute IS 'A field of sheet_fields() of its kind: a column or a defined property, not its code nor its period.';
+COMMENT ON COLUMN portfolio.planned_attribute.value IS 'The value as text, a reference as kind:code; NULL: none.';
+COMMENT ON COLUMN portfolio.planned_attribute.valid IS 'Days on which it is to have this value; the first is never open.';
+COMMENT ON COLUMN portfolio.planned_attribute.reason IS 'Why, or under what plan.';
+SELECT pg_extension_config_dump('portfolio.planned_attribute', '');
+
+CREATE FUNCTION portfolio.check_planned_attribute() RETURNS trigger
+LANGUAGE plpgsql
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  kind text;
+  f portfolio.sheet_field;
+  said record;
+BEGIN
+  IF portfolio.restoring(TG_RELID) THEN
+    RETURN NEW;
+  END IF;
+  SELECT e.kind INTO kind FROM portfolio.element e WHERE e.id = NEW.element;
+  SELECT s.* INTO f FROM portfolio.sheet_fields(kind) s WHERE s.field = NEW.attribute AND s.field <> 'code' AND s.origin <> 'period';
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'attribute "%" of a % cannot be planned', NEW.attribute, kind
+      USING ERRCODE = 'undefined_column', HINT = format('SELECT field FROM portfolio.sheet_fields(%L) lists those that can, but for code, valid_from and ends_on.', kind);
+  END IF;
+  SELECT r.* INTO said FROM portfolio.read_cell(f, NEW.value) r;
+  IF said.problem IS NOT NULL OR (said.value IS NULL AND f.blank <> 'null') THEN
+    RAISE EXCEPTION 'attribute "%" of a % cannot be planned as "%"', NEW.attribute, kind, coalesce(NEW.value, '')
+      USING ERRCODE = 'check_violation', DETAIL = coalesce(said.problem, 'It cannot be empty') || '.';
+  END IF;
+  NEW.value := CASE WHEN f.type = 'reference' AND f.origin = 'column' THEN portfolio.element_label((said.value #>> '{}')::bigint) ELSE said.value #>> '{}' END;
+  RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_planned_attribute() IS
+  'Trigger of planned_attribute: the attribute is one of the element''s kind (42703) and the value one that it can have (23514); it is kept in one form.';
+CREATE TRIGGER check_planned_attribute BEFORE INSERT OR UPDATE ON portfolio.planned_attribute
+  FOR EACH ROW EXECUTE FUNCTION portfolio.check_planned_attribute();
+CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.planned_attribute
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.planned_attribute
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
+
+CREATE TYPE portfolio.attribute_value AS (attribute text, label text, value text, planned boolean, valid_from date, ends_on date);
+COMMENT ON TYPE portfolio.attribute_value IS 'A row of attributes_on(): one attribute of an element on a day.';
+COMMENT ON COLUMN portfolio.attribute_value.attribute IS 'Column or property.';
+COMMENT ON COLUMN portfolio.attribute_value.label IS 'What people read.';
+COMMENT ON COLUMN portfolio.attribute_value.value IS 'Its value as text, a reference as kind:code; NULL: none.';
+COMMENT ON COLUMN portfolio.attribute_value.planned IS 'True where a planned value stands for the one that is recorded.';
+COMMENT ON COLUMN portfolio.attribute_value.valid_from IS 'First day of the planned value or of a dated property; NULL otherwise.';
+COMMENT ON COLUMN portfolio.attribute_value.ends_on IS 'Last day of it, inclusive; NULL when open.';
+
+CREATE FUNCTION portfolio.attributes_on(element text, "on" date DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.attribute_value
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
+AS $$
+#variable_conflict use_variable
+DECLARE
+  wanted bigint := portfolio.element_ref(element);
+  own_kind text;
+  recorded jsonb;
+  day date := coalesce("on", portfolio.as_of());
+BEGIN
+  PERFORM portfolio.check_options(options, '{}');
+  SELECT e.kind INTO own_kind FROM portfolio.element e WHERE e.id = wanted;
+  IF own_kind IS NULL THEN
+    RETURN;
+  END IF;
+  EXECUTE format('SELECT to_jsonb(t) FROM %s t WHERE t.id = $1', portfolio.kind_table(own_kind)) INTO recorded USING wanted;
+  RETURN QUERY
+    SELECT f.field, f.label,
+           CASE WHEN p.element IS NOT NULL THEN p.value
+                WHEN f.origin = 'property' THEN x.value
+                WHEN f.type = 'reference' THEN portfolio.element_label((recorded ->> f.field)::bigint)
+                ELSE recorded ->> f.field END,
+           p.element IS NOT NULL, lower(coalesce(p.valid, x.valid)), upper(coalesce(p.valid, x.valid)) - 1
+      FROM portfolio.sheet_fields(own_kind) f
+      LEFT JOIN portfolio.planned_attribute p ON p.element = wanted AND p.attribute = f.field AND p.valid @> day
+      LEFT JOIN portfolio.element_property x ON f.origin = 'property' AND x.element = wanted AND x.key = f.field AND x.valid @> day
+     WHERE f.origin <> 'period'
+     ORDER BY f.ord;
+END
+$$;
+COMMENT ON FUNCTION portfolio.attributes_on(text, date, jsonb) IS
+  'The attributes of an element on a day, that of pg_portfolio.as_of when left out: planned values where there are any, else what is recorded. Nothing for NULL; raises as element_ref() does. Example: SELECT attribute, value FROM portfolio.attributes_on(''service:EPS'', ''2018-04-01'') WHERE planned;';
