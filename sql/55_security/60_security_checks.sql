@@ -178,6 +178,13 @@ SELECT code, 'security', title, severity, question, description, query, threshol
       WHERE c.setting LIKE 'password_encryption=%' AND c.setting <> 'password_encryption=scram-sha-256'$$,
    NULL, 'ALTER SYSTEM SET password_encryption = ''scram-sha-256''; SELECT pg_reload_conf(); and let people set their passwords again.', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
+  ('escalation-path', 'A role that is no superuser can become one', 'critical',
+   'Does any login role have a way to superuser?',
+   'The shortest way of each role, step by step, is in the detail; the subject "public" means everybody who can connect to this database.',
+   $$SELECT e.role AS subject, jsonb_build_object('path', e.path, 'techniques', e.techniques, 'objects', e.objects, 'statements', e.statements) AS detail
+       FROM portfolio.escalation_paths() e$$,
+   NULL, 'Take away what a step needs: the grant, the ownership, or the unpinned search_path that it names.', '{"iso": "A.8.2", "ndg": 4}', '{}'),
+
   ('facts-stale', 'Facts about releases and vulnerabilities are old', 'medium',
    'Is what the checks know of releases and vulnerabilities recent?',
    'Checks that compare with the world are as good as what they know of it. The threshold is in days; minor releases come every quarter.',

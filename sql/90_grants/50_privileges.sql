@@ -171,6 +171,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('shipped_fact',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('effective_fact',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('hba_rule',           '{operator}', NULL, NULL, NULL),
+  ('escalation_step',    '{operator,auditor}', NULL, NULL, NULL),
   -- rights
   ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
   ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -269,7 +270,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- checks and jobs
   ('{operator}',
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
-  ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use}'),
+  ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   ('{operator}', '{purge_graph_changes}'),
   ('{operator}', '{pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
 )
