@@ -88,18 +88,25 @@ BEGIN ATOMIC
                    ELSE to_jsonb(s) ->> d.demand END AS value) v
        WHERE d.state = 'live'
       UNION ALL
-      SELECT 4, 0, 'nothing critical or high was found and is open', count(*) = 0, count(*) || ' open',
+      SELECT 4, 0, 'no service level was missed of late', count(*) FILTER (WHERE v.verdict = 'missed') = 0,
+             format('%s met, %s missed, %s not observed', count(*) FILTER (WHERE v.verdict = 'met'), count(*) FILTER (WHERE v.verdict = 'missed'), count(*) FILTER (WHERE v.verdict = 'not_observed')),
+             format('SELECT * FROM portfolio.service_levels(NULL, %L); says by how much.', 'service:' || s.code)
+        FROM (SELECT DISTINCT ON (l.measure) l.verdict
+                FROM unnest(ARRAY[CURRENT_DATE - 365, CURRENT_DATE]) y (day) CROSS JOIN LATERAL portfolio.service_levels(portfolio.financial_year(y.day), 'service:' || s.code) l
+               WHERE l.window_ends_on < CURRENT_DATE ORDER BY l.measure, l.window_from DESC) v
+      UNION ALL
+      SELECT 5, 0, 'nothing critical or high was found and is open', count(*) = 0, count(*) || ' open',
              'Mend what portfolio.open_finding shows for it.'
         FROM portfolio.finding f
        WHERE f.element = s.id AND f.severity IN ('critical', 'high') AND (f.status = 'open' OR f.status = 'risk_accepted' AND f.accepted_until < CURRENT_DATE)
       UNION ALL
-      SELECT 5, 0, 'all conditions of its transfer are met', count(*) = 0, count(*) || ' open', 'Meet them: SELECT * FROM portfolio.blockers(...);'
+      SELECT 6, 0, 'all conditions of its transfer are met', count(*) = 0, count(*) || ' open', 'Meet them: SELECT * FROM portfolio.blockers(...);'
         FROM portfolio.process_run r JOIN portfolio.condition c ON c.run = r.id AND c.met_on IS NULL
        WHERE r.element = t.element AND r.process = 'transfer-to-service-operations' AND upper_inf(r.during)) x
    ORDER BY s.code, x.ord, x.place;
 END;
 COMMENT ON FUNCTION portfolio.early_life_exit(text, jsonb) IS
-  'What early life support must have reached before a service, or the services of a programme, are accepted: the time agreed, all that a live service needs, no open critical or high finding, no open condition. It is what evidence for criterion early-life-exit can quote; the gate decides. Example: SELECT code, what, found, next_step FROM portfolio.early_life_exit(''service:EPS'') WHERE NOT met;';
+  'What early life support must have reached before a service, or the services of a programme, are accepted: the time agreed, all that a live service needs, no service level missed in its last window, no open critical or high finding, no open condition. It is what evidence for criterion early-life-exit can quote; the gate decides. Example: SELECT code, what, found, next_step FROM portfolio.early_life_exit(''service:EPS'') WHERE NOT met;';
 
 CREATE FUNCTION portfolio.accept_transfer(run bigint, accepted_on date DEFAULT CURRENT_DATE, note text DEFAULT NULL) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

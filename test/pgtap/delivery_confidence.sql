@@ -106,4 +106,25 @@ SELECT results_eq($$SELECT code, days_late FROM portfolio.board_report('2016/17 
   $$VALUES ('LIAISON_DIVERSION', 1095), ('GPSOC', 731), ('ESR', 487), ('PANDEMIC_FLU', 152), ('EPS_R2', 90)$$, 'five of them are late at the end of the year');
 SELECT results_eq($$SELECT dca_label, scale, count(*) FROM portfolio_bi.delivery_confidence WHERE is_latest AND department = 'DH' GROUP BY 1, 2, dca_sort_order ORDER BY dca_sort_order$$,
   $$VALUES ('Amber/Red', 5, 4::bigint), ('Amber', 5, 10), ('Amber/Green', 5, 4)$$, 'for BI tools: as published');
+
+-- The file of that edition, where it is beside the checkout: what is shipped is what was published, and what the ratings were worth by then.
+\set data ''
+\getenv data PF_DATA
+SELECT :'data' <> '' AS has_data \gset
+\if :has_data
+\set gmpp :data '/gmpp/gmpp_dh_2016-09-30.csv'
+CREATE TEMP TABLE published (gmpp_id text, name text, department text, category text, dca text, start_date date, end_date date,
+  fy_baseline_gbp_m numeric, fy_forecast_gbp_m numeric, whole_life_cost_gbp_m numeric, snapshot_date date);
+COPY published FROM :'gmpp' (FORMAT csv, HEADER);
+SELECT bag_eq($$SELECT p.gmpp_id, r.rated_on, r.dca::text, r.end_date, r.fy_baseline_gbp_m, r.fy_forecast_gbp_m, r.whole_life_cost_gbp_m FROM portfolio.dca_rating r JOIN portfolio.programme p ON p.id = r.programme WHERE p.gmpp_id IS NOT NULL$$,
+  $$SELECT gmpp_id, snapshot_date, portfolio.dca(dca, 5)::text, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m FROM published$$, 'the ratings are the published ones');
+INSERT INTO portfolio.dca_history (programme, rated_on, dca, end_date) SELECT p.id, f.snapshot_date, portfolio.dca(f.dca, 5), f.end_date FROM published f JOIN portfolio.programme p USING (gmpp_id);
+SELECT is(count(*), 18::bigint, 'a rating that is in the history too counts once') FROM portfolio.dca_rating r JOIN portfolio.programme p ON p.id = r.programme WHERE p.gmpp_id IS NOT NULL;
+UPDATE portfolio.programme SET dca = NULL WHERE gmpp_id IS NULL;
+DELETE FROM portfolio.dca_history WHERE programme IN (SELECT id FROM portfolio.programme WHERE gmpp_id IS NULL);
+SELECT bag_eq($$SELECT rating, ratings, late, share_late, auc FROM portfolio.dca_calibration('2018-06-30') WHERE rating IS NOT NULL$$,
+  $$SELECT portfolio.dca(dca, 5)::text AS rating, count(*) AS ratings, count(*) AS late, 1.0000 AS share_late, NULL::numeric AS auc FROM published WHERE end_date BETWEEN '2016-09-30' AND '2018-06-29' GROUP BY 1$$, 'none of those whose end had come by June 2018 was closed');
+\else
+SELECT pass('the published file is not here');
+\endif
 SELECT * FROM finish();

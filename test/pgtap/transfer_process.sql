@@ -44,8 +44,13 @@ SELECT results_eq($$SELECT code, what, found, next_step FROM portfolio.early_lif
 RESET ROLE;
 INSERT INTO portfolio.finding (check_code, subject, severity, element) VALUES ('hba-trust', 'planted by this test', 'high', portfolio.element_ref('TP_B'));
 UPDATE portfolio.service SET early_life_ends = current_date - 1 WHERE code = 'TP_A';
+INSERT INTO portfolio.observation (measure, element, during, value)
+  SELECT 'availability', portfolio.element_ref(c), daterange((m - interval '1 month')::date, m), v
+    FROM date_trunc('month', current_date) d (m0), LATERAL (SELECT m0::date AS m) x, (VALUES ('TP_A', 99.95), ('TP_B', 98)) o (c, v);
 SET ROLE tp_team;
-SELECT results_eq($$SELECT code, what, found FROM portfolio.early_life_exit('TP_P') WHERE NOT met AND what !~ 'days agreed'$$, $$VALUES ('TP_B', 'nothing critical or high was found and is open', '1 open')$$, 'an open finding');
+SELECT results_eq($$SELECT code, what, found FROM portfolio.early_life_exit('TP_P') WHERE NOT met AND what !~ 'days agreed' ORDER BY what$$,
+  $$VALUES ('TP_B', 'no service level was missed of late', '0 met, 1 missed, 0 not observed'), ('TP_B', 'nothing critical or high was found and is open', '1 open')$$, 'a service level missed, and an open finding');
+SELECT is(found, '1 met, 0 missed, 0 not observed', 'the other was met') FROM portfolio.early_life_exit('service:TP_A') WHERE what ~ 'service level was';
 SELECT is((SELECT count(*) FROM portfolio.early_life_exit('service:TP_A') WHERE NOT met), 0::bigint, 'the other service is ready');
 SELECT throws_ok($$SELECT portfolio.transfer_run(-1)$$, '42704', 'run -1 is no transfer that is under way', 'another run');
 SET ROLE tp_board;
