@@ -25,7 +25,7 @@ BEGIN ATOMIC
       (SELECT c.element FROM portfolio.change c
         WHERE c.operation = 'DELETE' AND c.old ->> 'kind' = split_part($1, ':', 1)
           AND c.old ->> 'code' = substr($1, strpos($1, ':') + 1)
-          AND c.table_name NOT IN ('relationship', 'element_property', 'element_alias')
+          AND c.old ->> 'id' = c.element::text AND c.table_name <> 'relationship'
         ORDER BY c.id DESC LIMIT 1),
       portfolio.element_ref($1)) AS id
      WHERE portfolio.check_options($2, '{}') IS NOT NULL
@@ -44,6 +44,10 @@ BEGIN ATOMIC
            WHEN 'role_holder' THEN e.r ->> 'role'
            WHEN 'organisation_role' THEN e.r ->> 'role'
            WHEN 'programme_stage' THEN e.r ->> 'stage'
+           WHEN 'service_level' THEN e.r ->> 'measure'
+           WHEN 'roadmap_item' THEN e.r ->> 'code'
+           WHEN 'service_request' THEN e.r ->> 'title'
+           WHEN 'adoption_target' THEN e.r ->> 'setting'
            WHEN 'board_decision' THEN e.r ->> 'what'
            WHEN 'conformance' THEN coalesce(portfolio.element_label((e.r ->> 'standard')::bigint), '#' || (e.r ->> 'standard'))
            WHEN 'system_technology' THEN coalesce(portfolio.element_label((e.r ->> 'technology')::bigint), '#' || (e.r ->> 'technology'))
@@ -51,7 +55,8 @@ BEGIN ATOMIC
          e.operation, k.column_name, e.old ->> k.column_name, e.new ->> k.column_name
     FROM entry e, LATERAL jsonb_object_keys(e.r) k (column_name)
    WHERE (e.old ->> k.column_name) IS DISTINCT FROM (e.new ->> k.column_name)
-     AND k.column_name NOT IN ('id', 'kind', 'element', 'source_type', 'target_type', 'archimate_type')
+     AND k.column_name NOT IN ('id', 'element', 'service_kind', 'source_type', 'target_type', 'archimate_type')
+     AND (k.column_name <> 'kind' OR e.table_name = 'roadmap_item')
    ORDER BY e.id, k.column_name;
 END;
 COMMENT ON FUNCTION portfolio.element_history(text, jsonb) IS

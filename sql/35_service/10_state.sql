@@ -121,7 +121,8 @@ BEGIN
       USING ERRCODE = 'check_violation', CONSTRAINT = law, TABLE = 'service', SCHEMA = 'portfolio',
             DETAIL = format('In state %s it needs %s.', NEW.state,
                             (SELECT string_agg(d.what, ', ' ORDER BY d.ord) FROM portfolio.service_demand d WHERE d.state = NEW.state)),
-            HINT = steps;
+            HINT = CASE TG_OP WHEN 'UPDATE' THEN steps
+                              ELSE 'Give it in the INSERT. The service level and the roadmap that it names may follow in the same transaction.' END;
   END IF;
   RETURN NEW;
 END

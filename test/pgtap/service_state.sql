@@ -1,6 +1,6 @@
 -- The states of a service: what each demands and what may follow what, refused to an editor's direct SQL; since when.
 BEGIN;
-SELECT plan(41);
+SELECT plan(44);
 CREATE ROLE pf_service_editor;
 SELECT portfolio.grant_profile('pf_service_editor', 'editor');
 INSERT INTO portfolio.team (code, name) VALUES ('SS_OPS', 'Operations');
@@ -69,6 +69,8 @@ SELECT is(pg_temp.told($$UPDATE portfolio.service SET support_tier = NULL WHERE 
   ARRAY['service_early_life_check', 'In state early_life_support it needs an accountable owner, a support tier, a last day of early life support.',
         'UPDATE portfolio.service SET support_tier = ''...'' WHERE code = ''SS_A'';', 'service'],
   'a refused state says what it needs and what to do');
+SELECT is((pg_temp.told($$INSERT INTO portfolio.service (code, name, state) VALUES ('SS_B', 'b', 'live')$$))[3],
+  'Give it in the INSERT. The service level and the roadmap that it names may follow in the same transaction.', 'and how a service is written that has long been live');
 SELECT throws_ok($$INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio.element_ref('SS_A'), 'cheerfulness', 9)$$, '23503', NULL, 'an unknown measure is refused');
 SELECT throws_ok($$INSERT INTO portfolio.service_level (service, measure, target) VALUES (portfolio.element_ref('SS_OPS'), 'availability', 99.9)$$, '23503', NULL, 'a team has no service level');
 SELECT throws_ok($$INSERT INTO portfolio.service_level (service, measure, target, "window") VALUES (portfolio.element_ref('SS_A'), 'availability', 99.9, 'fortnight')$$, '23514', NULL, 'an unknown window is refused');
@@ -116,7 +118,11 @@ SELECT throws_ok($$INSERT INTO portfolio.service_state_period (service, state, d
 SET LOCAL ROLE pf_service_editor;
 SELECT lives_ok($$UPDATE portfolio.service SET state = 'retiring' WHERE code = 'SS_A'; UPDATE portfolio.service SET state = 'retired' WHERE code = 'SS_A'$$, 'it is withdrawn');
 SELECT is((SELECT retired_on FROM portfolio.service WHERE code = 'SS_A'), current_date, 'and its last day is filled');
+UPDATE portfolio.roadmap_item SET kind = 'milestone' WHERE service = portfolio.element_ref('SS_A');
+SELECT results_eq($$SELECT table_name::text COLLATE "default", about, old_value, new_value FROM portfolio.element_history('service:SS_A') WHERE column_name = 'kind' OR column_name = 'state' AND new_value = 'live'$$,
+  $$VALUES ('roadmap_item', 'R1', NULL, 'release'), ('service', NULL, 'early_life_support', 'live'), ('roadmap_item', 'R1', 'release', 'milestone')$$, 'the journal tells of levels and roadmaps as well');
 SELECT lives_ok($$DELETE FROM portfolio.service WHERE code IN ('SS_A', 'SS_C')$$, 'a service goes with its levels, roadmap and states');
+SELECT throws_ok($$SELECT * FROM portfolio.element_history('milestone:R1')$$, '42704', NULL, 'the code of an item is not that of an element');
 RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;
