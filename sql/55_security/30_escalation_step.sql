@@ -66,7 +66,7 @@ SELECT r.oid, NULL, 'createrole', r.rolname, format('GRANT pg_execute_server_pro
  UNION ALL
 SELECT r.oid, NULL, 'server program', r.rolname, $$COPY t FROM PROGRAM 'id'$$ FROM pg_roles r WHERE r.rolname = 'pg_execute_server_program'
  UNION ALL
-SELECT r.oid, NULL, 'server file', r.rolname, format('COPY t TO %L', current_setting('data_directory', true) || '/postgresql.auto.conf')
+SELECT r.oid, NULL, 'server file', r.rolname, $$COPY t TO '…/postgresql.auto.conf'$$
   FROM pg_roles r WHERE r.rolname = 'pg_write_server_files'
  UNION ALL
 SELECT g.grantee, NULL, 'server function', p.oid::regprocedure::text, format('GRANT EXECUTE ON FUNCTION %s is enough', p.oid::regprocedure)
@@ -131,14 +131,14 @@ SELECT CASE WHEN u.umuser = 0 THEN 0 ELSE u.umuser END, r.oid, 'user mapping', f
 SELECT c.relowner, s.subowner, 'table of a subscription', format('subscription %I writes to %s', s.subname, c.oid::regclass),
        format('CREATE TRIGGER t …; ALTER TABLE %s ENABLE ALWAYS TRIGGER t', c.oid::regclass)
   FROM pg_subscription_rel x JOIN pg_subscription s ON s.oid = x.srsubid JOIN pg_class c ON c.oid = x.srrelid
- WHERE c.relowner <> s.subowner AND coalesce((to_jsonb(s) ->> 'subrunasowner')::boolean, true);
+ WHERE c.relowner <> s.subowner AND current_setting('server_version_num')::integer < 160000;
 
 COMMENT ON VIEW portfolio.escalation_step IS
   'One step by which a role can act as a stronger one, as the catalogs of this database have it; escalation_paths() puts them together. CREATE on schema public that comes with owning the database is left out: who owns a database is trusted by those who use it.';
 COMMENT ON COLUMN portfolio.escalation_step.from_role IS 'Who takes the step; 0: anybody (PUBLIC).';
 COMMENT ON COLUMN portfolio.escalation_step.to_role IS 'As whom he then acts; NULL: as the account that the server runs under, which is as good as superuser.';
 COMMENT ON COLUMN portfolio.escalation_step.technique IS
-  'member, createrole (before PostgreSQL 16), server program, server file, server function, definer without path, definer path without pg_temp, definer path writable, calls replaceable function, trigger privilege, partition of another, child of another, domain of another, view of another, path of sessions, parameter, user mapping, table of a subscription.';
+  'member, createrole (before PostgreSQL 16), server program, server file, server function, definer without path, definer path without pg_temp, definer path writable, calls replaceable function, trigger privilege, partition of another, child of another, domain of another, view of another, path of sessions, parameter, user mapping, table of a subscription (before PostgreSQL 16, where the apply worker runs as the owner of the subscription).';
 COMMENT ON COLUMN portfolio.escalation_step.object IS 'The object that makes it possible.';
 COMMENT ON COLUMN portfolio.escalation_step.statement IS 'The statement that takes the step, or its beginning. Where somebody stronger has to use the object, it works when he does.';
 
@@ -187,4 +187,4 @@ BEGIN ATOMIC
    ORDER BY w.steps, 1;
 END;
 COMMENT ON FUNCTION portfolio.escalation_paths(jsonb) IS
-  'The shortest way of every login role that is no superuser to superuser, step by step, as the catalogs of this database and the roles of the cluster have it; one row for public where anybody who connects has one, and then only those roles besides that have a way of their own. What stands in it is worth a look each: a step needs somebody stronger to use the object, or code that names no schema. Nothing is executed. Who lacks rights on pg_user_mapping or pg_subscription does not see steps through them. No options yet.';
+  'The shortest way of every login role that is no superuser to superuser, step by step, as the catalogs of this database and the roles of the cluster have it; one row for public where anybody who connects has one, and then only those roles besides that have a way of their own. What stands in it is worth a look each: a step needs somebody stronger to use the object, or code that names no schema. Nothing is executed. Options of user mappings are seen by those whom PostgreSQL shows them. No options yet.';
