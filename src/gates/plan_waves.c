@@ -9,11 +9,13 @@
  *
  * Search: depth first and wave by wave, over every choice of a wave that is maximal. Others need not
  * be looked at: an element whose turn could come earlier, with room for it, only gains by it. A
- * branch ends where what is placed, and the rest packed as densely as capacity allows without
- * regard to what it needs, cost no less than the best plan so far. Elements are tried by promise, so
- * that the first plan of all is that of a greedy scheduler which sees what an element opens the way
- * for. Where the search ends by itself its plan is optimal. It gives up after max_steps, and then
- * the best plan so far stands beside a bound under which no plan can be: the packing of everything.
+ * branch ends where what is placed, and the rest packed as densely as capacity allows, cut into
+ * units and none before the end of its longest chain of needs, cost no less than the best plan so
+ * far; and where a wave begins after the same items as once before, at no less cost. Elements are
+ * tried by promise, so that the first plan of all is that of a greedy scheduler which sees what an
+ * element opens the way for. Where the search ends by itself its plan is optimal. It gives up after
+ * max_steps, and then the best plan so far stands beside a bound under which no plan can be: the
+ * packing of everything.
  */
 #include "pf.h"
 
@@ -22,6 +24,10 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "utils/array.h"
+#include "utils/hsearch.h"
+
+/* Up to so many items, what was placed before a wave is kept as a set of bits. */
+#define MAX_KEPT 64
 
 PG_FUNCTION_INFO_V1(pf_plan_waves);
 
@@ -41,15 +47,29 @@ typedef struct WavePlan
 	WaveItem   *items;
 	int		   *by_promise;	/* items, the most promising first */
 	int		   *by_density;
+	int		   *by_need;		/* items, each after all that it needs */
 	int			nwaves;
 	int32	   *capacity;
 	int		   *wave;			/* of each item in the branch at hand; -1: none yet */
 	int		   *best;			/* the best plan so far; the first is to do nothing */
 	int64		best_cost;
+	int		   *earliest;		/* for least_cost(): the first wave that an item can be in */
+	int32	   *units;			/* and how much of it is not packed yet */
+	HTAB	   *begun;			/* waves begun, by what was placed; NULL for more than MAX_KEPT items */
 	int64		steps;
 	int64		max_steps;
 	bool		gave_up;
 } WavePlan;
+
+typedef struct BegunWave
+{
+	struct
+	{
+		uint64		placed;
+		int64		wave;
+	}			key;
+	int64		cost;			/* the least at which it was begun */
+} BegunWave;
 
 static const WavePlan *sort_plan;	/* for the two comparisons, while qsort() runs */
 
@@ -169,7 +189,20 @@ mark_needed(const WavePlan *plan, int item, bool *marked)
 	}
 }
 
-/* How promising each item is, and the two orders in which items are looked at. */
+/* Append an item to by_need after all that it needs. The depth is that of the longest chain. */
+static void
+place_by_need(WavePlan *plan, int item, bool *placed, int *n)
+{
+	check_stack_depth();
+	if (placed[item])
+		return;
+	placed[item] = true;
+	for (int k = 0; k < plan->items[item].nneeds; k++)
+		place_by_need(plan, plan->items[item].needs[k], placed, n);
+	plan->by_need[(*n)++] = item;
+}
+
+/* How promising each item is, and the three orders in which items are looked at. */
 static void
 order_items(WavePlan *plan)
 {
@@ -177,7 +210,10 @@ order_items(WavePlan *plan)
 	double	   *cost = palloc(sizeof(double) * (n + 1));
 	double	   *size = palloc(sizeof(double) * (n + 1));
 	bool	   *marked = palloc(sizeof(bool) * (n + 1));
+	bool	   *placed = palloc0(sizeof(bool) * (n + 1));
+	int			nplaced = 0;
 
+	plan->by_need = palloc(sizeof(int) * (n + 1));
 	plan->by_promise = palloc(sizeof(int) * (n + 1));
 	plan->by_density = palloc(sizeof(int) * (n + 1));
 	for (int i = 0; i < n; i++)
@@ -206,44 +242,83 @@ order_items(WavePlan *plan)
 	}
 	for (int i = 0; i < n; i++)
 		plan->items[i].promise = Max((double) plan->items[i].cost / plan->items[i].size, cost[i] / size[i]);
+	for (int i = 0; i < n; i++)
+		place_by_need(plan, i, placed, &nplaced);
 	sort_plan = plan;
 	qsort(plan->by_promise, n, sizeof(int), compare_promise);
 	qsort(plan->by_density, n, sizeof(int), compare_density);
 }
 
 /*
- * What items without a wave cost at least: cut into units, the dearest first, packed into the
- * waves from `wave` on, of which the first has `room` left.
+ * What items without a wave cost at least: cut into units and packed into the waves from `wave` on,
+ * of which the first has `room` left, the dearest first of those whose turn can have come. For units
+ * with a first wave each that is the cheapest packing there is.
  */
 static int64
 least_cost(const WavePlan *plan, int wave, int32 room)
 {
 	int64		cost = 0;
+	int			left = 0;
 
 	for (int i = 0; i < plan->nitems; i++)
 	{
-		const WaveItem *item = &plan->items[plan->by_density[i]];
-		int64		units = item->size;
+		int			item = plan->by_need[i];
+		int			first = wave;
 
-		if (plan->wave[plan->by_density[i]] >= 0)
+		plan->units[item] = 0;
+		if (plan->wave[item] >= 0)
 			continue;
-		while (units > 0)
+		for (int k = 0; k < plan->items[item].nneeds; k++)
 		{
-			int64		here;
+			int			needed = plan->items[item].needs[k];
 
-			while (wave < plan->nwaves && room == 0)
-			{
-				wave++;
-				room = wave < plan->nwaves ? plan->capacity[wave] : 0;
-			}
-			here = wave < plan->nwaves ? Min(units, room) : units;
-			cost += here * item->density * (wave + 1);
-			units -= here;
-			if (wave < plan->nwaves)
-				room -= here;
+			first = Max(first, (plan->wave[needed] >= 0 ? plan->wave[needed] : plan->earliest[needed]) + 1);
+		}
+		plan->earliest[item] = first;
+		plan->units[item] = plan->items[item].size;
+		left++;
+	}
+	for (; left > 0 && wave < plan->nwaves; room = ++wave < plan->nwaves ? plan->capacity[wave] : 0)
+	{
+		for (int i = 0; i < plan->nitems && room > 0; i++)
+		{
+			int			item = plan->by_density[i];
+			int32		here = Min(plan->units[item], room);
+
+			if (here == 0 || plan->earliest[item] > wave)
+				continue;
+			cost += here * plan->items[item].density * (wave + 1);
+			room -= here;
+			plan->units[item] -= here;
+			if (plan->units[item] == 0)
+				left--;
 		}
 	}
+	for (int i = 0; i < plan->nitems && left > 0; i++)
+		cost += plan->units[i] * plan->items[i].density * (plan->nwaves + 1);
 	return cost;
+}
+
+/* Has this wave been begun before with the same items placed, and at no higher cost? Keeps that it is now. */
+static bool
+begun_before(WavePlan *plan, int wave, int64 cost)
+{
+	BegunWave	now;
+	BegunWave  *before;
+	bool		found;
+
+	memset(&now, 0, sizeof(now));
+	for (int i = 0; i < plan->nitems; i++)
+	{
+		if (plan->wave[i] >= 0)
+			now.key.placed |= UINT64CONST(1) << i;
+	}
+	now.key.wave = wave;
+	before = hash_search(plan->begun, &now.key, HASH_ENTER, &found);
+	if (found && before->cost <= cost)
+		return true;
+	before->cost = cost;
+	return false;
 }
 
 static bool
@@ -296,7 +371,8 @@ search(WavePlan *plan, int wave, int from, int32 room, int64 cost)
 	CHECK_FOR_INTERRUPTS();
 	if (plan->gave_up)
 		return;
-	if (++plan->steps > plan->max_steps)
+	plan->steps += 1 + plan->nitems / MAX_KEPT;	/* a step is dearer where there is more to pack */
+	if (plan->steps > plan->max_steps)
 	{
 		plan->gave_up = true;
 		return;
@@ -307,6 +383,8 @@ search(WavePlan *plan, int wave, int from, int32 room, int64 cost)
 		return;
 	}
 	if (cost + least_cost(plan, wave, room) >= plan->best_cost)
+		return;
+	if (from == 0 && plan->begun != NULL && begun_before(plan, wave, cost))
 		return;
 	for (int i = from; i < plan->nitems; i++)
 	{
@@ -352,7 +430,18 @@ pf_plan_waves(PG_FUNCTION_ARGS)
 	read_needs(&plan, PG_GETARG_ARRAYTYPE_P(2), PG_GETARG_ARRAYTYPE_P(3));
 	order_items(&plan);
 	/* enough for one plan at least, the greedy one */
-	plan.max_steps = Max(PG_GETARG_INT64(5), (int64) plan.nitems + plan.nwaves + 1);
+	plan.max_steps = Max(PG_GETARG_INT64(5), ((int64) plan.nitems + plan.nwaves + 1) * (1 + plan.nitems / MAX_KEPT));
+	plan.earliest = palloc(sizeof(int) * (plan.nitems + 1));
+	plan.units = palloc(sizeof(int32) * (plan.nitems + 1));
+	if (plan.nitems <= MAX_KEPT)
+	{
+		HASHCTL		ctl = {0};
+
+		ctl.keysize = sizeof(((BegunWave *) NULL)->key);
+		ctl.entrysize = sizeof(BegunWave);
+		ctl.hcxt = CurrentMemoryContext;
+		plan.begun = hash_create("pg_portfolio waves", 1024, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
+	}
 	plan.wave = palloc(sizeof(int) * (plan.nitems + 1));
 	plan.best = palloc(sizeof(int) * (plan.nitems + 1));
 	for (int i = 0; i < plan.nitems; i++)
@@ -371,5 +460,7 @@ pf_plan_waves(PG_FUNCTION_ARGS)
 		values[3] = Int64GetDatum(plan.gave_up ? bound : plan.best_cost);
 		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
+	if (plan.begun != NULL)
+		hash_destroy(plan.begun);
 	return (Datum) 0;
 }

@@ -46,6 +46,11 @@ SELECT is(count(*), 0::bigint, 'plan_cost is the sum of cost x wave')
 SELECT cmp_ok(count(*), '>', 20::bigint, 'where needs matter: without them ' || count(*) || ' instances cost less')
   FROM instance i WHERE (SELECT min(plan_cost) FROM portfolio.plan_waves(i.sizes, i.costs, i.items, i.needs, i.capacities))
                       > (SELECT min(plan_cost) FROM portfolio.plan_waves(i.sizes, i.costs, '{}', '{}', i.capacities));
+SELECT is(count(*) FILTER (WHERE p.plan_cost = p.plan_bound), 10::bigint, 'sixteen items are settled, ten times out of ten')
+  FROM (SELECT k, array_agg(1) AS sizes, array_agg((1 + random() * 300)::bigint) AS costs, array_agg(n) FILTER (WHERE n > 2 AND random() < 0.5) AS items
+          FROM generate_series(1, 10) k, generate_series(1, 16) n GROUP BY k) i,
+  LATERAL (SELECT min(plan_cost) AS plan_cost, min(plan_bound) AS plan_bound
+             FROM portfolio.plan_waves(i.sizes, i.costs, i.items, ARRAY(SELECT x / 2 FROM unnest(i.items) x), array_fill(2, '{10}'))) p;
 -- Beyond what is searched through: a plan, and a bound.
 SELECT ok(min(plan_cost) >= min(plan_bound) AND min(plan_cost) <= 1.2 * min(plan_bound) AND count(wave) = 300,
           format('three hundred items: the plan costs %s, and no plan less than %s', min(plan_cost), min(plan_bound)))
