@@ -16,7 +16,7 @@ COMMENT ON COLUMN portfolio.found_element.name IS 'Its name.';
 COMMENT ON COLUMN portfolio.found_element.matched IS 'What of it matched.';
 COMMENT ON COLUMN portfolio.found_element.rank IS '1 (the code itself) to 9 (a name that is spelt nearly so).';
 
-CREATE FUNCTION portfolio.find(text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.found_element
+CREATE FUNCTION portfolio.find(search text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.found_element
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   WITH asked AS (
