@@ -133,7 +133,7 @@ take_policies(PfJob *job, uint64 row)
 	job->queue_limit = (int16) int64_column(row, 22);
 	if (strcmp(overlap, "queue") == 0)
 		job->overlap = PF_OVERLAP_QUEUE;
-	else if (strcmp(overlap, "replace") == 0)
+	else if (strcmp(overlap, "replace") == 0 && PF_SLOTS_ARE_FIXED(job->schedule))
 	{
 		job->overlap = PF_OVERLAP_REPLACE;
 		job->queue_limit = 1;

@@ -144,7 +144,7 @@ read_account_of(Datum weeks, Datum *ids, int count)
 	" (SELECT r.finished_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.week_slot = ANY ($1) ORDER BY r.run_id DESC LIMIT 1),"
 	" (SELECT r.queued_at FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.due_at IS NOT NULL AND r.week_slot = ANY ($1) ORDER BY r.run_id DESC LIMIT 1),"
 	" (SELECT a.state = 'failing' FROM portfolio.job_alert a WHERE a.job_id = j.job_id ORDER BY a.alert_id DESC LIMIT 1)"
-	" FROM portfolio.job j WHERE j.job_id = ANY ($2)";
+	" FROM unnest($2) j (job_id)";	/* one that was dropped after it was listed must not seem new */
 	static const Oid types[] = {INT2ARRAYOID, INT8ARRAYOID};
 	Datum		values[2];
 	PfAsOwner	as_owner;

@@ -282,6 +282,7 @@ pf_harvest_workers(void)
 		worker->state = worker->pid == 0 ? PF_WORKER_FREE : PF_WORKER_IDLE;
 		if (worker->latch != NULL && worker->quit)
 			SetLatch(worker->latch);
+		pf_wake_those_who_want_a_worker();	/* one of another database may have it when we do not need it */
 		LWLockRelease(&pf_shared->lock);
 	}
 }
@@ -291,8 +292,24 @@ typedef enum Placement
 	PLACED_IDLE,				/* an idle worker got the run */
 	PLACED_NEW,					/* a slot is reserved: register a process */
 	NOT_PLACED,
+	OWNER_FULL,					/* pg_portfolio.max_workers_per_owner */
 	NOTHING_FREE				/* nor would a run of any other owner be placed */
 } Placement;
+
+/* May the owner have one run more? Idle workers beyond a limit that was lowered get none. Lock held. */
+static bool
+owner_has_room(Oid owner)
+{
+	int			busy = 0;
+
+	for (int i = 0; pf_max_workers_per_owner > 0 && i < PF_MAX_WORKERS; i++)
+	{
+		PfWorker   *worker = &pf_shared->workers[i];
+
+		busy += worker->owner == owner && worker->state != PF_WORKER_FREE && worker->state != PF_WORKER_IDLE;
+	}
+	return pf_max_workers_per_owner == 0 || busy < pf_max_workers_per_owner;
+}
 
 /* Find a worker slot for a run and put the run there. */
 static Placement
@@ -302,10 +319,17 @@ place(PfLane *lane, int *slot, uint32 *generation)
 	Placement	placement = NOT_PLACED;
 	PfWorker   *worker = NULL;
 	PfWorker   *somebody_idle = NULL;
+	PfWorker   *own_idle = NULL;	/* in another database */
 	int			taken = 0;
 	int			of_owner = 0;
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
+	if (!owner_has_room(job->owner))
+	{
+		pf_scheduler->shared->wants_worker = true;
+		LWLockRelease(&pf_shared->lock);
+		return OWNER_FULL;
+	}
 	for (int i = 0; i < PF_MAX_WORKERS && placement != PLACED_IDLE; i++)
 	{
 		PfWorker   *candidate = &pf_shared->workers[i];
@@ -330,6 +354,8 @@ place(PfLane *lane, int *slot, uint32 *generation)
 			*slot = i;
 			placement = PLACED_IDLE;
 		}
+		else if (candidate->owner == job->owner)
+			own_idle = candidate;
 		else
 			somebody_idle = candidate;
 	}
@@ -346,6 +372,8 @@ place(PfLane *lane, int *slot, uint32 *generation)
 	if (placement == NOT_PLACED)
 	{
 		pf_scheduler->shared->wants_worker = true;
+		if (own_idle != NULL)
+			somebody_idle = own_idle;
 		if (somebody_idle != NULL)
 		{
 			somebody_idle->quit = true;
@@ -405,6 +433,7 @@ void
 pf_hand_over_runs(void)
 {
 	List	   *left_over = NIL;
+	List	   *full_owners = NIL;
 	ListCell   *lc;
 	PfLane	   *lane;
 
@@ -424,6 +453,11 @@ pf_hand_over_runs(void)
 		Placement	placement;
 
 		pf_ready_remove(lane);
+		if (list_member_oid(full_owners, job->owner))
+		{
+			left_over = lappend(left_over, lane);
+			continue;
+		}
 		if (!pf_role_may_run_jobs(job->owner, &problem))
 		{
 			job_is_broken(lane, problem.detail);
@@ -435,12 +469,14 @@ pf_hand_over_runs(void)
 			continue;			/* others may not need what this one waits for */
 		}
 		placement = place(lane, &slot, &generation);
-		if (placement == NOT_PLACED || placement == NOTHING_FREE ||
+		if ((placement != PLACED_IDLE && placement != PLACED_NEW) ||
 			(placement == PLACED_NEW && !start_worker(slot, generation)))
 		{
 			pf_give_resources_back(job);
 			left_over = lappend(left_over, lane);
-			if (placement == NOTHING_FREE || list_length(left_over) >= PF_MAX_WORKERS)
+			if (placement == OWNER_FULL)
+				full_owners = lappend_oid(full_owners, job->owner);
+			else if (placement != NOT_PLACED)
 				break;			/* no use in asking for each of thousands */
 			continue;
 		}
@@ -453,6 +489,7 @@ pf_hand_over_runs(void)
 	foreach(lc, left_over)
 		pf_ready_put((PfLane *) lfirst(lc));
 	list_free(left_over);
+	list_free(full_owners);
 }
 
 /* Workers whose role was dropped end, with a run under way after it. In a transaction. */

@@ -28,6 +28,7 @@
 #include "storage/lmgr.h"
 #include "tcop/tcopprot.h"
 #include "utils/guc.h"
+#include "utils/inval.h"
 #include "utils/memutils.h"
 #include "utils/snapmgr.h"
 #include "utils/timeout.h"
@@ -210,6 +211,8 @@ one_round(void)
 	bool		has_news = pf_take_news(scheduler.shared, &news);
 
 	pf_begin_own_transaction();
+	if (news.all)
+		InvalidateSystemCaches();	/* news comes before the messages that tell caches of a role */
 	if ((!built || news.all) && !OidIsValid(get_extension_oid("pg_portfolio", true)))
 		end_without_extension();
 	if (!built)
