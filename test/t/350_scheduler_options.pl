@@ -1,7 +1,6 @@
 # Options of jobs at work: overlap, dependencies, resources, run_as, retries by SQLSTATE, alerts, single runs, draining.
 use strict;
 use warnings;
-use IPC::Run;
 use PfScheduler;
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
@@ -12,17 +11,8 @@ new_operator($node, 'work', 'ann');
 sub ann { my ($sql) = @_; return $node->safe_psql('work', $sql, extra_params => [ '-U', 'ann' ]); }
 # a job waits at a lock until the test lets it go on
 sub gate { my ($n) = @_; return "SELECT pg_advisory_lock_shared($n)"; }
-my ($in, $out) = ('', '');
-my $timer = IPC::Run::timeout(600);
-my $h = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('work') ], '<', \$in, '>', \$out, $timer);
-sub keep
-{
-	my ($sql) = @_;
-	$out = '';
-	$in .= "$sql;\nSELECT 'done';\n";
-	IPC::Run::pump($h) until $out =~ /done/;
-	return;
-}
+my $keeper = session($node, 'work', 'postgres');
+sub keep { my ($sql) = @_; return tell($keeper, $sql); }
 
 # @reboot jobs made now wait for the next start
 ann(q{SELECT portfolio.schedule_job('at_start', '@reboot', 'CREATE TABLE IF NOT EXISTS ann.started AS SELECT 1')});
@@ -86,9 +76,10 @@ keep('LISTEN portfolio_jobs');
 ann(q{SELECT portfolio.alter_job('broken_load', command => 'SELECT 1'); });
 ann(q{SELECT portfolio.run_job('broken_load', wait => true)});
 is(ann(q{SELECT string_agg(state, ' ' ORDER BY alert_id) FROM portfolio.job_alert WHERE job_name = 'broken_load'}), 'failing ok', 'one when it changes, none for a second failure');
-keep('SELECT 1') until $out =~ /notification/;
+my $heard = '';
+$heard .= keep('SELECT 1') until $heard =~ /notification/;
 my $id = ann(q{SELECT job_id FROM portfolio.job WHERE name = 'broken_load'});
-like($out, qr/Asynchronous notification "portfolio_jobs" with payload "$id ok"/, 'and a notification');
+like($heard, qr/Asynchronous notification "portfolio_jobs" with payload "$id ok"/, 'and a notification');
 
 # resources
 ann(q{INSERT INTO portfolio.job_resource (name, units) VALUES ('warehouse', 2)});
@@ -144,8 +135,8 @@ like($node->safe_psql('work', $_, extra_params => [ '-U', 'monitor' ]), qr/\d/, 
 ann(q{SELECT portfolio.resume_all()});
 is(ann(q{SELECT count(*) FROM portfolio.job WHERE name IN ('drifting', 'load') AND state = 'active'}), '2', 'resume_all() ends the pause');
 is(ann(q{SELECT to_regclass('ann.started')}), '', 'no start yet');
-$in .= "\\q\n";
-$h->finish;
+$keeper->{in} .= "\\q\n";
+$keeper->{h}->finish;
 $node->restart;
 wait_for($node, 'work', q{SELECT to_regclass('ann.started') IS NOT NULL}, '@reboot runs after a start');
 settled($node, 'work', 'and all is settled');

@@ -15,21 +15,16 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $group = 5;
-my $library = clock_module();
-my ($node, $standby, $servers, $seen, %count, %job, %role, %held_open);
+my $library = shifted_clock();
+my ($node, $standby, $servers, %count, %job, %role, %held_open);
 
 # The clock: microseconds by which the server is ahead of the real time, and the most it ever was.
 my ($ahead, $most) = (0, 0);
-$ENV{PF_CLOCK_FILE} = "$ENV{TESTDIR}/clock";
-open(my $clock, '+>', $ENV{PF_CLOCK_FILE}) or die "cannot make a clock: $!";
-sub set_clock
+sub jump
 {
 	($ahead) = @_;
 	$most = $ahead if $ahead > $most;
-	sysseek($clock, 0, 0);
-	syswrite($clock, pack('q', $ahead)) == 8 or die "cannot set the clock: $!";
-	$node->reload if $node;    # whoever sleeps looks at the clock again
-	return;
+	return set_clock($node, $ahead);
 }
 
 # What jobs do: each leaves its transaction, or its run and the step, in faults.effect.
@@ -73,12 +68,8 @@ sub back { $node->poll_query_until('work', 'SELECT true') or BAIL_OUT('the serve
 
 sub make_world
 {
-	my ($name) = @_;
-	($ahead, $most, $seen) = (0, 0, 0);
-	($node, %job, %role, %held_open) = ();
-	set_clock(0);
 	$servers = 0;
-	$node = new_server("${name}_0", "shared_preload_libraries = 'pg_portfolio,$library'\npg_portfolio.max_workers = 10\nwal_keep_size = 64MB\nmax_wal_size = 4GB\nshared_buffers = 64MB\nmax_connections = 40\nlog_statement = none\n", allows_streaming => 1);
+	$node = new_server('server_0', "shared_preload_libraries = 'pg_portfolio,$library'\npg_portfolio.max_workers = 10\nwal_keep_size = 64MB\nmax_wal_size = 4GB\nshared_buffers = 64MB\nmax_connections = 40\nlog_statement = none\n", allows_streaming => 1);
 	new_operator($node, 'work', $_) for qw(ann bea cid dan eve);
 	ask(q{
 CREATE ROLE mart NOLOGIN; GRANT mart TO ann;
@@ -108,9 +99,7 @@ sub make_standby
 {
 	$servers++;
 	$node->backup('for_standby');
-	my $name = $node->name;
-	$name =~ s/\d+$/$servers/;
-	$standby = PostgreSQL::Test::Cluster->new($name);
+	$standby = PostgreSQL::Test::Cluster->new("server_$servers");
 	$standby->init_from_backup($node, 'for_standby', has_streaming => 1);
 	rmtree($node->backup_dir . '/for_standby');
 	$standby->start;
@@ -124,19 +113,12 @@ sub process_id
 	return ask($which eq 'worker' ? q{SELECT pid FROM portfolio.worker_status() WHERE pid IS NOT NULL ORDER BY state DESC, random() LIMIT 1}
 		: "SELECT ${which}_pid FROM portfolio.pg_stat_portfolio_scheduler WHERE database = 'work'");
 }
-sub session
-{
-	my ($role, $sql) = @_;
-	my %s = (in => "$sql; SELECT 'here';\n", out => '', err => '');
-	$s{h} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('work') . " user=$role" ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err}, IPC::Run::timeout(180));
-	IPC::Run::pump($s{h}) until $s{out} =~ /here/ || $s{err} ne '';
-	return \%s;
-}
 # The server starts anew when it finds a process killed; some session has to be there to see that it does.
 sub crash
 {
 	my ($pid) = @_;
-	my $witness = session('postgres', 'SELECT 1');
+	my $witness = session($node, 'work', 'postgres');
+	tell($witness, 'SELECT 1');
 	if (kill 'KILL', $pid) { $witness->{in} .= "SELECT pg_sleep(600);\n"; }
 	else { $witness->{in} .= "\\q\n"; }    # ended by itself meanwhile
 	$witness->{h}->finish;
@@ -189,7 +171,8 @@ sub close_open
 sub leave_open
 {
 	my ($name, $sql) = @_;
-	%held_open = (job => $name, session => session(owner_of($name), "BEGIN; $sql"));
+	%held_open = (job => $name, session => session($node, 'work', owner_of($name)));
+	tell($held_open{session}, "BEGIN; $sql");
 	return;
 }
 sub free_job
@@ -208,7 +191,7 @@ sub without_preload
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\nsession_preload_libraries = 'pg_portfolio,$library'");
 	$node->restart;
 	my ($in, $out, $err) = ('', '', '');
-	my $h = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('work') . ' user=ann', '-c', q{CALL portfolio.run_due_jobs('1 second')} ],
+	my $h = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('work') . ' user=ann', '-c', "CALL portfolio.run_due_jobs('" . ($kill ? '1 hour' : '1 second') . "')" ],
 		'<', \$in, '>', \$out, '2>', \$err);
 	if ($kill)
 	{
@@ -233,8 +216,8 @@ my %events = (
 	'end launcher'    => [ 3, sub { kill_process('TERM', 'launcher') } ],
 	'restart'         => [ 4, sub { $node->stop(one_of('fast', 'immediate')); $node->start; back() } ],
 	'promote'         => [ 2, sub { close_open('COMMIT'); promote(one_of('fast', 'immediate', 'kill9')) } ],
-	'clock forward'   => [ 8, sub { set_clock($ahead + int(10**(4 + rand(5.8)))) } ],    # 10 ms to 100 minutes
-	'clock back'      => [ 6, sub { set_clock($ahead - int(10**(4 + rand(5.8)))) } ],
+	'clock forward'   => [ 8, sub { jump($ahead + int(10**(4 + rand(5.8)))) } ],    # 10 ms to 100 minutes
+	'clock back'      => [ 6, sub { jump($ahead - int(10**(4 + rand(5.8)))) } ],
 	'no worker process' => [ 2, sub {
 		my ($n) = (int(rand(3)));
 		ask("ALTER SYSTEM SET pg_portfolio.max_workers = " . ($n + 1));
@@ -309,6 +292,7 @@ SELECT format('out of balance: due %s, ran %s, coalesced %s, skipped %s, missed 
 my $stuck = q{
 SELECT j.name FROM portfolio.job j
  WHERE j.state = 'active' AND portfolio.job_held_reason(j.owner, j.owner_oid, j.database_oid, j.system_identifier) IS NULL
+   AND NOT EXISTS (SELECT FROM portfolio.job_dependency d JOIN portfolio.job p ON p.job_id = d.after_job WHERE d.job_id = j.job_id AND p.state <> 'active')
    AND NOT EXISTS (SELECT FROM portfolio.job_run r WHERE r.job_id = j.job_id AND r.run_id > %d AND r.outcome <> 'queued')};
 
 sub all_is_well
@@ -322,7 +306,7 @@ sub all_is_well
 sub all_go_on
 {
 	my ($when) = @_;
-	set_clock($most);
+	jump($most);
 	ask('ALTER SYSTEM RESET pg_portfolio.run_jobs');
 	$node->reload;
 	my $last = ask('SELECT coalesce(max(run_id), 0) FROM portfolio.job_run');
@@ -338,8 +322,6 @@ sub ordeal
 	srand($seed);
 	diag("$name: seed $seed, $events events");
 	%count = ();
-	make_world($name);
-	all_go_on("$name, at first");
 	my @recent;
 	for my $n (1 .. $events)
 	{
@@ -368,16 +350,17 @@ sub ordeal
 	diag("$name: " . ask(q{SELECT format('%s slots: %s ran, %s coalesced, %s skipped, %s missed, %s unknown', due, ran, coalesced, skipped, missed, unknown) FROM portfolio.slot_account})
 		. '; ' . ask(q{SELECT format('%s runs, %s effects, timeline %s', (SELECT count(*) FROM portfolio.job_run), (SELECT count(*) FROM faults.effect), max(timeline)) FROM portfolio.job_run}));
 	diag(join(', ', map { "$_ $count{$_}" } sort keys %count));
-	$_->stop('immediate') for $standby, $node;
-	for my $log (glob("$ENV{TESTDIR}/tmp_check/log/*_${name}_*.log"))
-	{
-		my @errors = slurp_file($log) =~ /^(.*portfolio (?:scheduler|launcher|worker) (?:PANIC|ERROR:  (?!.*(?:chance|cancel|terminat)).*)$)/gm;
-		is(join("\n", @errors[ 0 .. ($#errors > 20 ? 20 : $#errors) ]), '', "$name: no process of the scheduler met an error in $log");
-	}
+	ask('SELECT portfolio.resume_all()');
 	return;
 }
 
 my $today = strftime('%Y%m%d', gmtime);
+make_world();
+all_go_on('at first');
 if ($ENV{PF_FAULT_EVENTS}) { ordeal('faults', $ENV{PF_FAULT_SEED} || $today, $ENV{PF_FAULT_EVENTS}); }
-else { ordeal('fixed', 1, 15); ordeal('today', $today, 15); }
+else { ordeal('every day', 1, 15); ordeal('today', $today, 15); }
+$_->stop('immediate') for $standby, $node;
+my @logs = glob("$ENV{TESTDIR}/tmp_check/log/*_server_*.log");
+my @errors = map { slurp_file($_) =~ /^(.*portfolio (?:scheduler|launcher|worker) (?:PANIC|ERROR:  (?!.*(?:chance|cancel|terminat)).*)$)/gm } @logs;
+is(join("\n", @errors[ 0 .. ($#errors > 20 ? 20 : $#errors) ]), '', 'no process of the scheduler met an error on any of ' . @logs . ' servers');
 done_testing();
