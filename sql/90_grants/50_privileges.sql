@@ -58,6 +58,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('role_holder',        '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('property_definition', '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('planned_attribute',  '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('service_interface',  '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('standards_register', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('import_heading',     '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   -- what reads a relation (schema, expressions) is for analysts; what describes the data set is for editors too
   ('data_set',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{schema_name,relation_name,row_key,period,provider,filter}'),
@@ -230,6 +232,8 @@ WITH wanted (profiles, functions) AS (VALUES
   -- service operations
   ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
   ('{editor,operator,auditor}', '{element_history,element_at,element_references,name_rows}'),
+  -- questions about the architecture
+  ('{analyst,editor,operator,auditor}', '{interface_technology,interface_purpose,duplicates,reuse,interoperability_gaps,national_local_interface,unsupported_technology,orphans,variation,gini}'),
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
   ('{editor}', '{rename_element,merge_elements,move_references,retire,retire_state,delete_element}'),

@@ -39,6 +39,8 @@ INSERT INTO contract VALUES
   ('run_checks', 'text,text[]', ''), ('schedule_job', 'text,text,text', 'bigint'), ('run_job', 'text,boolean', 'bigint'),
   ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
   ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),
+  ('duplicates', 'numeric', ''), ('reuse', '', ''), ('interoperability_gaps', '', ''), ('variation', 'text,text', ''), ('national_local_interface', '', ''),
+  ('unsupported_technology', 'date', ''), ('orphans', '', ''), ('attributes_on', 'text,date', ''),
   ('import', 'text,regclass,jsonb,boolean', ''), ('export', 'text', ''), ('rename_element', 'text,text', 'text'), ('merge_elements', 'text,text,boolean', ''),
   ('retire', 'text,date,text', ''), ('delete_element', 'text,boolean', ''), ('undo_change', 'bigint', 'bigint'), ('element_history', 'text', ''), ('element_at', 'text,timestamp with time zone', 'jsonb'),
   ('element_ref', 'text', 'bigint'),

@@ -1,0 +1,217 @@
+-- Where things do not work together as they should.
+CREATE TYPE portfolio.interoperability_gap AS (gap text, element bigint, element_ref text, name text, detail text);
+COMMENT ON TYPE portfolio.interoperability_gap IS 'A row of interoperability_gaps().';
+COMMENT ON COLUMN portfolio.interoperability_gap.gap IS
+  'flow_without_standard, retired_standard (one in use that has been retired), conformance_lapsed (expired or failed) or no_governed_access (a national service).';
+COMMENT ON COLUMN portfolio.interoperability_gap.element IS 'What has the gap; for a relationship of kind flow its source.';
+COMMENT ON COLUMN portfolio.interoperability_gap.element_ref IS 'It as kind:code, a relationship as its two ends.';
+COMMENT ON COLUMN portfolio.interoperability_gap.name IS 'Its name.';
+COMMENT ON COLUMN portfolio.interoperability_gap.detail IS 'What is missing or wrong.';
+
+-- Interfaces by which a service is reached: related to it, or exposed by a system that is.
+CREATE VIEW portfolio.service_interface WITH (security_invoker = true) AS
+  SELECT DISTINCT s.id AS service, i.id AS interface, i.access_rule, i.access_governance, i.standard, i.lifecycle
+    FROM portfolio.relationship r
+   CROSS JOIN LATERAL (VALUES (r.source, r.target), (r.target, r.source)) v (service, other)
+    JOIN portfolio.service s ON s.id = v.service
+   CROSS JOIN LATERAL (SELECT x.* FROM portfolio.interface x WHERE x.id = v.other
+                       UNION ALL SELECT x.* FROM portfolio.interface x WHERE x.system = v.other) i
+   WHERE r.valid @> (SELECT portfolio.as_of()) AND i.valid @> (SELECT portfolio.as_of());
+COMMENT ON VIEW portfolio.service_interface IS
+  'Interfaces by which services are reached on the day of pg_portfolio.as_of: those related to the service, and those of systems that are. Example: SELECT portfolio.element_label(service), portfolio.element_label(interface) FROM portfolio.service_interface;';
+COMMENT ON COLUMN portfolio.service_interface.service IS 'The service.';
+COMMENT ON COLUMN portfolio.service_interface.interface IS 'The interface.';
+COMMENT ON COLUMN portfolio.service_interface.access_rule IS 'Who may use it; NULL when nobody has said.';
+COMMENT ON COLUMN portfolio.service_interface.access_governance IS 'Under what arrangements.';
+COMMENT ON COLUMN portfolio.service_interface.standard IS 'Standard that it follows.';
+COMMENT ON COLUMN portfolio.service_interface.lifecycle IS 'planned, live, retiring or retired.';
+
+CREATE FUNCTION portfolio.interoperability_gaps(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.interoperability_gap
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  WITH asked AS MATERIALIZED (
+    SELECT portfolio.as_of() AS day WHERE portfolio.check_options($1, '{}') IS NOT NULL
+  ), used AS (
+    SELECT i.id AS element, i.standard FROM portfolio.interface i, asked q WHERE i.valid @> q.day AND i.lifecycle <> 'retired' AND i.standard IS NOT NULL
+    UNION
+    SELECT f.id, f.standard FROM portfolio.data_flow f, asked q WHERE f.valid @> q.day AND f.standard IS NOT NULL
+  )
+  SELECT 'flow_without_standard', f.id, 'data_flow:' || f.code, f.name, 'neither the flow nor its interface has a standard'
+    FROM asked q JOIN portfolio.data_flow f ON f.valid @> q.day LEFT JOIN portfolio.interface i ON i.id = f.interface
+   WHERE f.standard IS NULL AND i.standard IS NULL
+  UNION ALL
+  SELECT 'flow_without_standard', r.source, r.source_ref || ' > ' || r.target_ref, r.name, 'a relationship of kind flow that no data flow describes'
+    FROM asked q JOIN portfolio.current_relationship r ON r.kind = 'flow'
+   WHERE NOT EXISTS (SELECT FROM portfolio.data_flow f WHERE f.sender = r.source AND f.receiver = r.target AND f.valid @> q.day)
+  UNION ALL
+  SELECT 'retired_standard', e.id, e.kind || ':' || e.code, e.name,
+         format('standard:%s is %s%s', s.code, s.status, coalesce(' since ' || to_char(s.retired_on, 'YYYY-MM-DD'), '') || coalesce(', replaced by ' || portfolio.element_label(s.replaced_by), ''))
+    FROM asked q CROSS JOIN used u JOIN portfolio.standard s ON s.id = u.standard JOIN portfolio.element e ON e.id = u.element
+   WHERE s.status = 'retired' OR s.retired_on <= q.day OR NOT s.valid @> q.day
+  UNION ALL
+  SELECT 'conformance_lapsed', e.id, e.kind || ':' || e.code, e.name,
+         format('conformance to standard:%s is %s%s', c.standard_code, c.status, CASE WHEN c.status = 'expired' THEN coalesce(' since ' || to_char(c.ends_on + 1, 'YYYY-MM-DD'), '') ELSE '' END)
+    FROM asked q CROSS JOIN portfolio.current_conformance c JOIN portfolio.element e ON e.id = c.element AND e.valid @> q.day
+   WHERE c.status IN ('expired', 'failed')
+  UNION ALL
+  SELECT 'no_governed_access', s.id, 'service:' || s.code, s.name,
+         CASE WHEN EXISTS (SELECT FROM portfolio.service_interface i WHERE i.service = s.id) THEN 'no interface of it says who may use it and under what governance' ELSE 'no interface leads to it' END
+    FROM asked q JOIN portfolio.service s ON s.valid @> q.day
+   WHERE s.scope = 'national' AND s.state NOT IN ('pipeline', 'retired')
+     AND NOT EXISTS (SELECT FROM portfolio.service_interface i
+                      WHERE i.service = s.id AND i.lifecycle IN ('live', 'retiring') AND (i.access_rule = 'open' OR (i.access_rule IS NOT NULL AND i.access_governance IS NOT NULL)))
+   ORDER BY 1, 3;
+END;
+COMMENT ON FUNCTION portfolio.interoperability_gaps(jsonb) IS
+  'Where information cannot flow as it should: flows with no standard, standards in use that are retired, conformance that has expired or failed, national services with no interface whose access is governed. Example: SELECT gap, element_ref, detail FROM portfolio.interoperability_gaps();';
+
+CREATE TYPE portfolio.crossing AS (
+  national_ref text, national_name text, local_ref text, local_name text, crossing text, interface text, standard text, agreement text,
+  access_rule text, access_governance text, uses numeric, conformance text, verdict text, why text[]
+);
+COMMENT ON TYPE portfolio.crossing IS 'A row of national_local_interface(): one way in which a national and a local thing meet.';
+COMMENT ON COLUMN portfolio.crossing.national_ref IS 'The national side as kind:code.';
+COMMENT ON COLUMN portfolio.crossing.national_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.crossing.local_ref IS 'The local side as kind:code: a local service or system, or an organisation that is one of its settings.';
+COMMENT ON COLUMN portfolio.crossing.local_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.crossing.crossing IS 'The data flow as data_flow:code, or the kind of the relationship.';
+COMMENT ON COLUMN portfolio.crossing.interface IS 'Interface by which they meet: of the flow, else one of the national side.';
+COMMENT ON COLUMN portfolio.crossing.standard IS 'Standard of the flow or of the interface; NULL: none.';
+COMMENT ON COLUMN portfolio.crossing.agreement IS 'Agreement under which data flow; NULL: none.';
+COMMENT ON COLUMN portfolio.crossing.access_rule IS 'Who may use the interface; NULL: nobody has said.';
+COMMENT ON COLUMN portfolio.crossing.access_governance IS 'Under what arrangements.';
+COMMENT ON COLUMN portfolio.crossing.uses IS 'Adoption: the last observation of measure use of the national side there (or anywhere, for a local service or system) by that day; NULL: none.';
+COMMENT ON COLUMN portfolio.crossing.conformance IS 'How far the interface conforms to the standard.';
+COMMENT ON COLUMN portfolio.crossing.verdict IS 'ok or gap.';
+COMMENT ON COLUMN portfolio.crossing.why IS 'What is missing; empty when ok.';
+
+CREATE FUNCTION portfolio.national_local_interface(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.crossing
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  WITH asked AS MATERIALIZED (
+    SELECT portfolio.as_of() AS day WHERE portfolio.check_options($1, '{}') IS NOT NULL
+  ), side AS MATERIALIZED (
+    SELECT s.id, s.scope FROM portfolio.service s, asked q WHERE s.valid @> q.day
+    UNION ALL SELECT y.id, y.scope FROM portfolio.system y, asked q WHERE y.valid @> q.day
+    UNION ALL SELECT o.id, 'local' FROM portfolio.organisation o, asked q
+               WHERE o.valid @> q.day AND (o.region IS NOT NULL OR o.role IN ('local setting', 'provider', 'commissioner'))
+  ), met AS (
+    SELECT f.sender AS a, f.receiver AS b, 'data_flow:' || f.code AS crossing, f.interface, f.standard, f.agreement FROM portfolio.data_flow f, asked q WHERE f.valid @> q.day
+    UNION ALL
+    SELECT r.source, r.target, r.kind, NULL, NULL, NULL FROM portfolio.current_relationship r
+  ), crossed AS (
+    SELECT n.id AS national, l.id AS local, m.crossing, m.standard, m.agreement,
+           coalesce(m.interface, (SELECT i.id FROM portfolio.interface i, asked q
+                                   WHERE i.valid @> q.day AND i.lifecycle IN ('live', 'retiring')
+                                     AND (i.system = n.id OR i.id IN (SELECT v.interface FROM portfolio.service_interface v WHERE v.service = n.id))
+                                   ORDER BY i.access_rule IS NULL, i.standard IS NULL, i.code LIMIT 1)) AS interface
+      FROM met m
+      JOIN side n ON n.id IN (m.a, m.b) AND n.scope = 'national'
+      JOIN side l ON l.id IN (m.a, m.b) AND l.scope = 'local'
+  ), known AS (
+    SELECT c.*, i.access_rule, i.access_governance, coalesce(c.standard, i.standard) AS its_standard,
+           (SELECT coalesce(o.value, o.numerator) FROM portfolio.observation o, asked q
+             WHERE o.element = c.national AND o.measure = 'use' AND (o.organisation = c.local OR (o.organisation IS NULL AND NOT EXISTS (SELECT FROM portfolio.organisation g WHERE g.id = c.local)))
+               AND lower(o.during) <= q.day ORDER BY o.during DESC LIMIT 1) AS uses,
+           (SELECT f.status FROM portfolio.current_conformance f WHERE f.element = c.interface AND f.standard = coalesce(c.standard, i.standard)) AS conformance
+      FROM crossed c LEFT JOIN portfolio.interface i ON i.id = c.interface
+  ), judged AS (
+    SELECT k.*, array_remove(ARRAY[
+             CASE WHEN k.interface IS NULL THEN 'no interface' END,
+             CASE WHEN k.its_standard IS NULL THEN 'no standard' END,
+             CASE WHEN k.crossing LIKE 'data\_flow:%' AND k.agreement IS NULL THEN 'no agreement' END,
+             CASE WHEN k.interface IS NOT NULL AND (k.access_rule IS NULL OR (k.access_rule <> 'open' AND k.access_governance IS NULL)) THEN 'access is not governed' END,
+             CASE WHEN k.its_standard IS NOT NULL AND (k.conformance IS NULL OR k.conformance IN ('failed', 'expired')) THEN 'conformance is ' || coalesce(k.conformance, 'not stated') END,
+             CASE WHEN k.uses = 0 THEN 'not adopted' END], NULL) AS why
+      FROM known k
+  )
+  SELECT n.kind || ':' || n.code, n.name, l.kind || ':' || l.code, l.name, j.crossing, portfolio.element_label(j.interface), portfolio.element_label(j.its_standard),
+         portfolio.element_label(j.agreement), j.access_rule, j.access_governance, j.uses, j.conformance, CASE WHEN j.why = '{}' THEN 'ok' ELSE 'gap' END, j.why
+    FROM judged j JOIN portfolio.element n ON n.id = j.national JOIN portfolio.element l ON l.id = j.local
+   ORDER BY 1, 3, 5;
+END;
+COMMENT ON FUNCTION portfolio.national_local_interface(jsonb) IS
+  'Each place where a national service or system meets a local one, or an organisation of a local setting: by what interface, standard and agreement, how access is governed, whether it is used and conforms; ok, or a gap and why. Example: SELECT national_ref, local_ref, verdict, why FROM portfolio.national_local_interface();';
+
+CREATE TYPE portfolio.unsupported_system AS (
+  system bigint, system_code text, system_name text, technology bigint, technology_code text, product text, version text,
+  support_ends_on date, extended_support_ends_on date, days_unsupported int
+);
+COMMENT ON TYPE portfolio.unsupported_system IS 'A row of unsupported_technology(): a system on a technology whose support is over.';
+COMMENT ON COLUMN portfolio.unsupported_system.system IS 'The system; NULL where no system uses the technology.';
+COMMENT ON COLUMN portfolio.unsupported_system.system_code IS 'Its code.';
+COMMENT ON COLUMN portfolio.unsupported_system.system_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.unsupported_system.technology IS 'The technology.';
+COMMENT ON COLUMN portfolio.unsupported_system.technology_code IS 'Its code.';
+COMMENT ON COLUMN portfolio.unsupported_system.product IS 'Its product, or its name.';
+COMMENT ON COLUMN portfolio.unsupported_system.version IS 'Its version.';
+COMMENT ON COLUMN portfolio.unsupported_system.support_ends_on IS 'Last day of ordinary support.';
+COMMENT ON COLUMN portfolio.unsupported_system.extended_support_ends_on IS 'Last day of extended support.';
+COMMENT ON COLUMN portfolio.unsupported_system.days_unsupported IS 'Days since the last day of either.';
+
+CREATE FUNCTION portfolio.unsupported_technology("on" date DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.unsupported_system
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT y.id, y.code, y.name, t.id, t.code, coalesce(t.product, t.name), t.version, t.support_ends_on, t.extended_support_ends_on,
+         q.day - greatest(t.support_ends_on, t.extended_support_ends_on)
+    FROM (SELECT coalesce($1, portfolio.as_of()) AS day WHERE portfolio.check_options($2, '{}') IS NOT NULL) q
+    JOIN portfolio.technology t ON greatest(t.support_ends_on, t.extended_support_ends_on) < q.day
+    JOIN portfolio.system_technology u ON u.technology = t.id AND u.valid @> q.day
+    JOIN portfolio.system y ON y.id = u.system AND y.valid @> q.day AND y.lifecycle <> 'retired'
+   ORDER BY 10 DESC, y.code;
+END;
+COMMENT ON FUNCTION portfolio.unsupported_technology(date, jsonb) IS
+  'Systems that on a day, that of pg_portfolio.as_of when left out, run on technology whose support, the extended one too, is over. Example: SELECT system_code, product, version, days_unsupported FROM portfolio.unsupported_technology(''2020-02-01'');';
+
+CREATE TYPE portfolio.orphan AS (element bigint, kind text, code text, name text, owner text);
+COMMENT ON TYPE portfolio.orphan IS 'A row of orphans(): an element that hangs on nothing.';
+COMMENT ON COLUMN portfolio.orphan.element IS 'The element.';
+COMMENT ON COLUMN portfolio.orphan.kind IS 'What it is.';
+COMMENT ON COLUMN portfolio.orphan.code IS 'Its code.';
+COMMENT ON COLUMN portfolio.orphan.name IS 'Its name.';
+COMMENT ON COLUMN portfolio.orphan.owner IS 'Who answers for it, as kind:code; NULL: nobody.';
+
+CREATE FUNCTION portfolio.orphans(options jsonb DEFAULT '{}') RETURNS SETOF portfolio.orphan
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT e.id, e.kind, e.code, e.name, e.owner_ref
+    FROM portfolio.current_element e
+   WHERE portfolio.check_options($1, '{}') IS NOT NULL
+     AND e.id NOT IN (SELECT v.id FROM portfolio.dependency d CROSS JOIN LATERAL (VALUES (d.source), (d.target)) v (id) WHERE d.valid @> (SELECT portfolio.as_of()))
+   ORDER BY e.kind, e.code;
+END;
+COMMENT ON FUNCTION portfolio.orphans(jsonb) IS
+  'Elements that no relationship and no reference joins to anything on the day of pg_portfolio.as_of. Example: SELECT kind, code, name FROM portfolio.orphans();';
+
+CREATE VIEW portfolio.standards_register WITH (security_invoker = true) AS
+  SELECT s.id AS standard, s.code, s.name, s.publisher, s.version,
+         CASE WHEN s.retired_on <= day.shown THEN 'retired' ELSE s.status END AS status, s.effective_on, s.retired_on, portfolio.element_label(s.replaced_by) AS replaced_by,
+         (SELECT count(*) FROM portfolio.interface i WHERE i.standard = s.id AND i.valid @> day.shown) AS interfaces,
+         (SELECT count(*) FROM portfolio.data_flow f WHERE f.standard = s.id AND f.valid @> day.shown) AS data_flows,
+         c.conforming, c.failed, c.waived, c.expired, s.url, day.shown AS as_of
+    FROM portfolio.standard s
+   CROSS JOIN (SELECT portfolio.as_of() AS shown) day
+   CROSS JOIN LATERAL (
+     SELECT count(*) FILTER (WHERE f.status IN ('declared', 'self_assessed', 'assured')) AS conforming, count(*) FILTER (WHERE f.status = 'failed') AS failed,
+            count(*) FILTER (WHERE f.status = 'waived') AS waived, count(*) FILTER (WHERE f.status = 'expired') AS expired
+       FROM portfolio.current_conformance f WHERE f.standard = s.id) c
+   WHERE s.valid @> day.shown;
+COMMENT ON VIEW portfolio.standards_register IS
+  'The standards on the day of pg_portfolio.as_of: where each stands, what uses it and how far that conforms. Example: SELECT code, version, status, interfaces, conforming, expired FROM portfolio.standards_register;';
+COMMENT ON COLUMN portfolio.standards_register.standard IS 'The standard.';
+COMMENT ON COLUMN portfolio.standards_register.code IS 'Its code.';
+COMMENT ON COLUMN portfolio.standards_register.name IS 'Its name.';
+COMMENT ON COLUMN portfolio.standards_register.publisher IS 'Who issues it.';
+COMMENT ON COLUMN portfolio.standards_register.version IS 'Version, as its publisher writes it.';
+COMMENT ON COLUMN portfolio.standards_register.status IS 'draft, effective, deprecated or retired; retired from retired_on on.';
+COMMENT ON COLUMN portfolio.standards_register.effective_on IS 'Day from which it applies.';
+COMMENT ON COLUMN portfolio.standards_register.retired_on IS 'First day on which it no longer applies; NULL: none set.';
+COMMENT ON COLUMN portfolio.standards_register.replaced_by IS 'What takes its place, as kind:code.';
+COMMENT ON COLUMN portfolio.standards_register.interfaces IS 'Interfaces that follow it.';
+COMMENT ON COLUMN portfolio.standards_register.data_flows IS 'Data flows of which it is the standard.';
+COMMENT ON COLUMN portfolio.standards_register.conforming IS 'Interfaces and systems that conform: declared, self-assessed or assured.';
+COMMENT ON COLUMN portfolio.standards_register.failed IS 'Those that failed.';
+COMMENT ON COLUMN portfolio.standards_register.waived IS 'Those that need not for a time.';
+COMMENT ON COLUMN portfolio.standards_register.expired IS 'Those whose statement is over.';
+COMMENT ON COLUMN portfolio.standards_register.url IS 'Where it is published.';
+COMMENT ON COLUMN portfolio.standards_register.as_of IS 'The day shown.';
