@@ -73,8 +73,9 @@ BEGIN
     SELECT effects || ROW('relationship', NULL, 'dropped', count(*), portfolio.name_rows('portfolio.relationship', array_agg(g.r)))::portfolio.element_effect INTO effects
       FROM gone g HAVING count(*) > 0;
     FOR reference IN SELECT r.* FROM portfolio.element_references(kept.kind) r LOOP
-      -- what deleting clears and the caller may not write is cleared
-      CONTINUE WHEN reference.on_delete = 'n' AND NOT has_column_privilege(reference.table_id, reference.column_name, 'UPDATE');
+      -- what the engine keeps of it (findings, periods of its states) goes with it as the key says, where the caller may not write
+      CONTINUE WHEN reference.on_delete IN ('n', 'c')
+        AND NOT (has_table_privilege(reference.table_id, 'SELECT') AND has_column_privilege(reference.table_id, reference.column_name, 'UPDATE'));
       effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.move_references(reference.table_id, reference.column_name, keep_id, drop_id) m);
     END LOOP;
     EXECUTE format('DELETE FROM %s WHERE id = $1', own_table) USING drop_id;

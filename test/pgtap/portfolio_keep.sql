@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(40);
+SELECT plan(47);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -95,5 +95,21 @@ SELECT is((SELECT organisation FROM portfolio.team WHERE code = 'K_T'), pg_temp.
 SELECT throws_ok($$SELECT portfolio.merge_elements('organisation:K_KEEP', 'team:K_T')$$, '42809', 'organisation:K_KEEP and team:K_T are not of one kind', 'two of different kinds are not one');
 SELECT throws_ok($$SELECT portfolio.merge_elements('K_KEEP', 'K_DROP')$$, '22023', NULL, 'nor one with itself');
 SELECT throws_ok($$SELECT portfolio.merge_elements('K_KEEP', 'K_O1', options => '{"x": 1}')$$, '22023', NULL, 'unknown options are refused');
+
+-- all of it with an editor's rights
+CREATE ROLE pf_keep_editor;
+SELECT portfolio.grant_profile('pf_keep_editor', 'editor');
+CREATE TEMP TABLE sheet (code text, name text, state text, owner text, "Run cost" text);
+INSERT INTO sheet VALUES ('K_E1', 'Edited one', 'Pipeline', 'organisation:K_O1', '£5'), ('K_E2', 'Edited two', 'asleep', NULL, NULL), ('K_E3', 'Edited three', NULL, NULL, NULL);
+GRANT SELECT ON sheet TO pf_keep_editor;
+SET LOCAL ROLE pf_keep_editor;
+SELECT results_eq($$SELECT code, verdict FROM portfolio.import('service', 'sheet', dry_run => false)$$, $$VALUES ('K_E1', 'new'), ('K_E2', 'refused'), ('K_E3', 'new')$$, 'an editor imports');
+SELECT is((SELECT count(*) FROM portfolio.export('service') l WHERE l LIKE 'K\_E%'), 2::bigint, 'exports');
+SELECT is(portfolio.rename_element('service:K_E1', 'K_E9'), 'service:K_E9', 'renames');
+SELECT isnt_empty($$SELECT * FROM portfolio.merge_elements('service:K_E9', 'service:K_E3', false)$$, 'joins');
+SELECT isnt_empty($$SELECT * FROM portfolio.retire('service:K_E9', current_date)$$, 'retires');
+SELECT isnt_empty($$SELECT * FROM portfolio.delete_element('service:K_E9', false)$$, 'deletes');
+SELECT is((SELECT DISTINCT by FROM portfolio.element_history('service:K_E9')), 'pf_keep_editor', 'and is named in the journal');
+RESET ROLE;
 SELECT * FROM finish();
 ROLLBACK;
