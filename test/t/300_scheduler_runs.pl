@@ -53,6 +53,16 @@ wait_for($node, 'work', q{SELECT NOT EXISTS (SELECT FROM portfolio.worker_status
 is(ann('SELECT count(*) = (SELECT count(*) FROM portfolio.job_run WHERE job_name = \'tick\' AND owner = \'ann\') FROM tick'), 't', 'as many records as effects');
 settled($node, 'work', 'every slot is accounted for');
 
+# what is committed reaches the scheduler: more jobs than it is told of one by one, then one of them
+ann(q{SELECT count(portfolio.schedule_job('many ' || n, 'every 200 milliseconds', 'SELECT 1')) FROM generate_series(1, 12) n});
+wait_for($node, 'work', q{SELECT count(DISTINCT job_name) = 12 FROM portfolio.job_run WHERE job_name LIKE 'many %'}, 'twelve jobs of one transaction run');
+ann(q{SELECT portfolio.alter_job('many 1', schedule => '@yearly')});
+wait_for($node, 'work', q{SELECT account_begun FROM portfolio.job WHERE name = 'many 1'}, 'the scheduler has read the one that was changed');
+my $so_far = runs($node, 'work', 'many 2');
+wait_for($node, 'work', "SELECT count(*) >= $so_far + 5 FROM portfolio.job_run WHERE job_name = 'many 2'", 'the others go on');
+is(ann(q{SELECT count(*) FROM portfolio.job_run r JOIN portfolio.job j USING (job_id) WHERE j.name = 'many 1' AND r.due_at > j.account_from}), '0', 'that one is due no more');
+ann(q{SELECT portfolio.unschedule_job('many ' || n) FROM generate_series(1, 12) n});
+
 # what a simple-query message can do
 job('vacuum', 'VACUUM ann.tick');
 is(run_now('vacuum'), 'succeeded||VACUUM', 'VACUUM');
