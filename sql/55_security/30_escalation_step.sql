@@ -84,7 +84,7 @@ SELECT g.grantee, d.proowner, CASE WHEN d.search_path IS NULL THEN 'definer with
 SELECT w.writer, d.proowner, 'definer path writable', d.oid::regprocedure::text, format('CREATE FUNCTION %I.… that %s takes for its own', w.nspname, d.oid::regprocedure)
   FROM definer d JOIN schema_writer w ON w.nspname = ANY (portfolio.search_path_schemas(d.search_path)) AND w.writer <> d.proowner
  UNION ALL
-SELECT f.proowner, c.owner, 'calls replaceable function', c.what, format('CREATE OR REPLACE FUNCTION %s …', f.oid::regprocedure)
+SELECT f.proowner, c.owner, 'calls replaceable function', c.what, format('CREATE %s FUNCTION %s …', 'OR REPLACE', f.oid::regprocedure)
   FROM caller c JOIN pg_proc f ON f.oid = c.function
  WHERE c.owner <> f.proowner
  UNION ALL
@@ -99,7 +99,7 @@ SELECT t.typowner, c.relowner, 'domain of another', format('column %s.%I', c.oid
   FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
  WHERE t.typtype = 'd' AND t.typowner <> c.relowner AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
  UNION ALL
-SELECT v.relowner, c.relowner, 'view of another', format('%s reads %s', c.oid::regclass, v.oid::regclass), format('CREATE OR REPLACE VIEW %s AS SELECT …', v.oid::regclass)
+SELECT v.relowner, c.relowner, 'view of another', format('%s reads %s', c.oid::regclass, v.oid::regclass), format('CREATE %s VIEW %s AS SELECT …', 'OR REPLACE', v.oid::regclass)
   FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class
   JOIN pg_depend d ON d.classid = 'pg_rewrite'::regclass AND d.objid = w.oid AND d.refclassid = 'pg_class'::regclass
   JOIN pg_class v ON v.oid = d.refobjid AND v.relkind = 'v' AND v.oid <> c.oid
