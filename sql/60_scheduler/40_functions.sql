@@ -131,8 +131,12 @@ DECLARE
   zone text := coalesce(time_zone, current_setting('TimeZone'));
   made bigint;
 BEGIN
-  PERFORM portfolio.check_options(options, '{}');
-  PERFORM portfolio.check_links(due, after, resources);
+  IF options <> '{}' THEN
+    PERFORM portfolio.check_options(options, '{}');
+  END IF;
+  IF after IS NOT NULL OR resources IS NOT NULL OR due::text = '@after' THEN
+    PERFORM portfolio.check_links(due, after, resources);
+  END IF;
   INSERT INTO portfolio.job (name, schedule, command, time_zone, overlap, misfire, retry_limit, retry_delay, statement_timeout, total_timeout, priority, on_unknown, comment, calendar, run_as, queue_limit, misfire_limit, misfire_window, retry_factor, retry_cap, retry_jitter, retry_on, valid_from, valid_until)
   VALUES (schedule_job.name,
           portfolio.check_schedule(due, greatest(clock_timestamp(), schedule_job.valid_from), zone, schedule_job.calendar),
