@@ -10,10 +10,12 @@ conf=$run/bench.conf
 { cat test/pg_portfolio.conf
   printf "shared_buffers = '2GB'\nmax_wal_size = '4GB'\nautovacuum = off\nmaintenance_work_mem = '256MB'\n"; } >"$conf"
 trap 'stop_cluster bench; stop_cluster bench_scheduler; rm -rf "$run/bench" "$run/bench_scheduler"' EXIT
+if [[ " ${BENCH:-scheduler graph} " == *" scheduler "* || " ${BENCH:-} " == *" graph "* ]]; then
+  contrib/ci/install-deps.sh bench || echo "pg_cron and pgRouting are left out: they could not be installed"
+  build # they belong to the copy of PostgreSQL
+fi
 if [[ " ${BENCH:-scheduler} " == *" scheduler "* ]]; then
   printf '\n== scheduler\n'
-  contrib/ci/install-deps.sh bench || echo "pg_cron is left out: it could not be installed"
-  build # pg_cron belongs to the copy of PostgreSQL
   . contrib/bench/scheduler.sh
   bench_scheduler
 fi

@@ -10,7 +10,7 @@ test_packages=("postgresql-$version-pgtap" libtap-parser-sourcehandler-pgtap-per
   python3-icalendar)
 
 # What make bench compares with, and can do without
-bench_packages=("postgresql-$version-cron")
+bench_packages=("postgresql-$version-cron" "postgresql-$version-pgrouting")
 
 case ${1:-test} in
   demo) wanted=("${demo_packages[@]}") ;;

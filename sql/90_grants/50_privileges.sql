@@ -276,6 +276,9 @@ WITH wanted (profiles, functions) AS (VALUES
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   ('{operator}', '{purge_graph_changes}'),
+  ('{analyst,editor,operator,auditor}',
+   '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,
+     graph_articulation_points,graph_bridges,graph_centrality,element_on,dependency_on,changed_keys}'),
   ('{operator}', '{pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)

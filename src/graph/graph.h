@@ -130,7 +130,9 @@ typedef struct PfName
 typedef struct PfNames
 {
 	const PfGraph *graph;
-	PfName	  **by_place;		/* NULL for those that were not asked for */
+	int32		count;
+	int32	   *asked;			/* places, ascending; NULL: all elements */
+	PfName	  **name;			/* NULL where there is none */
 } PfNames;
 
 /* One row of a result: an element, and the step that led to it */

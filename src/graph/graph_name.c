@@ -26,7 +26,6 @@ static const char all_sql[] = "SELECT id, kind, code, name FROM portfolio.elemen
 static SPIPlanPtr few_plan = NULL;
 static SPIPlanPtr all_plan = NULL;
 
-static PfName wanted;			/* stands for a name that is yet to be read */
 
 typedef struct Reader
 {
@@ -35,6 +34,7 @@ typedef struct Reader
 	MemoryContext context;
 } Reader;
 
+/* The plan for a few does not depend on which they are: it is made once. */
 static void
 prepare(SPIPlanPtr *plan, const char *sql, int nargs)
 {
@@ -43,7 +43,7 @@ prepare(SPIPlanPtr *plan, const char *sql, int nargs)
 
 	if (*plan != NULL)
 		return;
-	made = SPI_prepare(sql, nargs, argtypes);
+	made = SPI_prepare_cursor(sql, nargs, argtypes, CURSOR_OPT_GENERIC_PLAN);
 	if (made == NULL || SPI_keepplan(made) != 0)
 		elog(ERROR, "could not prepare the look-up of names");
 	*plan = made;
@@ -73,13 +73,35 @@ copy_name(MemoryContext context, const Datum *values)
 	return name;
 }
 
+static int
+compare_places(const void *a, const void *b)
+{
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	return x < y ? -1 : x > y;
+}
+
+/* Where the name of an element is kept; NULL if it was not asked for. */
+static PfName **
+name_of(const PfNames *names, int32 place)
+{
+	const int32 *found;
+
+	if (names->asked == NULL)
+		return &names->name[place];
+	found = bsearch(&place, names->asked, names->count, sizeof(int32), compare_places);
+	return found == NULL ? NULL : &names->name[found - names->asked];
+}
+
 static void
 read_name(Reader *reader, const Datum *values)
 {
 	int32		place = pf_graph_place(reader->names->graph, DatumGetInt64(values[0]));
+	PfName	  **name = place < 0 ? NULL : name_of(reader->names, place);
 
-	if (place >= 0 && reader->names->by_place[place] == &wanted)
-		reader->names->by_place[place] = copy_name(reader->context, values + 1);
+	if (name != NULL)
+		*name = copy_name(reader->context, values + 1);
 }
 
 static bool
@@ -136,31 +158,37 @@ read_all(Reader *reader)
 		elog(ERROR, "could not read names");
 }
 
-/* The names of these elements, in the caller's context. */
+/*
+ * The names of these elements, in the caller's context. A policy that hides from this query what it
+ * showed to the one that loaded the graph leaves no name.
+ */
 PfNames *
 pf_graph_names(const PfGraph *graph, const int32 *places, int32 count)
 {
-	PfNames    *names = palloc(sizeof(PfNames));
+	PfNames    *names = palloc0(sizeof(PfNames));
 	Reader		reader = {0};
+	bool		few = count < FEW_NAMES || count < graph->n_elements / FEW_NAMES_PART;
+	bool		sparse = few || count < graph->n_elements / 4;
 
 	names->graph = graph;
-	names->by_place = MemoryContextAllocExtended(CurrentMemoryContext, Max(graph->n_elements, 1) * sizeof(PfName *),
-												 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (int32 i = 0; i < count; i++)
-		names->by_place[places[i]] = &wanted;
+	names->count = sparse ? count : graph->n_elements;
+	names->name = MemoryContextAllocExtended(CurrentMemoryContext, Max(names->count, 1) * sizeof(PfName *),
+											 MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	if (sparse)
+	{
+		names->asked = MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(int32));
+		memcpy(names->asked, places, count * sizeof(int32));
+		qsort(names->asked, count, sizeof(int32), compare_places);
+	}
 	reader.names = names;
 	reader.context = CurrentMemoryContext;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (count < FEW_NAMES || count < graph->n_elements / FEW_NAMES_PART)
+	if (few)
 		read_few(&reader, places, count);
 	else
 		read_all(&reader);
 	SPI_finish();
-	/* A policy that hides from one query what it showed to the other leaves no name. */
-	for (int32 i = 0; i < count; i++)
-		if (names->by_place[places[i]] == &wanted)
-			names->by_place[places[i]] = NULL;
 	return names;
 }
 
@@ -168,7 +196,7 @@ pf_graph_names(const PfGraph *graph, const int32 *places, int32 count)
 static void
 append_label(StringInfo path, const PfNames *names, int32 place)
 {
-	const PfName *name = names->by_place[place];
+	const PfName *name = *name_of(names, place);
 
 	if (name == NULL)
 	{
@@ -211,7 +239,7 @@ pf_graph_write_path(StringInfo path, const PfNames *names, const int32 *places, 
 void
 pf_graph_fill_element(const PfNames *names, int32 place, Datum *values, bool *nulls)
 {
-	const PfName *name = names->by_place[place];
+	const PfName *name = *name_of(names, place);
 
 	values[0] = Int64GetDatum(names->graph->ids[place]);
 	nulls[0] = false;
