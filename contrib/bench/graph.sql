@@ -66,7 +66,7 @@ DROP TABLE loading;
 CREATE PROCEDURE pg_temp.make_portfolio(elements int) LANGUAGE plpgsql AS $$
 BEGIN
   SET LOCAL session_replication_role = replica;
-  TRUNCATE portfolio.relationship;
+  TRUNCATE portfolio.relationship CASCADE;
   DELETE FROM portfolio.element WHERE kind = 'application_component';
   INSERT INTO portfolio.element (id, kind, archimate_type, code, name)
     SELECT 1000000 + n, 'application_component', 'ApplicationComponent', 'G' || n, 'Component ' || n FROM generate_series(1, elements) n;

@@ -123,7 +123,8 @@ BEGIN;
 SET LOCAL session_replication_role = replica;
 DELETE FROM portfolio.relationship WHERE source = portfolio.element_id('system', 'GC_B');
 :size
-TRUNCATE portfolio.relationship;
+SET LOCAL client_min_messages = warning;
+TRUNCATE portfolio.relationship CASCADE;
 :size
 ROLLBACK;
 :size
