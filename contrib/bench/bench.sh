@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # make bench: figures side by side in one run, on a server of its own. Nothing here is a test.
-# BENCH="quality_typed scheduler" runs those files only.
+# BENCH="quality_typed scheduler" runs those files only; BENCH_EACH_RULE=1 times a query for each rule, not for every tenth.
 "$(dirname "$0")/../ci/install-deps.sh" demo
 . "$(dirname "$0")/../ci/lib.sh"
 
@@ -45,7 +45,7 @@ for file in "$stage"/contrib/bench/*.sql; do
   csv=$run/bench_$name.csv
   rm -f "$csv"*
   if [ "$(id -u)" -eq 0 ]; then install -o "$os_user" /dev/null "$csv"; fi
-  as_user "$bindir/psql" -qX -v data="$PF_DATA" -v csv="$csv" -v empty_trigger="$stage/empty_trigger.so" ${BENCH_ROWS:+-v rows=$BENCH_ROWS} -f "$file"
+  as_user "$bindir/psql" -qX -v data="$PF_DATA" -v csv="$csv" -v empty_trigger="$stage/empty_trigger.so" ${BENCH_ROWS:+-v rows=$BENCH_ROWS} ${BENCH_EACH_RULE:+-v each_rule=1} -f "$file"
   [ ! -s "$csv" ] || duckdb "$csv"
   rm -f "$csv"*
 done

@@ -1,6 +1,7 @@
 -- The 313 rules of the admitted patient care file on 498,000 rows of 193 columns, one process:
--- engine, one bundled SELECT, and the scan below which no row store can go.
--- psql -v data=FOLDER [-v copies=240] [-v repetitions=3] -f quality.sql
+-- engine, one bundled SELECT, one query a rule, and the scan below which no row store can go. Of the single queries
+-- every tenth is timed, once, and the sum taken ten times; each_rule=1 times all 313 (two minutes more).
+-- psql -v data=FOLDER [-v copies=240] [-v repetitions=3] [-v each_rule=10] -f quality.sql
 \set ON_ERROR_STOP on
 \pset footer off
 SELECT :{?copies} AS given \gset
@@ -12,6 +13,11 @@ SELECT :{?repetitions} AS given \gset
 \if :given
 \else
   \set repetitions 3
+\endif
+SELECT :{?each_rule} AS given \gset
+\if :given
+\else
+  \set each_rule 10
 \endif
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_portfolio CASCADE;
@@ -73,9 +79,16 @@ SELECT format('INSERT INTO timing VALUES (%L, %s, pg_temp.milliseconds(%L))', co
        (VALUES (1, 'count(last column)', :'floor'), (2, 'engine, score()', :'engine'), (3, 'engine, every rule five times', 'SELECT count(*) FROM portfolio.score_rules(''apc_big'', pg_temp.five_times())'), (4, 'one bundled SELECT', :'bundle')) v (no, contender, query)
  ORDER BY r, no \gexec
 
-SELECT t.contender, round(t.ms) AS "median ms", round(t.ms / f.ms, 2) AS "of the count", round(b.ms / t.ms, 1) AS "faster than the bundle",
+\echo Timing one query for every rule, or for each of every :each_rule ...
+CREATE TEMP TABLE single (no int, ms numeric);
+SELECT format('INSERT INTO single VALUES (%s, pg_temp.milliseconds(%L))', no, format('SELECT count(*) FROM apc_big WHERE %s', expression)) FROM rule WHERE no % :each_rule = 0 ORDER BY no \gexec
+INSERT INTO timing SELECT CASE WHEN count(*) = r.n THEN 'one query a rule' ELSE format('one query a rule (%s of %s timed)', count(*), r.n) END, 1, sum(ms) * r.n / count(*)
+  FROM single, (SELECT count(*) AS n FROM rule) r GROUP BY r.n;
+
+SELECT t.contender, round(t.ms) AS "median ms", round(t.ms / f.ms, 2) AS "of the count", round(b.ms / t.ms, 1) AS "faster than the bundle", round(s.ms / t.ms, 1) AS "faster than single queries",
        round((SELECT count(*) FROM apc_big) / t.ms) AS "thousand rows a second"
   FROM (SELECT contender, percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing GROUP BY contender) t,
        (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing WHERE contender LIKE 'count%') f,
-       (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing WHERE contender LIKE '%SELECT') b
+       (SELECT percentile_disc(0.5) WITHIN GROUP (ORDER BY ms) AS ms FROM timing WHERE contender LIKE '%SELECT') b,
+       (SELECT ms FROM timing WHERE contender LIKE 'one query%') s
  ORDER BY t.ms;

@@ -139,6 +139,6 @@ END
 $$;
 CREATE TEMP TABLE timing (no int, ms numeric, processor_ms numeric);
 SELECT format('INSERT INTO timing SELECT %s, t.* FROM pg_temp.timed(%L, %s) t', q.no, q.query, :repetitions) FROM question q ORDER BY q.no \gexec
-SELECT q.view, q.asked, round(t.ms, 1) AS "median ms", round(t.processor_ms, 1) AS "of the processor",
-       CASE WHEN coalesce(t.processor_ms, t.ms) <= 50 THEN 'yes' ELSE 'no' END AS "within 50 ms"
+SELECT q.view, q.asked, round(t.ms, 1) AS "median ms by the clock", round(t.processor_ms, 1) AS "of the processor",
+       CASE WHEN t.ms <= 50 THEN 'yes' ELSE 'no' END AS "within 50 ms", CASE WHEN t.processor_ms <= 50 THEN 'yes' ELSE 'no' END AS "of the processor too"
   FROM question q JOIN timing t ON t.no = q.no ORDER BY q.no;

@@ -41,14 +41,6 @@ judge_value(PfEngine *engine, PfEngineColumn *column, int c, Datum value)
 	return pf_outcome(engine, column, engine->verdicts, false);
 }
 
-static inline bool
-slot_matches(const PfMemoSlot *slot, const PfMemoKey *key)
-{
-	return slot->head == key->head && slot->len == key->len && slot->outcome != NULL &&
-		(likely(key->len <= 16) ? slot->rest.tail == key->tail :
-		 slot->hash == key->hash && memcmp(slot->rest.data, key->data, key->len) == 0);
-}
-
 /* Search on where the first slot was taken by another key. */
 static pg_noinline PfOutcome *
 probe(const PfEngineColumn *column, const PfMemoKey *key)
@@ -56,9 +48,13 @@ probe(const PfEngineColumn *column, const PfMemoKey *key)
 	const PfMemoSlot *slot = column->slots + (key->hash >> column->shift);
 	const PfMemoSlot *end = column->slots + PF_MEMO_SLOTS(column) - 1;
 
-	for (; slot->outcome; slot = slot == end ? column->slots : slot + 1)
-		if (slot_matches(slot, key))
-			return slot->outcome;
+	for (; slot->is.outcome; slot = slot == end ? column->slots : slot + 1)
+	{
+		PfOutcome  *outcome = slot_outcome(slot, key);
+
+		if (outcome)
+			return outcome;
+	}
 	return NULL;
 }
 
@@ -145,7 +141,6 @@ static inline PfOutcome *
 outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const PfRow *row, PfPending *pending)
 {
 	const char *data = DatumGetPointer(value);
-	PfMemoKey  *key = &pending->key;
 	uint32		len;
 
 	if (unlikely(!VARATT_IS_SHORT(data) || VARATT_IS_EXTERNAL(data)))
@@ -159,15 +154,10 @@ outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const 
 		if (likely(outcome != NULL))
 			return outcome;
 	}
-	if (likely(len <= 16 && (uintptr_t) data - (uintptr_t) row->tuple <= row->reach))
-	{
-		read_words(key, data, len);
-		key->data = data;
-		key->len = len;
-		key->hash = hash_key(key->head, key->tail, len);
-	}
+	if (likely(len <= PF_KEY_BYTES && (uintptr_t) data - (uintptr_t) row->tuple <= row->reach))
+		read_key(&pending->key, data, len);
 	else
-		make_key(key, data, len);
+		make_key(&pending->key, data, len);
 	await_slot(pending, column, value);
 	return NULL;
 }
@@ -302,11 +292,9 @@ find_pending(PfEngine *engine, const PfPending *end)
 	for (PfPending *p = engine->pending; p < end; p++)
 	{
 		int			c = p->column - engine->columns;
-		PfOutcome  *outcome;
+		PfOutcome  *outcome = slot_outcome(p->slot, &p->key);
 
-		if (likely(slot_matches(p->slot, &p->key)))
-			outcome = p->slot->outcome;
-		else
+		if (unlikely(outcome == NULL))
 			outcome = outcome_of_key(engine, c, p->value, &p->key);
 		mask |= take_outcome(&engine->current[c], outcome);
 	}

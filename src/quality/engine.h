@@ -2,7 +2,8 @@
  * engine.h
  *		A rule set compiled for one query, and the state it counts into.
  *
- * What a rule says about a value is found out once per distinct value. All rules of one column give
+ * What a rule says about a value is found out once per distinct value, or, where native code is as fast
+ * as looking that up, each time; verdicts then make a number that finds the outcome. All rules of one column give
  * together an outcome; there are few different ones, so an outcome carries the list of counters it
  * moves and the row's verdict per dimension as bit masks. Counting a row is then, per column: find
  * the value's outcome, or its masks into the row's, count the outcome. pf_state_settle() works out
@@ -79,29 +80,40 @@ typedef struct PfEngineItem
 } PfEngineItem;
 
 /*
- * A value on its way to the memo: its bytes, up to 16 of them here, else with a pointer. Equal bytes
- * give equal results whatever the collation.
+ * A value on its way to the memo. Up to PF_KEY_BYTES of it and their number are the key, in two words;
+ * of a longer one these are its first 8 bytes and a hash of the others. Equal bytes give equal results
+ * whatever the collation.
  */
 typedef struct PfMemoKey
 {
-	uint64		head;			/* the first 8 bytes, zeros behind fewer */
-	uint64		tail;			/* the next 8; of more than 16 bytes a hash of all but the first 8 */
+	uint64		head;
+	uint64		tail;			/* highest byte: length, or PF_KEY_LONG */
 	const char *data;
 	uint32		len;
 	uint32		hash;
 } PfMemoKey;
 
+#define PF_KEY_BYTES 15
+#define PF_KEY_LONG 0xff
+#define PF_KEY_IS_LONG(tail) ((tail) >> 56 == PF_KEY_LONG)
+
+/* A value of more than PF_KEY_BYTES */
+typedef struct PfLongValue
+{
+	struct PfOutcome *outcome;
+	uint32		len;
+	char		data[FLEXIBLE_ARRAY_MEMBER];
+} PfLongValue;
+
 typedef struct PfMemoSlot
 {
 	uint64		head;
+	uint64		tail;
 	union
 	{
-		uint64		tail;
-		const char *data;		/* all bytes of more than 16 */
-	}			rest;
-	uint32		len;
-	uint32		hash;
-	struct PfOutcome *outcome;	/* NULL: the slot is free */
+		struct PfOutcome *outcome;	/* NULL: the slot is free */
+		PfLongValue *value;		/* where tail says so */
+	}			is;
 } PfMemoSlot;
 
 typedef struct PfMemo
@@ -110,7 +122,9 @@ typedef struct PfMemo
 	int			shift;			/* a hash shifted by this is the index of its slot */
 	uint32		nvalues;
 	uint32		misses;			/* since it was last judged */
-	Size		bytes;
+	Size		bytes;			/* of long values */
+	char	   *room;			/* for more of them */
+	Size		left;			/* bytes there */
 	MemoryContext context;
 } PfMemo;
 
@@ -272,6 +286,15 @@ typedef struct PfTallyState
 	StringInfoData packed;		/* between the two calls of flattening */
 } PfTallyState;
 
+/* What a predicate says of the row that the engine holds. */
+static inline PfVerdict
+pf_verdict_of(const PfEngine *engine, const PfPredicate *predicate)
+{
+	if (predicate->column < 0)
+		return engine->row_verdicts[predicate->slot];
+	return engine->current[predicate->column]->effect->verdicts[predicate->slot];
+}
+
 /* rule_compile.c */
 extern PfEngine *pf_engine_compile(const PfRuleSetValue *value, MemoryContext parent);
 extern void pf_predicate_init(PfEngine *engine, PfPredicate *predicate);
@@ -305,7 +328,6 @@ extern int	pf_native_ask_row(const PfNative *native, const TupleTableSlot *slot)
 /* outcome.c */
 extern PfOutcome *pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_null);
 extern PfOutcome *pf_row_outcome(PfEngine *engine, PfRowItem *row_item);
-extern PfVerdict pf_verdict_of(PfEngine *engine, const PfPredicate *predicate);
 extern PfVerdict pf_mapped(PfVerdict verdict, PfOnNull on_null);
 
 /* memo.c */

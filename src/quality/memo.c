@@ -2,7 +2,7 @@
  * memo.c
  *		Which outcome did this value have? A bounded hash table per column, for one query.
  *
- * Values of up to 16 bytes stand in the slot itself, so that most are found without following a
+ * Values of up to 15 bytes stand in the slot itself, so that most are found without following a
  * pointer; engine.c looks them up in its own loop. A table that is full takes no more values; one
  * whose values do not come again is dropped, and each value is judged anew.
  */
@@ -10,8 +10,11 @@
 
 #include "utils/memutils.h"
 
+#include "memo_key.h"
+
 #define MEMO_MAX_VALUES 16384
 #define MEMO_MAX_BYTES (4 * 1024 * 1024)
+#define ROOM_AT_ONCE 8192
 
 PfMemo *
 pf_memo_create(MemoryContext parent)
@@ -30,7 +33,7 @@ free_slot(PfMemo *memo, uint32 hash)
 {
 	uint32		at;
 
-	for (at = hash >> memo->shift; memo->slots[at].outcome; at = (at + 1) & (PF_MEMO_SLOTS(memo) - 1))
+	for (at = hash >> memo->shift; memo->slots[at].is.outcome; at = (at + 1) & (PF_MEMO_SLOTS(memo) - 1))
 		;
 	return &memo->slots[at];
 }
@@ -44,9 +47,31 @@ grow(PfMemo *memo)
 	memo->shift--;
 	memo->slots = MemoryContextAllocZero(memo->context, sizeof(PfMemoSlot) * PF_MEMO_SLOTS(memo));
 	for (uint32 i = 0; i < nold; i++)
-		if (old[i].outcome)
-			*free_slot(memo, old[i].hash) = old[i];
+		if (old[i].is.outcome)
+			*free_slot(memo, hash_key(old[i].head, old[i].tail)) = old[i];
 	pfree(old);
+}
+
+/* Long values stand one behind the other: a chunk for each would be rounded up to a power of two. */
+static PfLongValue *
+copy_value(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome)
+{
+	Size		size = MAXALIGN(offsetof(PfLongValue, data) + key->len);
+	PfLongValue *value;
+
+	if (memo->left < size)
+	{
+		memo->left = Max(size, ROOM_AT_ONCE);
+		memo->room = MemoryContextAlloc(memo->context, memo->left);
+	}
+	value = (PfLongValue *) memo->room;
+	memo->room += size;
+	memo->left -= size;
+	memo->bytes += size;
+	value->outcome = outcome;
+	value->len = key->len;
+	memcpy(value->data, key->data, key->len);
+	return value;
 }
 
 /* Remember the outcome of a value that is not there, unless the table is full. */
@@ -58,25 +83,16 @@ pf_memo_put(PfMemo *memo, const PfMemoKey *key, PfOutcome *outcome)
 	memo->misses++;
 	if (memo->nvalues >= MEMO_MAX_VALUES || memo->bytes + key->len > MEMO_MAX_BYTES)
 		return;
-	/* Small tables are kept sparse, for the first look to hit; large ones dense, for the cache */
-	if ((PF_MEMO_SLOTS(memo) <= 1024 ? 4 : 2) * (memo->nvalues + 1) > PF_MEMO_SLOTS(memo))
+	if (2 * (memo->nvalues + 1) > PF_MEMO_SLOTS(memo))
 		grow(memo);
 	slot = free_slot(memo, key->hash);
 	slot->head = key->head;
-	slot->len = key->len;
-	slot->hash = key->hash;
-	slot->outcome = outcome;
+	slot->tail = key->tail;
 	memo->nvalues++;
-	if (key->len <= 16)
-		slot->rest.tail = key->tail;
+	if (PF_KEY_IS_LONG(key->tail))
+		slot->is.value = copy_value(memo, key, outcome);
 	else
-	{
-		char	   *copy = MemoryContextAlloc(memo->context, key->len);
-
-		memcpy(copy, key->data, key->len);
-		slot->rest.data = copy;
-		memo->bytes += key->len;
-	}
+		slot->is.outcome = outcome;
 }
 
 /*

@@ -113,15 +113,6 @@ judge_rule(OutcomeBuilder *b, int r, PfVerdict verdict, bool applies)
 	}
 }
 
-/* What a predicate says of the row that the engine holds. */
-PfVerdict
-pf_verdict_of(PfEngine *engine, const PfPredicate *predicate)
-{
-	if (predicate->column < 0)
-		return engine->row_verdicts[predicate->slot];
-	return engine->current[predicate->column]->effect->verdicts[predicate->slot];
-}
-
 static inline PfVerdict
 verdict_of(PfEngine *engine, const PfPredicate *predicate, const uint8 *verdicts)
 {
