@@ -1,0 +1,126 @@
+-- Diagrams as text: any set of elements with what holds between them on the day of pg_portfolio.as_of.
+CREATE FUNCTION portfolio.diagram_nodes(elements bigint[], OUT id bigint, OUT kind text, OUT code text, OUT name text) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT e.id, e.kind, e.code, e.name FROM portfolio.element e
+   WHERE e.id = ANY ($1) AND e.valid @> (SELECT portfolio.as_of()) ORDER BY e.kind, e.code;
+END;
+COMMENT ON FUNCTION portfolio.diagram_nodes(bigint[]) IS
+  'Those of the elements that exist on the day of pg_portfolio.as_of, by kind and code.';
+
+CREATE FUNCTION portfolio.diagram_edges(elements bigint[], OUT source bigint, OUT target bigint, OUT kind text, OUT name text, OUT nth bigint) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT d.source, d.target, d.kind, r.name, row_number() OVER (ORDER BY s.kind, s.code, d.kind, t.kind, t.code, r.name, d.relationship)
+    FROM portfolio.dependency d
+    JOIN portfolio.diagram_nodes($1) s ON s.id = d.source
+    JOIN portfolio.diagram_nodes($1) t ON t.id = d.target
+    LEFT JOIN portfolio.relationship r ON r.id = d.relationship
+   WHERE d.valid @> (SELECT portfolio.as_of())
+   ORDER BY 5;
+END;
+COMMENT ON FUNCTION portfolio.diagram_edges(bigint[]) IS
+  'What holds between the elements on the day of pg_portfolio.as_of: relationships and references between concept tables, with the name that is on the arrow, numbered.';
+
+CREATE FUNCTION portfolio.diagram_direction(options jsonb) RETURNS text
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM portfolio.check_options(options, '{direction}');
+  IF options ->> 'direction' NOT IN ('LR', 'RL', 'TB', 'BT') THEN
+    RAISE EXCEPTION 'direction "%" is not known', options ->> 'direction'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Known directions: LR, RL, TB, BT.';
+  END IF;
+  RETURN coalesce(options ->> 'direction', 'LR');
+END
+$$;
+COMMENT ON FUNCTION portfolio.diagram_direction(jsonb) IS
+  'Option direction of to_mermaid() and to_dot(): LR (left to right, also when left out), RL, TB or BT; 22023 for another.';
+
+CREATE FUNCTION portfolio.mermaid_escape(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  -- Mermaid reads #...; as the entity of that name or number, so its own # goes first
+  SELECT regexp_replace(replace(replace(replace(replace(replace(replace(replace($1, '#', '#35;'), '&', '#38;'), '"', '#34;'), '<', '#60;'), '>', '#62;'),
+                        '`', '#96;'), '\', '#92;'), '[[:space:][:cntrl:]]+', ' ', 'g');
+END;
+COMMENT ON FUNCTION portfolio.mermaid_escape(text) IS
+  'A text as it stands between double quotes in Mermaid; line ends become blanks. NULL for NULL. Example: SELECT portfolio.mermaid_escape(''a "b"'');';
+
+CREATE FUNCTION portfolio.dot_escape(value text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  -- Graphviz reads entities in labels
+  SELECT regexp_replace(replace(replace(replace($1, '&', '&amp;'), '\', '\\'), '"', '\"'), '[[:space:][:cntrl:]]+', ' ', 'g');
+END;
+COMMENT ON FUNCTION portfolio.dot_escape(text) IS
+  'A text as it stands between double quotes in a label of the DOT language; line ends become blanks. NULL for NULL. Example: SELECT portfolio.dot_escape(''a "b"'');';
+
+CREATE FUNCTION portfolio.to_mermaid(elements bigint[], options jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT 'flowchart ' || portfolio.diagram_direction($2)
+         || coalesce((SELECT string_agg(format(E'\n  e%s["%s<br>%s"]', n.id, portfolio.mermaid_escape(n.name), portfolio.mermaid_escape(n.kind || ':' || n.code)), '' ORDER BY n.kind, n.code)
+                        FROM portfolio.diagram_nodes($1) n), '')
+         || coalesce((SELECT string_agg(format(E'\n  e%s -- "%s" --> e%s', d.source, portfolio.mermaid_escape(concat_ws(': ', d.kind, d.name)), d.target), '' ORDER BY d.nth)
+                        FROM portfolio.diagram_edges($1) d), '') || E'\n'
+   WHERE $1 IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_mermaid(bigint[], jsonb) IS
+  'A Mermaid flowchart of these elements with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_mermaid(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
+
+CREATE FUNCTION portfolio.to_dot(elements bigint[], options jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT format(E'digraph portfolio {\n  rankdir=%s;\n  node [shape=box];', portfolio.diagram_direction($2))
+         || coalesce((SELECT string_agg(format(E'\n  e%s [label="%s\\n%s"];', n.id, portfolio.dot_escape(n.name), portfolio.dot_escape(n.kind || ':' || n.code)), '' ORDER BY n.kind, n.code)
+                        FROM portfolio.diagram_nodes($1) n), '')
+         || coalesce((SELECT string_agg(format(E'\n  e%s -> e%s [label="%s"];', d.source, d.target, portfolio.dot_escape(concat_ws(': ', d.kind, d.name))), '' ORDER BY d.nth)
+                        FROM portfolio.diagram_edges($1) d), '') || E'\n}\n'
+   WHERE $1 IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_dot(bigint[], jsonb) IS
+  'A graph in the DOT language of Graphviz of these elements with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_dot(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
+
+CREATE FUNCTION portfolio.to_graphml(elements bigint[], options jsonb DEFAULT '{}') RETURNS xml
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT XMLPARSE(DOCUMENT E'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
+         || (SELECT string_agg(format(E'\n  <key id="%1$s" for="%2$s" attr.name="%3$s" attr.type="string"/>', k.id, k.of, k.name), '' ORDER BY k.id)
+               FROM (VALUES ('n1', 'node', 'kind'), ('n2', 'node', 'code'), ('n3', 'node', 'name'), ('r1', 'edge', 'kind'), ('r2', 'edge', 'name')) k (id, of, name))
+         || E'\n  <graph id="portfolio" edgedefault="directed">'
+         || coalesce((SELECT string_agg(format(E'\n    <node id="e%s"><data key="n1">%s</data><data key="n2">%s</data><data key="n3">%s</data></node>',
+                                               n.id, portfolio.xml_escape(n.kind), portfolio.xml_escape(n.code), portfolio.xml_escape(n.name)), '' ORDER BY n.kind, n.code)
+                        FROM portfolio.diagram_nodes($1) n), '')
+         || coalesce((SELECT string_agg(format(E'\n    <edge id="r%s" source="e%s" target="e%s"><data key="r1">%s</data>%s</edge>', d.nth, d.source, d.target,
+                                               portfolio.xml_escape(d.kind), coalesce('<data key="r2">' || portfolio.xml_escape(d.name) || '</data>', '')), '' ORDER BY d.nth)
+                        FROM portfolio.diagram_edges($1) d), '')
+         || E'\n  </graph>\n</graphml>\n')
+   WHERE $1 IS NOT NULL AND portfolio.check_options($2, '{}') IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_graphml(bigint[], jsonb) IS
+  'A GraphML document of these elements (kind, code, name) with what holds between them (kind, name) on the day of pg_portfolio.as_of. NULL for NULL. Example: SELECT portfolio.to_graphml(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
+
+-- The same, with the elements named as people write them.
+CREATE FUNCTION portfolio.to_mermaid(elements text[], options jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT portfolio.to_mermaid(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_mermaid(text[], jsonb) IS
+  'As to_mermaid() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_mermaid(ARRAY[''service:EPS'', ''Spine'']);';
+CREATE FUNCTION portfolio.to_dot(elements text[], options jsonb DEFAULT '{}') RETURNS text
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT portfolio.to_dot(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_dot(text[], jsonb) IS
+  'As to_dot() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_dot(ARRAY[''service:EPS'', ''Spine'']);';
+CREATE FUNCTION portfolio.to_graphml(elements text[], options jsonb DEFAULT '{}') RETURNS xml
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT portfolio.to_graphml(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
+END;
+COMMENT ON FUNCTION portfolio.to_graphml(text[], jsonb) IS
+  'As to_graphml() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_graphml(ARRAY[''service:EPS'', ''Spine'']);';
