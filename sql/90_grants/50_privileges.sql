@@ -108,6 +108,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('finding',            '{operator}', '{operator}', '{UPDATE}',
                          '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by}'),
   ('open_finding',       '{operator}', NULL, NULL, NULL),
+  ('site_relation',      '{operator}', NULL, NULL, NULL),
+  ('site_function',      '{operator}', NULL, NULL, NULL),
   -- gates
   ('process',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('stage',              '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),

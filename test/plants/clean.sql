@@ -1,7 +1,10 @@
 CREATE EXTENSION pg_portfolio CASCADE;
-CREATE ROLE app LOGIN;
+REVOKE CONNECT, TEMPORARY ON DATABASE postgres FROM PUBLIC;
+CREATE ROLE app LOGIN CONNECTION LIMIT 20;
 CREATE ROLE admins;
 CREATE ROLE boss LOGIN SUPERUSER IN ROLE admins;
+CREATE ROLE keeper;
+CREATE SCHEMA shop AUTHORIZATION keeper;
 INSERT INTO portfolio.fact (topic, key, value, known_on, source)
   SELECT topic, key, CASE topic WHEN 'postgresql-newest-minor' THEN (current_setting('server_version_num')::int % 10000)::text ELSE value END,
          current_date, 'test' FROM portfolio.shipped_fact WHERE topic <> 'postgresql-end-of-life';
