@@ -154,7 +154,7 @@ look(Snapshot snapshot, uint64 horizon)
 {
 	Sight		sight = {0};
 	Relation	rel = table_open(pf_relation_oid("graph_change"), AccessShareLock);
-	Relation	index = index_open(RelationGetPrimaryKeyIndex(rel), AccessShareLock);
+	Relation	index = index_open(pf_primary_key_index(rel), AccessShareLock);
 	SysScanDesc scan;
 	ScanKeyData key;
 	HeapTuple	tuple;

@@ -179,6 +179,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define pf_lltoa_length(value, buf) (pg_lltoa((value), (buf)), (int) strlen(buf))
 #endif
 
+/* PG18 asks whether a deferrable primary key will do (b23160889c5) */
+#if PG_VERSION_NUM >= 180000
+#define pf_primary_key_index(rel) RelationGetPrimaryKeyIndex((rel), false)
+#else
+#define pf_primary_key_index(rel) RelationGetPrimaryKeyIndex(rel)
+#endif
+
 /* PG15 shows its tokens and lines of pg_hba.conf to others (c0c6ba8bd3a); PG16 lets files include files and names be patterns */
 #if PG_VERSION_NUM >= 150000
 #define PF_HAS_AUTH_TOKENS 1
