@@ -188,6 +188,7 @@ sub without_preload
 {
 	my ($kill) = @_;
 	close_open('COMMIT');
+	ask('ALTER SYSTEM RESET pg_portfolio.run_jobs');    # it would be refused
 	$node->append_conf('postgresql.conf', "shared_preload_libraries = ''\nsession_preload_libraries = 'pg_portfolio,$library'");
 	$node->restart;
 	my ($in, $out, $err) = ('', '', '');
@@ -247,7 +248,8 @@ my %events = (
 	'pause all'  => [ 2, sub { close_open('COMMIT'); as('ann', 'SELECT portfolio.pause_all()') } ],
 	'resume all' => [ 3, sub { close_open('COMMIT'); as('ann', 'SELECT portfolio.resume_all()') } ],
 	'unschedule' => [ 4, sub { my $name = free_job(one_of(@may_go)); as(owner_of($name), "SELECT portfolio.unschedule_job('$name')") if delete $job{$name} } ],
-	'schedule'   => [ 6, sub { my ($name) = grep { !$job{$_} } sort keys %plain; schedule($name) if $name } ],
+	# one that runs after another needs the row of that, which the open change may hold
+	'schedule'   => [ 6, sub { my ($name) = grep { !$job{$_} } sort keys %plain; close_open('COMMIT'); schedule($name) if $name } ],
 	'run'        => [ 6, sub { my $name = edited(); as(owner_of($name), "SELECT portfolio.run_job('$name') FROM generate_series(1, 3)") } ],
 	# the scheduler may end meanwhile, or jobs be off: refused, or cancelled here
 	'run and wait' => [ 3, sub { my $name = edited(); as(owner_of($name), "SET statement_timeout = '2 s'; SELECT portfolio.run_job('$name', wait => true)", '(?:55000|57014)') } ],
