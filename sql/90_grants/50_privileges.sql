@@ -176,6 +176,8 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('effective_fact',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('hba_rule',           '{operator}', NULL, NULL, NULL),
   ('escalation_step',    '{operator,auditor}', NULL, NULL, NULL),
+  ('posture_record',     '{operator}', NULL, NULL, NULL),
+  ('posture',            '{operator}', NULL, NULL, NULL),
   -- rights
   ('profile',            '{analyst,editor,operator}', NULL, NULL, NULL),
   ('profile_privilege',  '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -281,6 +283,8 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{operator}',
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
+  -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only
+  ('{operator,auditor}', '{posture_snapshot,posture_at,posture_diff,verify_posture,posture_hash}'),
   ('{operator}', '{purge_graph_changes}'),
   ('{analyst,editor,operator,auditor}',
    '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,

@@ -163,6 +163,7 @@ SELECT portfolio.pause_job('once');
 INSERT INTO portfolio.calendar (code, name) VALUES ('own-days', 'Own days');
 INSERT INTO portfolio.calendar_day (calendar, day, counts) VALUES ('own-days', '2030-01-02', true), ('scotland', '2030-12-25', false);
 INSERT INTO portfolio.job_resource (name, units) VALUES ('warehouse', 2);
+SELECT portfolio.posture_snapshot();
 SELECT portfolio.schedule_job('follows', '@after', 'SELECT 3', calendar => 'own-days', after => '{"nightly": "success"}', resources => '{"warehouse": 1}');
 RESET ROLE;
 EOT
