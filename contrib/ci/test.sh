@@ -72,11 +72,12 @@ layer_pgtap() {
   mapfile -t names < <(selected test/pgtap/*.sql)
   [ ${#names[@]} -gt 0 ] || return 0
   start_cluster pgtap
+  as_user "$bindir/psql" -qX -c "CREATE DATABASE pgtap" >/dev/null
+  as_user "$bindir/psql" -qX -d pgtap -c "SET client_min_messages = warning" -c "CREATE EXTENSION pgtap" \
+    -c "CREATE EXTENSION pg_portfolio CASCADE" >/dev/null
   for name in "${names[@]}"; do
     log=$run/pgtap_$name.log
-    as_user "$bindir/psql" -qX -c "CREATE DATABASE pgtap_$name" >/dev/null
-    as_user "$bindir/psql" -qX -d "pgtap_$name" -c "SET client_min_messages = warning" -c "CREATE EXTENSION pgtap" \
-      -c "CREATE EXTENSION pg_portfolio CASCADE" >/dev/null
+    as_user "$bindir/psql" -qX -c "CREATE DATABASE pgtap_$name TEMPLATE pgtap" >/dev/null
     run_pgtap "$name" "$log"
     report_tap "$name" "$log"
     # Types must work in a session that follows use_types() and in one that does not.

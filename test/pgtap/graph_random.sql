@@ -229,7 +229,7 @@ CREATE TEMP TABLE found AS
 SELECT g, weighted, p.rank, p.cost, array_agg(p.element ORDER BY p.depth) AS path, array_agg(p.relationship ORDER BY p.depth) AS relationships
   FROM live a JOIN live b USING (g), unnest('{f,t}'::boolean[]) weighted, LATERAL portfolio.paths(a.label, b.label, 3, jsonb_build_object('weighted', weighted)) p
  WHERE a.n = 1 AND b.n = 2 GROUP BY 1, 2, 3, 4;
-SELECT cmp_ok((SELECT count(*) FROM found WHERE rank = 3), '>', 500::bigint, 'often there are three paths');
+SELECT cmp_ok((SELECT count(*) FROM found WHERE rank = 3), '>', 20::bigint, 'sometimes there are three paths');
 SELECT set_eq('SELECT g, weighted, rank, cost FROM found', $$
   SELECT * FROM (SELECT g, false, (row_number() OVER (PARTITION BY g ORDER BY steps))::int AS rank, steps::float8 FROM try
                   UNION ALL SELECT g, true, (row_number() OVER (PARTITION BY g ORDER BY weight))::int, weight FROM try) t WHERE rank <= 3$$, 'the three best paths, by steps and by weight');
