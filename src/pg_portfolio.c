@@ -19,6 +19,7 @@ bool		pf_allow_superuser_jobs = false;
 char	   *pf_as_of = NULL;
 int			pf_graph_mem = 524288;
 int			pf_idle_timeout = 60000;
+bool		pf_log_findings = false;
 bool		pf_mask_identifiers = true;
 int			pf_max_workers = 4;
 int			pf_max_workers_per_owner = 0;
@@ -55,6 +56,9 @@ define_settings(void)
 							"Sets how long scheduler and workers of a database stay without work.",
 							NULL, &pf_idle_timeout, 60000, 100, INT_MAX, PGC_SIGHUP, GUC_UNIT_MS,
 							NULL, NULL, NULL);
+	DefineCustomBoolVariable("pg_portfolio.log_findings",
+							 "Logs each finding that is opened, accepted or resolved as one line of JSON.",
+							 NULL, &pf_log_findings, false, PGC_SUSET, 0, NULL, NULL, NULL);
 	DefineCustomBoolVariable("pg_portfolio.mask_identifiers",
 							 "Masks patient identifiers in messages, findings and failing rows.",
 							 NULL, &pf_mask_identifiers, true, PGC_SUSET, 0, NULL, NULL, NULL);

@@ -29,7 +29,7 @@ COMMENT ON COLUMN portfolio.check_definition.question IS 'The question that the 
 COMMENT ON COLUMN portfolio.check_definition.severity IS 'critical, high, medium or low; check_setting may say otherwise for this site.';
 COMMENT ON COLUMN portfolio.check_definition.description IS 'Why it matters and what exactly is looked at.';
 COMMENT ON COLUMN portfolio.check_definition.query IS
-  'One SELECT that returns subject text (stable and unique: the key of a finding), and if wanted element bigint and detail jsonb. $1 is the threshold (numeric). It runs as author, read-only, with search_path = pg_catalog: write every other name with its schema.';
+  'One SELECT that returns subject text (stable and unique: the key of a finding), and if wanted element bigint, detail jsonb, severity text (of this row; NULL: the check''s) and since date (from which its deadline counts; NULL: the day on which it is opened). $1 is the threshold (numeric). It runs as author, read-only, with search_path = pg_catalog: write every other name with its schema.';
 COMMENT ON COLUMN portfolio.check_definition.threshold IS 'A number that the query may use as $1; check_setting may say otherwise for this site.';
 COMMENT ON COLUMN portfolio.check_definition.remediation IS 'What to do about a finding: SQL, configuration or a sentence.';
 COMMENT ON COLUMN portfolio.check_definition.refs IS 'Where the demand comes from: iso (ISO/IEC 27001:2022 Annex A), ndg (number of the National Data Guardian standard), and others.';

@@ -1,5 +1,63 @@
 -- Findings: what checks found, and what people do about it.
 
+CREATE TABLE portfolio.shipped_deadline (
+  area text,
+  severity text CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+  days integer NOT NULL CHECK (days BETWEEN 0 AND 3650),
+  source text NOT NULL,
+  PRIMARY KEY (area, severity)
+);
+COMMENT ON TABLE portfolio.shipped_deadline IS 'Within how many days a finding is mended, as shipped; a site says otherwise in deadline_setting. Class: reference.';
+COMMENT ON COLUMN portfolio.shipped_deadline.area IS 'Area of the check.';
+COMMENT ON COLUMN portfolio.shipped_deadline.severity IS 'critical, high, medium or low.';
+COMMENT ON COLUMN portfolio.shipped_deadline.days IS 'Days from the opening of the finding, or from the day that its check gives as since.';
+COMMENT ON COLUMN portfolio.shipped_deadline.source IS 'Where the rule comes from.';
+INSERT INTO portfolio.shipped_deadline (area, severity, days, source)
+SELECT a.area, d.severity, d.days, d.source
+  FROM unnest('{security,imported,vulnerability}'::text[]) a (area),
+       (VALUES ('critical', 14, 'Cyber Essentials: critical, high or CVSS 7.0 and more within 14 days'),
+               ('high',     14, 'Cyber Essentials: critical, high or CVSS 7.0 and more within 14 days'),
+               ('medium',   90, 'proposal of this release'),
+               ('low',     180, 'proposal of this release')) d (severity, days, source);
+
+CREATE TABLE portfolio.deadline_setting (
+  area text CHECK (area ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
+  severity text CHECK (severity IN ('critical', 'high', 'medium', 'low')),
+  days integer CHECK (days BETWEEN 0 AND 3650),
+  reason text NOT NULL CHECK (btrim(reason) <> ''),
+  set_by name NOT NULL DEFAULT CURRENT_USER,
+  PRIMARY KEY (area, severity)
+);
+COMMENT ON TABLE portfolio.deadline_setting IS 'Within how many days this site mends findings of an area and severity; stands before shipped_deadline. It counts for findings that are opened, or that grow worse, from then on. Class: user rows.';
+COMMENT ON COLUMN portfolio.deadline_setting.area IS 'Area of the check, as in check_definition.';
+COMMENT ON COLUMN portfolio.deadline_setting.severity IS 'critical, high, medium or low.';
+COMMENT ON COLUMN portfolio.deadline_setting.days IS 'Days, 0 to 3650; NULL: no deadline.';
+COMMENT ON COLUMN portfolio.deadline_setting.reason IS 'Why this site decides so.';
+COMMENT ON COLUMN portfolio.deadline_setting.set_by IS 'Who wrote the row.';
+SELECT pg_extension_config_dump('portfolio.deadline_setting', '');
+
+CREATE VIEW portfolio.effective_deadline WITH (security_invoker = true) AS
+  SELECT area, severity, CASE WHEN s.area IS NULL THEN d.days ELSE s.days END AS days,
+         coalesce(s.reason, d.source) AS reason, s.area IS NULL AS shipped
+    FROM portfolio.shipped_deadline d FULL JOIN portfolio.deadline_setting s USING (area, severity);
+COMMENT ON VIEW portfolio.effective_deadline IS 'Within how many days findings are mended here: the site''s own rule, or the shipped one.';
+COMMENT ON COLUMN portfolio.effective_deadline.area IS 'Area of the check.';
+COMMENT ON COLUMN portfolio.effective_deadline.severity IS 'critical, high, medium or low.';
+COMMENT ON COLUMN portfolio.effective_deadline.days IS 'Days; NULL: no deadline.';
+COMMENT ON COLUMN portfolio.effective_deadline.reason IS 'Where the rule comes from, or why this site has another.';
+COMMENT ON COLUMN portfolio.effective_deadline.shipped IS 'True where the release''s rule stands.';
+
+CREATE FUNCTION portfolio.answerable(element bigint) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT h.party FROM portfolio.role_holder h
+    JOIN (VALUES ('information_asset_owner', 1), ('service_owner', 2), ('siro', 3), ('sro', 4)) r (role, rank) ON r.role = h.role
+   WHERE h.element = answerable.element AND h.valid @> current_date
+   ORDER BY r.rank LIMIT 1;
+END;
+COMMENT ON FUNCTION portfolio.answerable(bigint) IS
+  'Who answers for what is wrong with an element today, by role_holder: its information asset owner, else service owner, senior information risk owner, senior responsible owner. NULL where nobody holds such a role.';
+
 CREATE TABLE portfolio.finding (
   id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   check_code text NOT NULL REFERENCES portfolio.check_definition ON UPDATE CASCADE,
@@ -18,6 +76,7 @@ CREATE TABLE portfolio.finding (
   accepted_by name,
   accepted_until date,
   reason text,
+  times_opened integer NOT NULL DEFAULT 1 CHECK (times_opened > 0),
   CONSTRAINT finding_key UNIQUE (check_code, subject),
   CONSTRAINT finding_resolved CHECK ((status = 'resolved') = (resolved_at IS NOT NULL)),
   CONSTRAINT finding_risk_accepted CHECK (status <> 'risk_accepted' OR
@@ -37,13 +96,14 @@ COMMENT ON COLUMN portfolio.finding.first_seen IS 'When it was found for the fir
 COMMENT ON COLUMN portfolio.finding.opened_at IS 'When it was found for the first time since it was last resolved.';
 COMMENT ON COLUMN portfolio.finding.last_seen IS 'When a run last found it.';
 COMMENT ON COLUMN portfolio.finding.resolved_at IS 'When a run no longer found it; NULL while it is there.';
-COMMENT ON COLUMN portfolio.finding.owner IS 'The team, organisation or other element that deals with it.';
-COMMENT ON COLUMN portfolio.finding.due_on IS 'The day by which it is to be mended.';
+COMMENT ON COLUMN portfolio.finding.owner IS 'The team, organisation or other element that deals with it; where nobody gave one, who answers for the element (answerable()).';
+COMMENT ON COLUMN portfolio.finding.due_on IS 'The day by which it is to be mended: by effective_deadline when it is opened, sooner when it grows worse, or as people say. NULL where no rule is.';
 COMMENT ON COLUMN portfolio.finding.next_step IS 'What happens next.';
 COMMENT ON COLUMN portfolio.finding.status IS 'open, risk_accepted (until accepted_until) or resolved (by the check that found it, never by hand).';
 COMMENT ON COLUMN portfolio.finding.accepted_by IS 'Who accepted the risk last.';
 COMMENT ON COLUMN portfolio.finding.accepted_until IS 'Last day of the accepted risk; from the day after it is open again.';
 COMMENT ON COLUMN portfolio.finding.reason IS 'Why the risk was accepted.';
+COMMENT ON COLUMN portfolio.finding.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
 SELECT pg_extension_config_dump('portfolio.finding', '');
 SELECT pg_extension_config_dump('portfolio.finding_id_seq', '');
 
@@ -76,6 +136,17 @@ CREATE TRIGGER guard_finding BEFORE UPDATE ON portfolio.finding
                      OR OLD.reason IS DISTINCT FROM NEW.reason)
   EXECUTE FUNCTION portfolio.guard_finding();
 
+CREATE FUNCTION portfolio.log_finding() RETURNS trigger
+LANGUAGE c VOLATILE
+AS 'MODULE_PATHNAME', 'pf_log_finding';
+COMMENT ON FUNCTION portfolio.log_finding() IS
+  'Trigger on finding: while pg_portfolio.log_findings is on, writes what was opened, accepted or resolved to the server log as one line of JSON, at the end of the transaction. Subjects lose numbers that may be identifiers, as messages do; detail and reason are not written. A restore writes nothing.';
+CREATE CONSTRAINT TRIGGER log_finding_opened AFTER INSERT ON portfolio.finding
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION portfolio.log_finding();
+CREATE CONSTRAINT TRIGGER log_finding_changed AFTER UPDATE ON portfolio.finding
+  DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.status <> NEW.status OR NEW.status = 'risk_accepted' AND OLD.accepted_until IS DISTINCT FROM NEW.accepted_until)
+  EXECUTE FUNCTION portfolio.log_finding();
+
 CREATE FUNCTION portfolio.severity_rank(severity text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
@@ -85,11 +156,12 @@ COMMENT ON FUNCTION portfolio.severity_rank(text) IS 'Sort order of a severity: 
 
 CREATE VIEW portfolio.open_finding WITH (security_invoker = true) AS
   SELECT f.id, f.severity, portfolio.severity_rank(f.severity) AS severity_rank, c.area, f.check_code,
-         CASE WHEN f.subject = '(check)' THEN 'The check did not run well: ' || c.title ELSE c.title END AS title,
+         CASE WHEN f.subject = '(check)' THEN 'The check did not run well: ' || c.title ELSE coalesce(f.detail->>'title', c.title) END AS title,
          f.subject, f.element, e.kind AS element_kind, e.code AS element_code, e.name AS element_name, f.detail,
-         CASE WHEN f.subject = '(check)' THEN 'Mend the check''s query, its author or the rights that it needs.' ELSE c.remediation END AS remediation,
+         CASE WHEN f.subject = '(check)' THEN 'Mend the check''s query, its author or the rights that it needs.' ELSE coalesce(f.detail->>'remediation', c.remediation) END AS remediation,
          c.refs, f.first_seen, f.opened_at, f.last_seen, f.owner, o.name AS owner_name, f.due_on, f.next_step,
-         f.accepted_until AS risk_was_accepted_until
+         f.accepted_until AS risk_was_accepted_until, f.times_opened,
+         current_date - f.opened_at::date AS age_days, coalesce(f.due_on < current_date, false) AS overdue
     FROM portfolio.finding f
     JOIN portfolio.check_definition c ON c.code = f.check_code
     LEFT JOIN portfolio.element e ON e.id = f.element
@@ -102,14 +174,14 @@ COMMENT ON COLUMN portfolio.open_finding.severity IS 'critical, high, medium or 
 COMMENT ON COLUMN portfolio.open_finding.severity_rank IS 'Sort order of severity, 1 is critical.';
 COMMENT ON COLUMN portfolio.open_finding.area IS 'Area of the check.';
 COMMENT ON COLUMN portfolio.open_finding.check_code IS 'The check that found it.';
-COMMENT ON COLUMN portfolio.open_finding.title IS 'What is wrong.';
+COMMENT ON COLUMN portfolio.open_finding.title IS 'What is wrong: title of detail, or of the check.';
 COMMENT ON COLUMN portfolio.open_finding.subject IS 'What it is about.';
 COMMENT ON COLUMN portfolio.open_finding.element IS 'The element that it concerns.';
 COMMENT ON COLUMN portfolio.open_finding.element_kind IS 'Kind of the element.';
 COMMENT ON COLUMN portfolio.open_finding.element_code IS 'Code of the element.';
 COMMENT ON COLUMN portfolio.open_finding.element_name IS 'Name of the element.';
 COMMENT ON COLUMN portfolio.open_finding.detail IS 'What the check knows about it.';
-COMMENT ON COLUMN portfolio.open_finding.remediation IS 'What to do about it.';
+COMMENT ON COLUMN portfolio.open_finding.remediation IS 'What to do about it: remediation of detail, or of the check.';
 COMMENT ON COLUMN portfolio.open_finding.refs IS 'Where the demand comes from.';
 COMMENT ON COLUMN portfolio.open_finding.first_seen IS 'When it was found for the first time.';
 COMMENT ON COLUMN portfolio.open_finding.opened_at IS 'Since when it is there.';
@@ -119,6 +191,9 @@ COMMENT ON COLUMN portfolio.open_finding.owner_name IS 'Name of the owner.';
 COMMENT ON COLUMN portfolio.open_finding.due_on IS 'The day by which it is to be mended.';
 COMMENT ON COLUMN portfolio.open_finding.next_step IS 'What happens next.';
 COMMENT ON COLUMN portfolio.open_finding.risk_was_accepted_until IS 'Last day of a risk that was accepted and has run out; NULL where there was none.';
+COMMENT ON COLUMN portfolio.open_finding.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
+COMMENT ON COLUMN portfolio.open_finding.age_days IS 'Days since it was opened, last.';
+COMMENT ON COLUMN portfolio.open_finding.overdue IS 'Has its day passed? False without one.';
 
 CREATE FUNCTION portfolio.accept_risk(finding bigint, reason text, accepted_until date) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -34,7 +34,7 @@ CREATE TRIGGER guard_finding_work BEFORE UPDATE ON portfolio.finding
 
 -- Here and not beside the other views, because it asks for profiles.
 CREATE VIEW portfolio_bi.finding_detail WITH (security_barrier = true) AS
-  SELECT f.id AS finding_id, f.check_code, c.area, c.title, f.subject, f.detail::text AS detail, c.remediation,
+  SELECT f.id AS finding_id, f.check_code, c.area, coalesce(f.detail->>'title', c.title) AS title, f.subject, f.detail::text AS detail, coalesce(f.detail->>'remediation', c.remediation) AS remediation,
          f.severity, r.label AS severity_label, r.sort_order AS severity_sort_order, r.colour AS severity_colour,
          s.status, upper(left(s.status, 1)) || replace(substr(s.status, 2), '_', ' ') AS status_label,
          e.id AS element_id, e.kind AS element_kind, e.code AS element_code, e.name AS element_name,
@@ -42,7 +42,8 @@ CREATE VIEW portfolio_bi.finding_detail WITH (security_barrier = true) AS
          f.accepted_by::text AS accepted_by, f.accepted_until, f.reason,
          f.opened_at, to_char(f.opened_at, 'YYYYMMDD')::int AS opened_at_date_key,
          f.last_seen, to_char(f.last_seen, 'YYYYMMDD')::int AS last_seen_date_key,
-         f.resolved_at, to_char(f.resolved_at, 'YYYYMMDD')::int AS resolved_at_date_key
+         f.resolved_at, to_char(f.resolved_at, 'YYYYMMDD')::int AS resolved_at_date_key,
+         f.times_opened, current_date - f.opened_at::date AS age_days
     FROM portfolio.finding f
     CROSS JOIN LATERAL (SELECT CASE WHEN f.status = 'risk_accepted' AND f.accepted_until < current_date THEN 'open' ELSE f.status END AS status) s
     JOIN portfolio.check_definition c ON c.code = f.check_code
@@ -88,3 +89,5 @@ COMMENT ON COLUMN portfolio_bi.finding_detail.last_seen IS 'When a run last foun
 COMMENT ON COLUMN portfolio_bi.finding_detail.last_seen_date_key IS 'Day of last_seen, for view date, in the time zone of the session.';
 COMMENT ON COLUMN portfolio_bi.finding_detail.resolved_at IS 'When a run no longer found it; NULL while it is there.';
 COMMENT ON COLUMN portfolio_bi.finding_detail.resolved_at_date_key IS 'Day of resolved_at, for view date, in the time zone of the session.';
+COMMENT ON COLUMN portfolio_bi.finding_detail.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
+COMMENT ON COLUMN portfolio_bi.finding_detail.age_days IS 'Days since it was opened, last.';

@@ -106,10 +106,14 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('effective_check',    '{operator}', NULL, NULL, NULL),
   ('check_run',          '{operator}', '{operator}', '{DELETE}', NULL),
   ('finding',            '{operator}', '{operator}', '{UPDATE}',
-                         '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by}'),
+                         '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by,times_opened}'),
   ('open_finding',       '{operator}', NULL, NULL, NULL),
   ('site_relation',      '{operator}', NULL, NULL, NULL),
   ('site_function',      '{operator}', NULL, NULL, NULL),
+  ('imported_finding',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('shipped_deadline',   '{operator}', NULL, NULL, NULL),
+  ('deadline_setting',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
+  ('effective_deadline', '{operator}', NULL, NULL, NULL),
   -- gates
   ('process',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   ('stage',              '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -210,7 +214,7 @@ SELECT profile, 'table', 'portfolio.' || quote_ident(object), privilege, columns
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege, columns)
 SELECT p.profile, 'table', t.object, t.privilege, t.columns
   FROM unnest('{analyst,editor}'::text[]) p (profile),
-       (VALUES ('portfolio.finding', 'SELECT', '{id,check_code,element,severity,first_seen,opened_at,last_seen,resolved_at,owner,due_on,next_step,status,accepted_until}'::name[]),
+       (VALUES ('portfolio.finding', 'SELECT', '{id,check_code,element,severity,first_seen,opened_at,last_seen,resolved_at,owner,due_on,next_step,status,accepted_until,times_opened}'::name[]),
                ('portfolio.finding', 'UPDATE', '{owner,due_on,next_step}'),
                ('portfolio.check_definition', 'SELECT', '{code,area,title,question,severity,description,remediation}')) t (object, privilege, columns);
 
@@ -281,7 +285,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only
   ('{operator,auditor}', '{posture_snapshot,posture_at,posture_diff,verify_posture,posture_hash}'),

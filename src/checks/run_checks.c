@@ -3,7 +3,7 @@
  *		portfolio.run_checks(): run check queries, then bring the findings up to date.
  *
  * Two halves. First every query runs, read-only, by pf_run_stored(), and its rows are kept in
- * memory as three arrays; no transaction id is spent so far. Then the findings are merged, one
+ * memory as arrays; no transaction id is spent so far. Then the findings are merged, one
  * set-wise statement a check: what is new opens, what is still there is touched, what is gone is
  * resolved. A check that erred, ran too long or hit its row cap resolves nothing and is itself a
  * finding (subject PF_CHECK_SUBJECT), which the next good run resolves like any other.
@@ -26,6 +26,7 @@
 #include "storage/lock.h"
 #include "utils/array.h"
 #include "utils/builtins.h"
+#include "utils/date.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/json.h"
@@ -54,6 +55,10 @@ typedef struct Check
 	bool	   *element_nulls;
 	Datum	   *details;
 	bool	   *detail_nulls;
+	Datum	   *severities;		/* NULL: the check's */
+	bool	   *severity_nulls;
+	Datum	   *sinces;
+	bool	   *since_nulls;
 	int64		opened;
 	int64		resolved;
 } Check;
@@ -61,7 +66,9 @@ typedef struct Check
 static const PfStoredColumn check_columns[] = {
 	{"subject", TEXTOID, false},
 	{"element", INT8OID, true},
-	{"detail", JSONBOID, true}
+	{"detail", JSONBOID, true},
+	{"severity", TEXTOID, true},
+	{"since", DATEOID, true}
 };
 
 static const char list_checks_sql[] =
@@ -80,9 +87,13 @@ static const char areas_sql[] =
 
 static const char merge_sql[] =
 "WITH seen AS MATERIALIZED ("
-"  SELECT s.subject, e.id AS element, coalesce(s.detail, '{}') AS detail,"
-"         CASE WHEN s.subject = '" PF_CHECK_SUBJECT "' THEN 'medium' ELSE $2 END AS severity"
-"    FROM unnest($3, $4, $5) AS s(subject, element, detail)"
+"  SELECT s.subject, e.id AS element, coalesce(s.detail, '{}') AS detail, v.severity,"
+"         coalesce(s.since, current_date) + d.days AS due_on, portfolio.answerable(e.id) AS owner"
+"    FROM unnest($3, $4, $5, $7, $8) AS s(subject, element, detail, severity, since)"
+"    CROSS JOIN LATERAL (SELECT CASE WHEN s.subject = '" PF_CHECK_SUBJECT "' THEN 'medium'"
+"                                    ELSE coalesce(s.severity, $2) END AS severity) v"
+"    JOIN portfolio.check_definition c ON c.code = $1"
+"    LEFT JOIN portfolio.effective_deadline d ON d.area = c.area AND d.severity = v.severity"
 "    LEFT JOIN portfolio.element e ON e.id = s.element),"
 " gone AS ("
 "  UPDATE portfolio.finding f SET status = 'resolved', resolved_at = now()"
@@ -90,12 +101,18 @@ static const char merge_sql[] =
 "     AND NOT EXISTS (SELECT FROM seen s WHERE s.subject = f.subject)"
 "  RETURNING 1),"
 " put AS ("
-"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail)"
-"  SELECT $1, s.subject, s.element, s.severity, s.detail FROM seen s"
+"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail, due_on, owner)"
+"  SELECT $1, s.subject, s.element, s.severity, s.detail, s.due_on, s.owner FROM seen s"
 "  ON CONFLICT (check_code, subject) DO UPDATE SET"
 "    element = EXCLUDED.element, severity = EXCLUDED.severity, detail = EXCLUDED.detail,"
 "    last_seen = now(), resolved_at = NULL,"
 "    opened_at = CASE WHEN f.status = 'resolved' THEN now() ELSE f.opened_at END,"
+"    times_opened = f.times_opened + (f.status = 'resolved')::integer,"
+"    due_on = CASE WHEN f.status = 'resolved' THEN EXCLUDED.due_on"
+"                  WHEN portfolio.severity_rank(EXCLUDED.severity) < portfolio.severity_rank(f.severity)"
+"                  THEN least(f.due_on, EXCLUDED.due_on)"
+"                  ELSE coalesce(f.due_on, EXCLUDED.due_on) END,"
+"    owner = coalesce(f.owner, EXCLUDED.owner),"
 "    status = CASE WHEN f.accepted_until >= current_date THEN 'risk_accepted' ELSE 'open' END"
 "  RETURNING f.opened_at = now() AS opened)"
 " SELECT (SELECT count(*) FROM put WHERE opened), (SELECT count(*) FROM gone)";
@@ -222,9 +239,24 @@ compare_subjects(const void *a, const void *b)
 	return strcmp(*(char *const *) a, *(char *const *) b);
 }
 
-/* A subject is the identity of a finding: never NULL, ours or twice. The reason, or NULL when fine. */
+static bool
+is_severity(Datum value)
+{
+	static const char *const severities[] = {"critical", "high", "medium", "low"};
+	char	   *word = TextDatumGetCString(value);
+
+	for (int i = 0; i < lengthof(severities); i++)
+		if (strcmp(word, severities[i]) == 0)
+			return true;
+	return false;
+}
+
+/*
+ * A subject is the identity of a finding: never NULL, ours or twice; and a severity is one of four.
+ * The reason why a row cannot be a finding, or NULL when all can.
+ */
 static char *
-subject_problem(const Check *check)
+row_problem(const Check *check)
 {
 	char	  **sorted = palloc(sizeof(char *) * (check->nrows + 1));
 	char	   *problem = NULL;
@@ -236,6 +268,8 @@ subject_problem(const Check *check)
 		sorted[i] = TextDatumGetCString(check->subjects[i]);
 		if (strcmp(sorted[i], PF_CHECK_SUBJECT) == 0)
 			return pstrdup("the query returned the subject \"" PF_CHECK_SUBJECT "\", which is reserved");
+		if (!check->severity_nulls[i] && !is_severity(check->severities[i]))
+			return pstrdup("the query returned a severity that is none of critical, high, medium and low");
 	}
 	qsort(sorted, check->nrows, sizeof(char *), compare_subjects);
 	for (int i = 1; i < check->nrows && problem == NULL; i++)
@@ -258,6 +292,10 @@ take_rows(Check *check, PfStoredResult *result)
 	check->element_nulls = palloc0(sizeof(bool) * (n + 1));
 	check->details = palloc0(sizeof(Datum) * (n + 1));
 	check->detail_nulls = palloc0(sizeof(bool) * (n + 1));
+	check->severities = palloc0(sizeof(Datum) * (n + 1));
+	check->severity_nulls = palloc0(sizeof(bool) * (n + 1));
+	check->sinces = palloc0(sizeof(Datum) * (n + 1));
+	check->since_nulls = palloc0(sizeof(bool) * (n + 1));
 	while (tuplestore_gettupleslot(result->rows, true, false, slot))
 	{
 		int			i = check->nrows++;
@@ -269,6 +307,10 @@ take_rows(Check *check, PfStoredResult *result)
 		value = slot_getattr(slot, 3, &check->detail_nulls[i]);
 		if (!check->detail_nulls[i])
 			check->details[i] = datumCopy(value, false, -1);
+		value = slot_getattr(slot, 4, &check->severity_nulls[i]);
+		if (!check->severity_nulls[i])
+			check->severities[i] = datumCopy(value, false, -1);
+		check->sinces[i] = slot_getattr(slot, 5, &check->since_nulls[i]);
 	}
 	ExecDropSingleTupleTableSlot(slot);
 }
@@ -298,7 +340,7 @@ run_one(Check *check)
 	pf_free_stored(result);
 	if (check->nrows > 0)
 	{
-		char	   *problem = subject_problem(check);
+		char	   *problem = row_problem(check);
 
 		if (problem != NULL)
 		{
@@ -325,6 +367,8 @@ add_own_finding(Check *check, int at)
 	check->element_nulls[at] = true;
 	check->details[at] = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 	check->detail_nulls[at] = false;
+	check->severity_nulls[at] = true;
+	check->since_nulls[at] = true;
 }
 
 static Datum
@@ -342,9 +386,10 @@ make_array(Datum *values, bool *nulls, int n, Oid type, int16 len, bool byval, c
 static void
 merge_findings(Check *check)
 {
-	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, BOOLOID};
+	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, BOOLOID,
+	TEXTARRAYOID, DATEARRAYOID};
 	PfAsOwner	state;
-	Datum		args[6];
+	Datum		args[8];
 	int			n = check->nrows;
 	bool		isnull;
 
@@ -359,7 +404,9 @@ merge_findings(Check *check)
 						 TYPALIGN_DOUBLE);
 	args[4] = make_array(check->details, check->detail_nulls, n, JSONBOID, -1, false, TYPALIGN_INT);
 	args[5] = BoolGetDatum(check->outcome == PF_STORED_OK);
-	pf_as_table_owner(&state, "finding", merge_sql, 6, types, args, NULL);
+	args[6] = make_array(check->severities, check->severity_nulls, n, TEXTOID, -1, false, TYPALIGN_INT);
+	args[7] = make_array(check->sinces, check->since_nulls, n, DATEOID, sizeof(DateADT), true, TYPALIGN_INT);
+	pf_as_table_owner(&state, "finding", merge_sql, 8, types, args, NULL);
 	check->opened = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	check->resolved = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
 	pf_end_as_owner(&state);

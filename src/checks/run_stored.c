@@ -229,6 +229,8 @@ copy_value(Datum value, Oid type, Oid wanted)
 			if (type == FLOAT4OID)
 				return DirectFunctionCall1(float4_numeric, value);
 			break;
+		case DATEOID:
+			return value;
 		default:
 			break;
 	}

@@ -23,6 +23,7 @@ extern bool pf_allow_superuser_jobs;
 extern char *pf_as_of;
 extern int	pf_graph_mem;			/* kB */
 extern int	pf_idle_timeout;		/* ms */
+extern bool pf_log_findings;
 extern bool pf_mask_identifiers;
 extern int	pf_max_workers;
 extern int	pf_max_workers_per_owner;

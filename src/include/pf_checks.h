@@ -19,7 +19,7 @@ typedef enum PfStoredOutcome
 	PF_STORED_TOO_MANY_ROWS		/* rows holds the first of them */
 } PfStoredOutcome;
 
-/* A column that a stored query returns; the type is text, bigint, numeric or jsonb */
+/* A column that a stored query returns; the type is text, bigint, numeric, date or jsonb */
 typedef struct PfStoredColumn
 {
 	const char *name;

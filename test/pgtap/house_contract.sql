@@ -38,6 +38,7 @@ INSERT INTO contract VALUES
   ('start_process', 'text,text', 'bigint'), ('record_evidence', 'bigint,text,text', NULL), ('waive', 'bigint,text,text,text,date', NULL),
   ('decide', 'bigint,text,text', NULL), ('readiness', 'text', ''), ('transfer_candidates', 'date', ''),
   ('transfer_waves', 'date,date,integer', ''),  ('transfer_burnup', 'text', ''), ('transfer_diff', 'text', ''), ('return_to_programme', 'text,text', NULL),  ('board_report', 'text', ''), ('dca_calibration', 'date', ''),
+  ('import_findings', 'text,text,boolean', ''), ('accept_risk', 'bigint,text,date', NULL),
   ('run_checks', 'text,text[]', ''), ('schedule_job', 'text,text,text', 'bigint'), ('run_job', 'text,boolean', 'bigint'),
   ('pause_job', 'text', NULL), ('resume_job', 'text', NULL), ('unschedule_job', 'text', NULL), ('alter_job', 'text', NULL),
   ('adopt_jobs', '', NULL), ('start_scheduler', '', NULL), ('next_run', 'portfolio.schedule,timestamp with time zone,text,text', 'timestamp with time zone'),

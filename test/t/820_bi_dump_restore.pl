@@ -129,6 +129,8 @@ INSERT INTO portfolio.trusted_function (signature, reason) VALUES ('public.is_wa
 INSERT INTO portfolio.check_definition (code, area, title, query) VALUES ('own-check', 'own', 'Found', 'SELECT s.code AS subject, s.id AS element FROM portfolio.service s');
 INSERT INTO portfolio.check_setting (check_code, enabled, reason)
   SELECT code, false, 'not here' FROM portfolio.check_definition WHERE builtin ORDER BY code LIMIT 1;
+INSERT INTO portfolio.deadline_setting (area, severity, days, reason) VALUES ('own', 'medium', 30, 'a test');
+SELECT count(*) FROM portfolio.import_findings('a scanner', E'rule,title,severity,element\nR1,A weakness,high,system:SPINE', false);
 INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k', 'v', 'a test');
 SELECT count(*) FROM portfolio.run_checks('own');
 SELECT portfolio.accept_risk(min(id), 'known', current_date + 30) FROM portfolio.finding;
