@@ -14,7 +14,7 @@ COMMENT ON COLUMN portfolio.shipped_deadline.days IS 'Days from the opening of t
 COMMENT ON COLUMN portfolio.shipped_deadline.source IS 'Where the rule comes from.';
 INSERT INTO portfolio.shipped_deadline (area, severity, days, source)
 SELECT a.area, d.severity, d.days, d.source
-  FROM unnest('{security,imported,vulnerability}'::text[]) a (area),
+  FROM unnest('{security,imported}'::text[]) a (area),
        (VALUES ('critical', 14, 'Cyber Essentials: critical, high or CVSS 7.0 and more within 14 days'),
                ('high',     14, 'Cyber Essentials: critical, high or CVSS 7.0 and more within 14 days'),
                ('medium',   90, 'proposal of this release'),

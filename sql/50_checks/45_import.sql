@@ -35,7 +35,7 @@ INSERT INTO portfolio.check_definition (code, area, title, question, severity, d
    $$SELECT i.source || ': ' || i.rule || ' #' || left(i.fingerprint, 16) AS subject, i.element, i.severity,
             jsonb_strip_nulls(jsonb_build_object('title', i.title, 'location', i.location, 'remediation', i.remediation)) || i.detail AS detail
        FROM portfolio.imported_finding i$$,
-   'Mend it, and import the next report of the source.', '{"iso": ["A.8.8"], "ndg": [6, 9]}', NULL, true);
+   'Mend it, and import the next report of the source.', '{"iso": "A.8.8", "ndg": "9"}', NULL, true);
 
 CREATE FUNCTION portfolio.severity_of(score numeric) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT

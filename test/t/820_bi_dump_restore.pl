@@ -129,6 +129,9 @@ INSERT INTO portfolio.trusted_function (signature, reason) VALUES ('public.is_wa
 INSERT INTO portfolio.check_definition (code, area, title, query) VALUES ('own-check', 'own', 'Found', 'SELECT s.code AS subject, s.id AS element FROM portfolio.service s');
 INSERT INTO portfolio.check_setting (check_code, enabled, reason)
   SELECT code, false, 'not here' FROM portfolio.check_definition WHERE builtin ORDER BY code LIMIT 1;
+INSERT INTO portfolio.control (standard, code, title, part_of) VALUES ('ndg', '4.1', 'Leavers lose their access', '4'), ('own', 'C1', 'Our own', NULL);
+INSERT INTO portfolio.control_status (organisation, standard, control, applicable, why, status, evidence, evidence_on)
+  SELECT id, 'ndg', '4.1', true, 'law', 'met', 'a record', '2017-05-01' FROM portfolio.organisation WHERE code = 'NHS_DIGITAL';
 INSERT INTO portfolio.deadline_setting (area, severity, days, reason) VALUES ('own', 'medium', 30, 'a test');
 SELECT count(*) FROM portfolio.import_findings('a scanner', E'rule,title,severity,element\nR1,A weakness,high,system:SPINE', false);
 INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k', 'v', 'a test');
