@@ -81,3 +81,8 @@ BEGIN ATOMIC
 END;
 COMMENT ON FUNCTION portfolio.impact_size(text, int, jsonb) IS
   'How many elements suffer when this one fails: the number of rows of impact_of(), without making them. Example: SELECT code, portfolio.impact_size(''system:'' || code) FROM portfolio.system ORDER BY 2 DESC, 1;';
+
+CREATE FUNCTION portfolio.graph_loads() RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_graph_loads';
+COMMENT ON FUNCTION portfolio.graph_loads() IS
+  'How often this session has loaded the graph, which it keeps while its snapshot sees the same rows: two more after one question twice means that somebody writes in between, or that row security applies. Example: SELECT portfolio.graph_loads();';

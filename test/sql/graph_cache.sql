@@ -1,14 +1,13 @@
--- When the graph that a session keeps is used again, and when it is loaded: DEBUG1 tells.
+-- When the graph that a session keeps is used again, and when it is loaded: graph_loads() tells.
 SET client_min_messages = warning;
 CREATE EXTENSION IF NOT EXISTS pg_portfolio CASCADE;
 RESET client_min_messages;
 \set SHOW_CONTEXT never
 CREATE SCHEMA graph_test;
-\set size 'SELECT portfolio.impact_size(''system:GC_A'') AS suffer;'
+\set size 'SELECT portfolio.impact_size(''system:GC_A'') AS suffer, portfolio.graph_loads() AS loads;'
 SET pg_portfolio.reason = 'graph_cache';
 INSERT INTO portfolio.system (code, name) VALUES ('GC_A', 'A'), ('GC_B', 'B'), ('GC_C', 'C'), ('GC_D', 'D');
 SELECT portfolio.relate('system:GC_A', 'flow', 'system:GC_B') IS NOT NULL AS related;
-SET client_min_messages = debug1;
 :size
 :size
 -- another day, another question: the same graph
@@ -83,7 +82,6 @@ SET ROLE gc_reader;
 :size
 RESET ROLE;
 GRANT SELECT ON portfolio.contract TO gc_reader;
-SET client_min_messages = debug1;
 :size
 SET ROLE gc_reader;
 :size
@@ -128,7 +126,6 @@ TRUNCATE portfolio.relationship CASCADE;
 :size
 ROLLBACK;
 :size
-SET client_min_messages = debug1;
 -- purging what nobody compares any more
 SELECT portfolio.purge_graph_changes() > 0 AS purged;
 SELECT part FROM portfolio.graph_change;
