@@ -291,6 +291,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- checks and jobs
   ('{operator}',
    '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+  ('{analyst,editor,operator,auditor}', '{answerable}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only
   ('{operator,auditor}', '{posture_snapshot,posture_at,posture_diff,verify_posture,posture_hash}'),
