@@ -41,7 +41,7 @@ COMMENT ON FUNCTION portfolio.guard_element() IS
 CREATE FUNCTION portfolio.record_change() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_record_change';
 COMMENT ON FUNCTION portfolio.record_change() IS
-  'Trigger that journals a row''s change in portfolio.change. Its argument names the column that holds the element (left out: none). Rows that a restore loads are not changes and are not journalled.';
+  'Trigger that journals a row''s change in portfolio.change. Its argument names the column that holds the element (left out: none). With a second trigger FOR EACH STATEMENT the rows of a statement are written together when it ends, otherwise one by one. Rows that a restore loads are not changes and are not journalled.';
 CREATE FUNCTION portfolio.guard_change() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_guard_change';
 COMMENT ON FUNCTION portfolio.guard_change() IS
@@ -76,6 +76,15 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relat
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_kind
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
+-- These are loaded by the hundred thousand: their rows are written together when the statement ends.
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.element
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_property
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship_property
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
 
 -- Shipped rows belong to releases: a dump leaves them out, so a change of theirs would not survive a restore.
 CREATE FUNCTION portfolio.guard_builtin_kind() RETURNS trigger

@@ -23,4 +23,9 @@ extern bool pf_registering(void);
 /* record_change.c: are rows of this table being loaded from a dump? */
 extern bool pf_restoring(Relation rel);
 
+/* change_queue.c: rows of the journal on their way to it */
+extern void pf_queue_change(const char *table, const Datum *element, const char *operation,
+							const char *old_json, const char *new_json);
+extern void pf_write_changes(void);
+
 #endif							/* PF_PORTFOLIO_H */

@@ -3,7 +3,8 @@
  *		The journal: one row of portfolio.change for every row that is changed.
  *
  * The trigger is AFTER ROW and writes as the owner of the journal, so that nobody needs a right to
- * write it and nobody can leave it out. `by` is the role in whose name the statement ran, not the
+ * write it and nobody can leave it out. Where the table has an AFTER STATEMENT trigger of this function
+ * too, its rows wait for that one and are written together (change_queue.c). `by` is the role in whose name the statement ran, not the
  * owner that a trigger or a foreign key's cascade runs as.
  *
  * What a restore loads is not a change: the rows arrive in the state that the journal, which is in
@@ -19,6 +20,7 @@
 #include "portfolio/portfolio.h"
 
 #include "catalog/namespace.h"
+#include "catalog/pg_trigger.h"
 #include "catalog/pg_type.h"
 #include "commands/extension.h"
 #include "commands/trigger.h"
@@ -30,10 +32,6 @@
 
 PG_FUNCTION_INFO_V1(pf_record_change);
 PG_FUNCTION_INFO_V1(pf_guard_change);
-
-static const char change_sql[] =
-"INSERT INTO portfolio.change (table_name, element, by, reason, operation, old, new)"
-" VALUES ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb)";
 
 bool
 pf_restoring(Relation rel)
@@ -89,38 +87,44 @@ element_of(TriggerData *trigdata, HeapTuple tuple, bool *isnull)
 	return SPI_getbinval(tuple, desc, attnum, isnull);
 }
 
+/*
+ * Will the statement trigger of this function fire when the statement ends, after all of its row triggers? A
+ * replica's apply worker fires none, and a deferred trigger comes after it.
+ */
+static bool
+statement_trigger_follows(const TriggerData *trigdata)
+{
+	const TriggerDesc *triggers = trigdata->tg_relation->trigdesc;
+	int16		event = TRIGGER_FIRED_BY_INSERT(trigdata->tg_event) ? TRIGGER_TYPE_INSERT :
+		TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? TRIGGER_TYPE_UPDATE : TRIGGER_TYPE_DELETE;
+
+	if (triggers == NULL || SessionReplicationRole == SESSION_REPLICATION_ROLE_REPLICA ||
+		trigdata->tg_trigger->tgdeferrable)
+		return false;
+	for (int i = 0; i < triggers->numtriggers; i++)
+	{
+		const Trigger *trigger = &triggers->triggers[i];
+
+		if (trigger->tgfoid == trigdata->tg_trigger->tgfoid &&
+			TRIGGER_FOR_AFTER(trigger->tgtype) && !TRIGGER_FOR_ROW(trigger->tgtype) &&
+			(trigger->tgtype & event) != 0 && trigger->tgqual == NULL && trigger->tgnattr == 0 &&
+			(trigger->tgenabled == TRIGGER_FIRES_ON_ORIGIN || trigger->tgenabled == TRIGGER_FIRES_ALWAYS))
+			return true;
+	}
+	return false;
+}
+
 static void
-write_change(TriggerData *trigdata, const char *operation, const char *old_json, const char *new_json)
+record(TriggerData *trigdata, const char *operation, const char *old_json, const char *new_json)
 {
 	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
-	Oid			argtypes[7] = {TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[7];
-	char		nulls[7];
 	bool		no_element;
-	PfAsOwner	state;
+	Datum		element = element_of(trigdata, tuple, &no_element);
 
-	memset(nulls, ' ', sizeof(nulls));
-	memset(values, 0, sizeof(values));
-	values[0] = CStringGetTextDatum(RelationGetRelationName(trigdata->tg_relation));
-	values[1] = element_of(trigdata, tuple, &no_element);
-	if (no_element)
-		nulls[1] = 'n';
-	values[2] = CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false));
-	if (pf_reason != NULL && pf_reason[0] != '\0')
-		values[3] = CStringGetTextDatum(pf_reason);
-	else
-		nulls[3] = 'n';
-	values[4] = CStringGetTextDatum(operation);
-	if (old_json != NULL)
-		values[5] = CStringGetTextDatum(old_json);
-	else
-		nulls[5] = 'n';
-	if (new_json != NULL)
-		values[6] = CStringGetTextDatum(new_json);
-	else
-		nulls[6] = 'n';
-	(void) pf_as_table_owner(&state, "change", change_sql, 7, argtypes, values, nulls);
-	pf_end_as_owner(&state);
+	pf_queue_change(RelationGetRelationName(trigdata->tg_relation), no_element ? NULL : &element,
+					operation, old_json, new_json);
+	if (!statement_trigger_follows(trigdata))
+		pf_write_changes();
 }
 
 Datum
@@ -132,11 +136,15 @@ pf_record_change(PG_FUNCTION_ARGS)
 	char	   *old_json = NULL;
 	char	   *new_json = NULL;
 
-	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
-		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
-				 errmsg("record_change() must be called by an AFTER ... FOR EACH ROW trigger")));
+				 errmsg("record_change() must be called by an AFTER trigger")));
+	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
+	{
+		pf_write_changes();
+		return PointerGetDatum(NULL);
+	}
 	if (creating_extension || pf_restoring(trigdata->tg_relation))
 		return PointerGetDatum(NULL);
 	/* The second copy of a concept's row is no change of its own. */
@@ -161,7 +169,7 @@ pf_record_change(PG_FUNCTION_ARGS)
 				return PointerGetDatum(NULL);
 		}
 	}
-	write_change(trigdata, operation, old_json, new_json);
+	record(trigdata, operation, old_json, new_json);
 	return PointerGetDatum(NULL);
 }
 

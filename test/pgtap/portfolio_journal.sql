@@ -1,0 +1,67 @@
+-- The journal of statements that write many rows: each row once, in order, whatever aborts around it.
+BEGIN;
+SELECT plan(12);
+SET LOCAL client_min_messages = warning;
+SET LOCAL pg_portfolio.reason = 'many at once';
+INSERT INTO portfolio.element (kind, code, name) SELECT 'application_component', 'PJ' || n, 'Component ' || n FROM generate_series(1, 2500) n;
+CREATE FUNCTION pg_temp.entries(of name, how text) RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(*) FROM portfolio.change c WHERE c.table_name = of AND c.operation = how AND c.by = session_user AND c.reason = 'many at once'
+$$;
+SELECT is(pg_temp.entries('element', 'INSERT'), 2500::bigint, 'more rows than are written together are all there');
+SELECT is((SELECT count(*) FROM (SELECT c.element, lag(c.element) OVER (ORDER BY c.id) AS before FROM portfolio.change c WHERE c.reason = 'many at once') x
+            WHERE x.element <= x.before), 0::bigint, 'and in the order in which they were written');
+
+CREATE TEMP TABLE related AS
+  SELECT s.id AS source, t.id AS target
+    FROM generate_series(1, 1500) n JOIN portfolio.element s ON s.code = 'PJ' || n JOIN portfolio.element t ON t.code = 'PJ' || n + 1;
+-- A row trigger that writes in a subtransaction of its own, which aborts, and in another that does not
+CREATE FUNCTION pg_temp.nested() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  BEGIN
+    UPDATE portfolio.element SET description = 'gone' WHERE id = NEW.source;
+    RAISE EXCEPTION 'back';
+  EXCEPTION WHEN raise_exception THEN
+  END;
+  BEGIN
+    UPDATE portfolio.element SET description = 'kept' WHERE id = NEW.target;
+  EXCEPTION WHEN raise_exception THEN
+  END;
+  RETURN NULL;
+END
+$$;
+CREATE TRIGGER zz_nested AFTER INSERT ON portfolio.relationship FOR EACH ROW WHEN (NEW.code = 'nested') EXECUTE FUNCTION pg_temp.nested();
+INSERT INTO portfolio.relationship (source, kind, target, code) SELECT r.source, 'flow', r.target, 'nested' FROM related r LIMIT 20;
+SELECT is(pg_temp.entries('relationship', 'INSERT'), 20::bigint, 'an abort inside a statement takes none of the statement''s own rows');
+SELECT is((SELECT array_agg(DISTINCT c.new ->> 'description') FROM portfolio.change c WHERE c.table_name = 'element' AND c.operation = 'UPDATE' AND c.reason = 'many at once'),
+          ARRAY['kept'], 'and leaves nothing of what it undid');
+SELECT is((SELECT count(*) FROM portfolio.change r JOIN portfolio.change e ON e.table_name = 'element' AND e.operation = 'UPDATE' AND e.element = (r.new ->> 'target')::bigint
+            WHERE r.table_name = 'relationship' AND r.reason = 'many at once' AND e.reason = 'many at once' AND e.id < r.id), 0::bigint, 'a row''s own entry comes before those of what it set off');
+DROP TRIGGER zz_nested ON portfolio.relationship;
+
+SAVEPOINT before;
+INSERT INTO portfolio.relationship (source, kind, target) SELECT r.source, 'flow', r.target FROM related r;
+SELECT is(pg_temp.entries('relationship', 'INSERT'), 1520::bigint, 'relationships');
+ROLLBACK TO before;
+SELECT is(pg_temp.entries('relationship', 'INSERT'), 20::bigint, 'nothing is left of a savepoint that was rolled back');
+
+-- A statement that fails in its middle, its rows being written together or not
+SELECT throws_ok($$INSERT INTO portfolio.relationship (source, kind, target, code)
+                   SELECT r.source, CASE WHEN row_number() OVER () = 1400 THEN 'no such kind' ELSE 'flow' END, r.target, 'failing' FROM related r$$, '23503', NULL, 'a statement may fail with rows waiting');
+UPDATE portfolio.relationship SET weight = 2 WHERE code = 'nested' AND source IN (SELECT source FROM related LIMIT 1);
+SELECT is(ARRAY[pg_temp.entries('relationship', 'INSERT'), pg_temp.entries('relationship', 'UPDATE')], ARRAY[20, 1]::bigint[], 'a failed statement leaves nothing to the next');
+
+-- Without the statement trigger the row trigger writes each row itself
+ALTER TABLE portfolio.relationship DISABLE TRIGGER record_changes;
+UPDATE portfolio.relationship SET weight = 3 WHERE code = 'nested';
+SELECT is(pg_temp.entries('relationship', 'UPDATE'), 21::bigint, 'a disabled statement trigger loses nothing');
+ALTER TABLE portfolio.relationship ENABLE TRIGGER record_changes;
+
+-- One that fires on a replica has nobody to wait for
+ALTER TABLE portfolio.relationship ENABLE ALWAYS TRIGGER record_change, ENABLE ALWAYS TRIGGER record_changes;
+SET LOCAL session_replication_role = replica;
+DELETE FROM portfolio.relationship WHERE code = 'nested';
+SET LOCAL session_replication_role = origin;
+SELECT is(pg_temp.entries('relationship', 'DELETE'), 20::bigint, 'nor does a replica');
+SELECT lives_ok($$SET CONSTRAINTS ALL IMMEDIATE$$, 'no constraint was left open');
+SELECT * FROM finish();
+ROLLBACK;
