@@ -132,6 +132,8 @@ INSERT INTO portfolio.check_setting (check_code, enabled, reason)
 INSERT INTO portfolio.control (standard, code, title, part_of) VALUES ('ndg', '4.1', 'Leavers lose their access', '4'), ('own', 'C1', 'Our own', NULL);
 INSERT INTO portfolio.control_status (organisation, standard, control, applicable, why, status, evidence, evidence_on)
   SELECT id, 'ndg', '4.1', true, 'law', 'met', 'a record', '2017-05-01' FROM portfolio.organisation WHERE code = 'NHS_DIGITAL';
+INSERT INTO portfolio.vulnerability (cve, cvss, published) VALUES ('CVE-2018-1058', 'CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', '2018-03-02');
+INSERT INTO portfolio.technology_vulnerability (technology, cve) VALUES (portfolio.element_id('technology', 'PG'), 'CVE-2018-1058');
 INSERT INTO portfolio.deadline_setting (area, severity, days, reason) VALUES ('own', 'medium', 30, 'a test');
 SELECT count(*) FROM portfolio.import_findings('a scanner', E'rule,title,severity,element\nR1,A weakness,high,system:SPINE', false);
 INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k', 'v', 'a test');
