@@ -299,6 +299,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only
   ('{operator,auditor}', '{posture_snapshot,posture_at,posture_diff,verify_posture,posture_hash}'),
+  ('{operator,auditor}', '{file_permissions,certificate_expiry}'),
   ('{operator}', '{purge_graph_changes}'),
   ('{analyst,editor,operator,auditor}',
    '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,

@@ -9,7 +9,7 @@
  *
  * HMAC by hand, of sha256_bytea(): the server has pg_hmac only from version 15 on.
  */
-#include "fingerprint.h"
+#include "pf.h"
 
 #include "access/xlog.h"
 #include "catalog/pg_control.h"
@@ -37,9 +37,10 @@ hash_with_pad(unsigned char pad, const char *data, int length)
 	return DatumGetByteaPP(DirectFunctionCall1(sha256_bytea, PointerGetDatum(buf)));
 }
 
-text *
-pf_keyed_hash(const char *purpose, const char *value)
+Datum
+pf_keyed_fingerprint(PG_FUNCTION_ARGS)
 {
+	const char *purpose = text_to_cstring(PG_GETARG_TEXT_PP(0));
 	StringInfoData message;
 	bytea	   *inner;
 	bytea	   *outer;
@@ -47,14 +48,8 @@ pf_keyed_hash(const char *purpose, const char *value)
 	/* the end of the purpose is kept, so that no two pairs are the same message */
 	initStringInfo(&message);
 	appendBinaryStringInfo(&message, purpose, strlen(purpose) + 1);
-	appendStringInfoString(&message, value);
+	appendStringInfoString(&message, text_to_cstring(PG_GETARG_TEXT_PP(1)));
 	inner = hash_with_pad(0x36, message.data, message.len);
 	outer = hash_with_pad(0x5c, VARDATA_ANY(inner), VARSIZE_ANY_EXHDR(inner));
-	return DatumGetTextPP(DirectFunctionCall2(binary_encode, PointerGetDatum(outer), CStringGetTextDatum("hex")));
-}
-
-Datum
-pf_keyed_fingerprint(PG_FUNCTION_ARGS)
-{
-	PG_RETURN_TEXT_P(pf_keyed_hash(text_to_cstring(PG_GETARG_TEXT_PP(0)), text_to_cstring(PG_GETARG_TEXT_PP(1))));
+	return DirectFunctionCall2(binary_encode, PointerGetDatum(outer), CStringGetTextDatum("hex"));
 }

@@ -50,7 +50,7 @@ INSERT INTO contract VALUES
   ('add_kind', 'text,text,text', 'text'), ('define_property', 'text,text,text,text,text[]', 'void'),
   ('service_levels', 'text', ''), ('roadmap', 'text', ''), ('roadmap_icalendar', 'text', 'text'), ('period_range', 'text', 'daterange'),
   ('request_lead_time', 'text,text', ''), ('adoption', 'text,text,text', ''), ('adoption_effect', 'text', ''),
-  ('posture_snapshot', '', 'bigint'), ('posture_diff', 'bigint,bigint', ''), ('verify_posture', 'text', ''),
+  ('posture_snapshot', '', 'bigint'), ('posture_diff', 'bigint,bigint', ''), ('verify_posture', 'text', ''), ('file_permissions', '', ''), ('certificate_expiry', '', ''),
   ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
 
 SET LOCAL search_path = pg_catalog, public;

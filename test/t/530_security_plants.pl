@@ -19,6 +19,9 @@ system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '400', '-su
 chmod 0600, "$data/server.key";
 my %clean = (hba => slurp_file("$ENV{PF_STAGE}/test/plants/clean_hba.conf"), ident => '');
 write_file($_, $clean{$_}) for 'hba', 'ident';
+# the server's own, and nobody else's, whoever runs this
+local $ENV{PGPASSFILE} = "$data/passwords";
+local $ENV{PGSERVICEFILE} = "$data/services";
 $node->start;
 $node->safe_psql('postgres', $_) for grep { /\S/ } split /;\s*\n/, slurp_file("$ENV{PF_STAGE}/test/plants/clean.sql");
 

@@ -1,4 +1,4 @@
-# Drift: snapshots hold what changed and no secret, and every change of a stored record is found.
+# Files and certificates as they are. Drift: snapshots hold what changed and no secret, and every change of a stored record is found.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -11,6 +11,22 @@ $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'
 $node->append_conf('postgresql.conf', "primary_conninfo = 'host=10.0.0.1 user=standby password=geheim1'");
 $node->append_conf('postgresql.conf', "work_mem = '5MB'");
 $node->append_conf('pg_hba.conf', 'host all all 10.9.8.7/32 ldap ldapserver=ldap.invalid ldapbasedn="dc=x" ldapbinddn="cn=x" ldapbindpasswd=geheim2');
+# two certificates and half of a third; a file that holds none
+my $data = $node->data_dir;
+for my $name ('one', 'two')
+{
+	system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '40', '-subj', "/O=Trust/CN=$name", '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
+		'-out', "$data/$name.crt", '-keyout', "$data/$name.key");
+}
+append_to_file("$data/chain.pem", slurp_file("$data/one.crt") . slurp_file("$data/two.crt") . substr(slurp_file("$data/one.crt"), 0, 200));
+append_to_file("$data/none.pem", "nothing to see\n");
+$node->append_conf('postgresql.conf', "ssl_cert_file = 'chain.pem'\nssl_ca_file = 'none.pem'");
+local $ENV{PGPASSFILE} = "$data/passwords";
+local $ENV{PGSERVICEFILE} = "$data/services";
+append_to_file("$data/passwords", '');
+chmod 0600, "$data/passwords";
+chmod 0622, "$data/one.key";
+symlink "$data/one.key", "$data/services" or die;
 $node->start;
 $node->safe_psql('postgres', <<'EOT');
 CREATE EXTENSION pg_portfolio CASCADE;
@@ -31,6 +47,16 @@ EOT
 # ask(SQL, ROLE): one value
 sub ask { my ($sql, $role) = @_; return $node->safe_psql('postgres', $sql, extra_params => [ '-U', $role // 'postgres' ]); }
 sub diff { return ask(q{SELECT string_agg(kind || ' ' || name || ' ' || change, '; ' ORDER BY kind COLLATE "C", name COLLATE "C") FROM portfolio.posture_diff()}); }
+
+# -- files and certificates
+is(ask(q{SELECT setting, place, subject, issuer, round(extract(epoch FROM not_after - now()) / 86400), not_before <= now(), problem FROM portfolio.certificate_expiry()}, 'rita'),
+	join("\n", 'ssl_cert_file|1|CN=one,O=Trust|CN=one,O=Trust|40|t|', 'ssl_cert_file|2|CN=two,O=Trust|CN=two,O=Trust|40|t|',
+		'ssl_cert_file||||||what follows certificate 2 cannot be read', 'ssl_ca_file||||||the file holds no certificate'), 'certificates, and what is none');
+is(ask(q{SELECT mode, trusted_owner, inside, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'data_directory'}, 'otto'), '0700|t|f|owner|owner', 'the data directory');
+is(ask(q{SELECT mode, inside, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'password_file'}, 'otto'), '0600|t|owner|owner', 'the password file');
+is(ask(q{SELECT mode, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'service_file'}, 'otto'), '0622|owner|everybody', 'the service file, through a link');
+is(ask(q{SELECT string_agg(what, ' ' ORDER BY what COLLATE "C") FROM portfolio.file_permissions()}),
+	'auto_file config_file data_directory hba_file ident_file password_file service_file ssl_ca_file ssl_cert_file', 'a file that is not there has no row');
 
 # -- what is kept
 is(ask('SELECT snapshots, records, head, intact FROM portfolio.verify_posture()'), '0|0||t', 'nothing is kept at first');
