@@ -272,13 +272,16 @@ SELECT code, 'security', title, severity, question, description, query, remediat
   ('personal-data-public', 'Columns that look like personal data can be read by everybody', 'critical',
    'Is no column that looks like an identifier of a person readable by everybody?',
    'Columns of type nhs_number or so named, dates of birth, postcodes, names and National Insurance numbers in tables, views and columns that PUBLIC may read.',
-   $$SELECT r.name AS subject, jsonb_build_object('columns', jsonb_agg(t.attname ORDER BY t.attnum)) AS detail
-       FROM portfolio.site_relation r JOIN pg_attribute t ON t.attrelid = r.oid AND t.attnum > 0 AND NOT t.attisdropped
-      WHERE r.relkind <> 'S'
-        AND (EXISTS (SELECT FROM aclexplode(r.relacl) a WHERE a.grantee = 0 AND a.privilege_type = 'SELECT')
-             OR t.attacl IS NOT NULL AND EXISTS (SELECT FROM aclexplode(t.attacl) a WHERE a.grantee = 0 AND a.privilege_type = 'SELECT'))
-        AND (t.atttypid = 'portfolio.nhs_number'::regtype
-             OR t.attname ~* '(nhs_?(no|num)|^nino$|national_insurance|(date_of_birth|birth_?date|^dob$)|post_?code|surname|family_name|forename|given_name|hospital_(no|num))')
+   $$WITH readable AS MATERIALIZED (
+       SELECT r.oid, r.name, NULL::int2 AS attnum FROM portfolio.site_relation r, aclexplode(r.relacl) a
+        WHERE r.relkind <> 'S' AND r.relacl IS NOT NULL AND a.grantee = 0 AND a.privilege_type = 'SELECT'
+        UNION
+       SELECT r.oid, r.name, t.attnum FROM pg_attribute t JOIN portfolio.site_relation r ON r.oid = t.attrelid, aclexplode(t.attacl) a
+        WHERE t.attacl IS NOT NULL AND a.grantee = 0 AND a.privilege_type = 'SELECT')
+     SELECT r.name AS subject, jsonb_build_object('columns', jsonb_agg(DISTINCT t.attname)) AS detail
+       FROM readable r JOIN pg_attribute t ON t.attrelid = r.oid AND t.attnum = coalesce(r.attnum, t.attnum) AND t.attnum > 0 AND NOT t.attisdropped
+      WHERE t.atttypid = 'portfolio.nhs_number'::regtype
+         OR t.attname ~* '(nhs_?(no|num)|^nino$|national_insurance|(date_of_birth|birth_?date|^dob$)|post_?code|surname|family_name|forename|given_name|hospital_(no|num))'
       GROUP BY r.name$$,
    'REVOKE SELECT ON … FROM PUBLIC;', '{"iso": "A.8.11", "ndg": 1, "peer": "splinter 0023"}'),
 
@@ -289,6 +292,7 @@ SELECT code, 'security', title, severity, question, description, query, remediat
        FROM pg_attribute t JOIN portfolio.site_relation r ON r.oid = t.attrelid
       WHERE t.attnum > 0 AND NOT t.attisdropped AND t.attrelid >= 16384 AND t.atttypid IN ('text'::regtype, 'varchar'::regtype, 'bpchar'::regtype)
         AND r.relkind IN ('r', 'p', 'm', 'f')
+        AND lower(t.attname) LIKE ANY ('{%passw%,%secret%,%key%,%token%}')
         AND t.attname ~* '(^|_)(password|passwd|secret|api_?key|private_?key|access_token|refresh_token)(_|$)'
         AND t.attname !~* '(hash|digest|verifier|salt|encrypted|_id$|_at$|_on$|_count$)'$$,
    'Keep a hash, or the secret in a vault; and REVOKE SELECT (column).', '{"iso": "A.8.11", "ndg": 1, "peer": "splinter 0023"}'),
