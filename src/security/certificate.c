@@ -9,7 +9,6 @@
 #include "pf.h"
 
 #include "funcapi.h"
-#include "libpq/libpq.h"
 #include "postmaster/postmaster.h"
 #include "storage/fd.h"
 #include "utils/builtins.h"

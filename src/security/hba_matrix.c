@@ -24,7 +24,6 @@
 #include "catalog/pg_type.h"
 #include "common/hashfn.h"
 #include "funcapi.h"
-#include "libpq/libpq.h"
 #include "miscadmin.h"
 #include "nodes/bitmapset.h"
 #include "postmaster/postmaster.h"
