@@ -11,7 +11,7 @@ plan skip_all => 'python3-icalendar is not here: apt-get install python3-icalend
 	unless -x $python && system("$python -c 'import icalendar' 2>/dev/null") == 0;
 
 my $node = PostgreSQL::Test::Cluster->new('main');
-$node->init;
+$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);
 $node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'");
 $node->start;
 $node->safe_psql('postgres', 'CREATE EXTENSION pg_portfolio CASCADE');
