@@ -35,10 +35,10 @@ $(OBJS) $(OBJS:.o=.bc): $(OUR_HEADERS)
 # make test [LAYERS="style regress pgtap isolation tap"] [TESTS="names in those layers"]
 test:
 	@contrib/ci/test.sh
-# make test-faults [EVENTS=1000] [SEED=20261123]: the scheduler through as many random kills, restarts, promotions, clock jumps
+# make test-faults [EVENTS=1000] [SEED=the day]: the scheduler through as many random kills, restarts, promotions, clock jumps
 # and edits; make test has a short list of them.
 test-faults:
-	@PF_FAULT_EVENTS=$(or $(EVENTS),1000) PF_FAULT_SEED=$(SEED) PF_PROGRESS=1 LAYERS=tap TESTS=380_scheduler_faults contrib/ci/test.sh
+	@PF_FAULT_EVENTS=$(or $(EVENTS),1000) PF_FAULT_SEED=$(or $(SEED),$$(date +%Y%m%d)) PF_PROGRESS=1 LAYERS=tap TESTS=380_scheduler_faults contrib/ci/test.sh
 # make demo [DATA=../shared/data]
 demo:
 	@contrib/ci/demo.sh start "$(DATA)"

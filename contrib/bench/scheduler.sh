@@ -105,7 +105,7 @@ idle() {
   set_and_reload "pg_portfolio.idle_timeout = '1h'" # or it would simply end
   schedule_many 100000 "format('%s %s * * *', n % 60, (extract(hour FROM now())::integer + 6 + n % 12) % 24)"
   until_true bench "SELECT scheduler_pid IS NOT NULL AND next_due > now() FROM portfolio.scheduler_status() WHERE database_oid = portfolio.current_database_oid()" 60
-  sleep 5
+  sleep 30 # read, planned, at rest
   pid=$(q bench "SELECT scheduler_pid FROM portfolio.scheduler_status() WHERE database_oid = portfolio.current_database_oid()")
   before=$(wake_ups)
   sleep 60

@@ -1,7 +1,7 @@
 # Random histories of tracked data: the tracked score equals a full scan under the same snapshot, or is in doubt.
 # Four writers at once with savepoints, rollbacks, prepared transactions and all isolation levels; a fifth session
 # attaches, detaches, rewrites and disables triggers; a sixth compares, all the time. PF_TRACK_STATEMENTS (default
-# 10000) is the number of statements in all, PF_TRACK_SEED the seed.
+# 10000) is the number of statements in all, PF_TRACK_SEED the seed (default 45: what is made up is the same each time).
 use strict;
 use warnings;
 
@@ -11,7 +11,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $statements = $ENV{PF_TRACK_STATEMENTS} || 10000;
-my $seed = $ENV{PF_TRACK_SEED} || int(rand(1_000_000));
+my $seed = $ENV{PF_TRACK_SEED} || 45;
 my $writers = 4;
 srand($seed);
 note "PF_TRACK_SEED=$seed";
