@@ -33,3 +33,11 @@ SELECT :ours = :theirs AS equal \gset
 SELECT :checks AS checks, :ours AS findings, :run_ms AS run_checks_ms, :queries_ms AS of_which_queries_ms, :psql_ms AS one_psql_a_check_ms, round(:psql_ms::numeric / :run_ms, 1) AS times;
 \echo 'the slowest:'
 SELECT check_code, findings, round(1000 * extract(epoch FROM elapsed)) AS ms FROM portfolio.run_checks('security') ORDER BY elapsed DESC LIMIT 8;
+-- merging: a finding for every table, of which the first run opens each and the second touches each
+GRANT SELECT ON ALL TABLES IN SCHEMA bench_security TO PUBLIC;
+SELECT extract(epoch FROM clock_timestamp()) AS began \gset
+SELECT sum(findings) AS opened FROM portfolio.run_checks('security') \gset
+SELECT round(1000 * (extract(epoch FROM clock_timestamp()) - :began)) AS open_ms, extract(epoch FROM clock_timestamp()) AS began \gset
+SELECT sum(findings) AS touched, round(1000 * extract(epoch FROM sum(elapsed))) AS queries_ms FROM portfolio.run_checks('security') \gset
+SELECT round(1000 * (extract(epoch FROM clock_timestamp()) - :began)) AS touch_ms \gset
+SELECT :opened AS findings, :open_ms AS run_that_opens_ms, :touch_ms AS run_that_touches_ms, :queries_ms AS of_which_queries_ms;

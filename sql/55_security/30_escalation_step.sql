@@ -13,7 +13,7 @@ COMMENT ON FUNCTION portfolio.search_path_schemas(text) IS
 CREATE VIEW portfolio.escalation_step WITH (security_invoker = true) AS
 WITH
 -- who may execute, create in, write to …: each acl entry by its grantee; 0 is PUBLIC
-function_grant AS (
+function_grant AS NOT MATERIALIZED (
   SELECT p.oid AS function, a.grantee FROM pg_proc p, LATERAL aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a
    WHERE a.privilege_type = 'EXECUTE'),
 schema_writer AS (
@@ -89,15 +89,16 @@ SELECT f.proowner, c.owner, 'calls replaceable function', c.what, format('CREATE
  WHERE c.owner <> f.proowner
  UNION ALL
 SELECT a.grantee, c.relowner, 'trigger privilege', c.oid::regclass::text, format('CREATE TRIGGER t BEFORE INSERT OR UPDATE OR DELETE ON %s FOR EACH ROW EXECUTE FUNCTION …', c.oid::regclass)
-  FROM pg_class c, LATERAL aclexplode(c.relacl) a WHERE a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner
+  FROM pg_class c, LATERAL aclexplode(c.relacl) a WHERE c.relacl IS NOT NULL AND a.privilege_type = 'TRIGGER' AND a.grantee <> c.relowner
  UNION ALL
 SELECT k.relowner, p.relowner, CASE WHEN k.relispartition THEN 'partition of another' ELSE 'child of another' END, k.oid::regclass::text,
        format('CREATE TRIGGER t BEFORE INSERT ON %s FOR EACH ROW EXECUTE FUNCTION …', k.oid::regclass)
   FROM pg_inherits i JOIN pg_class k ON k.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent WHERE k.relowner <> p.relowner AND k.relkind IN ('r', 'p')
  UNION ALL
 SELECT t.typowner, c.relowner, 'domain of another', format('column %s.%I', c.oid::regclass, a.attname), format('ALTER DOMAIN %s ADD CHECK (…) NOT VALID', t.oid::regtype)
-  FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid JOIN pg_type t ON t.oid = a.atttypid
- WHERE t.typtype = 'd' AND t.typowner <> c.relowner AND NOT a.attisdropped AND c.relkind IN ('r', 'p')
+  FROM pg_type t JOIN pg_depend d ON d.refclassid = 'pg_type'::regclass AND d.refobjid = t.oid AND d.classid = 'pg_class'::regclass
+  JOIN pg_attribute a ON a.attrelid = d.objid AND a.attnum = d.objsubid AND a.atttypid = t.oid JOIN pg_class c ON c.oid = a.attrelid
+ WHERE t.typtype = 'd' AND t.typowner <> c.relowner AND c.relkind IN ('r', 'p')
  UNION ALL
 SELECT v.relowner, c.relowner, 'view of another', format('%s reads %s', c.oid::regclass, v.oid::regclass), format('CREATE %s VIEW %s AS SELECT …', 'OR REPLACE', v.oid::regclass)
   FROM pg_rewrite w JOIN pg_class c ON c.oid = w.ev_class

@@ -280,7 +280,7 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    'SELECT of PUBLIC on tables, views, materialised views and foreign tables that belong to no extension.',
    $$SELECT r.name AS subject, jsonb_build_object('kind', r.relkind) AS detail
        FROM portfolio.site_relation r, aclexplode(r.relacl) a
-      WHERE a.grantee = 0 AND a.privilege_type = 'SELECT' AND r.relkind <> 'S'$$,
+      WHERE r.relacl IS NOT NULL AND a.grantee = 0 AND a.privilege_type = 'SELECT' AND r.relkind <> 'S'$$,
    NULL, 'REVOKE SELECT ON … FROM PUBLIC;', '{"iso": "A.5.15", "ndg": 4, "cis": "4.6"}', '{}'),
 
   ('public-may-write-table', 'Everybody may change a table', 'critical',
@@ -288,14 +288,14 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    'Any privilege of PUBLIC but SELECT, on tables, views, materialised views and foreign tables that belong to no extension.',
    $$SELECT r.name AS subject, jsonb_build_object('privileges', jsonb_agg(a.privilege_type ORDER BY a.privilege_type)) AS detail
        FROM portfolio.site_relation r, aclexplode(r.relacl) a
-      WHERE a.grantee = 0 AND a.privilege_type <> 'SELECT' AND r.relkind <> 'S' GROUP BY r.name$$,
+      WHERE r.relacl IS NOT NULL AND a.grantee = 0 AND a.privilege_type <> 'SELECT' AND r.relkind <> 'S' GROUP BY r.name$$,
    NULL, 'REVOKE ALL ON … FROM PUBLIC;', '{"iso": "A.5.15", "ndg": 4, "cis": "4.6"}', '{}'),
 
   ('public-may-use-sequence', 'Everybody may use a sequence', 'low',
    'Is the use of every sequence granted by name?',
    'Whoever may draw numbers can make a sequence run out, and sees how much others write.',
    $$SELECT r.name AS subject, jsonb_build_object('privileges', jsonb_agg(a.privilege_type ORDER BY a.privilege_type)) AS detail
-       FROM portfolio.site_relation r, aclexplode(r.relacl) a WHERE a.grantee = 0 AND r.relkind = 'S' GROUP BY r.name$$,
+       FROM portfolio.site_relation r, aclexplode(r.relacl) a WHERE r.relacl IS NOT NULL AND a.grantee = 0 AND r.relkind = 'S' GROUP BY r.name$$,
    NULL, 'REVOKE ALL ON SEQUENCE … FROM PUBLIC;', '{"iso": "A.5.15", "ndg": 4}', '{}'),
 
   ('public-holds-column', 'Everybody holds a privilege on a column', 'high',
@@ -371,21 +371,21 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    'WITH GRANT OPTION on tables, views and sequences: who holds what is then decided by others than the owner.',
    $$SELECT r.name || ' to ' || g.rolname AS subject, jsonb_build_object('privileges', jsonb_agg(a.privilege_type ORDER BY a.privilege_type)) AS detail
        FROM portfolio.site_relation r, aclexplode(r.relacl) a JOIN pg_roles g ON g.oid = a.grantee
-      WHERE a.is_grantable AND a.grantee <> r.relowner GROUP BY r.name, g.rolname$$,
+      WHERE r.relacl IS NOT NULL AND a.is_grantable AND a.grantee <> r.relowner GROUP BY r.name, g.rolname$$,
    NULL, 'REVOKE GRANT OPTION FOR ALL ON … FROM role;', '{"iso": "A.5.18", "ndg": 4}', '{}'),
 
   ('owner-can-log-in', 'An application logs in as the owner of its tables', 'medium',
    'Is every table owned by a role that cannot log in?',
    'An owner drops tables and policies, switches triggers off and grants to anybody; an application needs none of that. Superusers are another check''s.',
-   $$SELECT o.rolname::text AS subject, jsonb_build_object('relations', count(*), 'first', min(r.name)) AS detail
-       FROM portfolio.site_relation r JOIN pg_roles o ON o.oid = r.relowner
+   $$SELECT o.rolname::text AS subject, jsonb_build_object('relations', count(*), 'first', min(format('%I.%I', n.nspname, r.relname))) AS detail
+       FROM portfolio.site_relation r JOIN pg_roles o ON o.oid = r.relowner JOIN pg_namespace n ON n.oid = r.relnamespace
       WHERE o.rolcanlogin AND NOT o.rolsuper GROUP BY o.rolname$$,
    NULL, 'CREATE ROLE owner NOLOGIN; REASSIGN OWNED BY role TO owner; and GRANT to the role what it uses.', '{"iso": "A.8.2", "ndg": 4}', '{}'),
 
   ('superuser-owns-objects', 'A superuser owns tables of an application', 'medium',
    'Is no table of an application owned by a superuser?',
    'Its triggers, views and defaults then run with all rights there are. The subject is owner and schema.',
-   $$SELECT o.rolname || ' in ' || n.nspname AS subject, jsonb_build_object('relations', count(*), 'first', min(r.name)) AS detail
+   $$SELECT o.rolname || ' in ' || n.nspname AS subject, jsonb_build_object('relations', count(*), 'first', min(quote_ident(r.relname))) AS detail
        FROM portfolio.site_relation r JOIN pg_roles o ON o.oid = r.relowner JOIN pg_namespace n ON n.oid = r.relnamespace
       WHERE o.rolsuper GROUP BY o.rolname, n.nspname$$,
    NULL, 'CREATE ROLE owner NOLOGIN; ALTER TABLE … OWNER TO owner;', '{"iso": "A.8.2", "ndg": 4}', '{}'),

@@ -29,8 +29,11 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.guard_finding_work() IS
   'Trigger on finding: whoever holds the columns may change only the findings that may_work_on_finding() gives him (42501). Fires on UPDATE only, so a restore never meets it.';
+-- a run touches every finding that is still there, and none of these columns
 CREATE TRIGGER guard_finding_work BEFORE UPDATE ON portfolio.finding
-  FOR EACH ROW EXECUTE FUNCTION portfolio.guard_finding_work();
+  FOR EACH ROW WHEN ((OLD.owner, OLD.due_on, OLD.next_step, OLD.status, OLD.accepted_until, OLD.reason)
+                     IS DISTINCT FROM (NEW.owner, NEW.due_on, NEW.next_step, NEW.status, NEW.accepted_until, NEW.reason))
+  EXECUTE FUNCTION portfolio.guard_finding_work();
 
 -- Here and not beside the other views, because it asks for profiles.
 CREATE VIEW portfolio_bi.finding_detail WITH (security_barrier = true) AS

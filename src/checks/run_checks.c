@@ -3,16 +3,16 @@
  *		portfolio.run_checks(): run check queries, then bring the findings up to date.
  *
  * Two halves. First every query runs, read-only, by pf_run_stored(), and its rows are kept in
- * memory as arrays; no transaction id is spent so far. Then the findings are merged, one
- * set-wise statement a check: what is new opens, what is still there is touched, what is gone is
- * resolved. A check that erred, ran too long or hit its row cap resolves nothing and is itself a
- * finding (subject PF_CHECK_SUBJECT), which the next good run resolves like any other.
+ * memory as arrays; no transaction id is spent so far. Then the findings are merged, set-wise, many
+ * checks a statement: what is new opens, what is still there is touched, what is gone is resolved.
+ * A check that erred, ran too long or hit its row cap resolves nothing and is itself a finding
+ * (subject PF_CHECK_SUBJECT), which the next good run resolves like any other.
  *
  * Concurrency: a run takes a lock on each check that it runs, until its transaction ends, and
  * does not wait for it: a check that somebody else is running is reported as busy. It is an
  * object lock and not an advisory one, because those anybody may take.
  */
-#include "pf_checks.h"
+#include "run_checks.h"
 
 #include "access/htup_details.h"
 #include "access/xact.h"
@@ -24,46 +24,18 @@
 #include "miscadmin.h"
 #include "nodes/execnodes.h"
 #include "storage/lock.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/date.h"
 #include "utils/datum.h"
 #include "utils/guc.h"
 #include "utils/json.h"
 #include "utils/memutils.h"
 #include "utils/timestamp.h"
 
-#define PF_CHECK_SUBJECT "(check)"	/* the finding about a check that did not run well */
 #define PF_CHECK_CHANNEL "pg_portfolio_check_run"
 
 PG_FUNCTION_INFO_V1(pf_run_checks);
 
-/* One check of this run */
-typedef struct Check
-{
-	char	   *code;
-	char	   *severity;
-	PfStoredQuery query;
-	const char *state;			/* why it does not run: disabled, not_applicable, busy; else NULL */
-	PfStoredOutcome outcome;
-	int			sqlstate;
-	char	   *message;
-	double		elapsed_ms;
-	int			nrows;
-	Datum	   *subjects;		/* with room for one row more: PF_CHECK_SUBJECT */
-	Datum	   *elements;
-	bool	   *element_nulls;
-	Datum	   *details;
-	bool	   *detail_nulls;
-	Datum	   *severities;		/* NULL: the check's */
-	bool	   *severity_nulls;
-	Datum	   *sinces;
-	bool	   *since_nulls;
-	int64		opened;
-	int64		resolved;
-} Check;
-
-static const PfStoredColumn check_columns[] = {
+const PfStoredColumn pf_check_columns[PF_CHECK_NCOLS] = {
 	{"subject", TEXTOID, false},
 	{"element", INT8OID, true},
 	{"detail", JSONBOID, true},
@@ -84,38 +56,6 @@ static const char unknown_check_sql[] =
 
 static const char areas_sql[] =
 "SELECT string_agg(DISTINCT c.area, ', ') FROM portfolio.effective_check c";
-
-static const char merge_sql[] =
-"WITH seen AS MATERIALIZED ("
-"  SELECT s.subject, e.id AS element, coalesce(s.detail, '{}') AS detail, v.severity,"
-"         coalesce(s.since, current_date) + d.days AS due_on, portfolio.answerable(e.id) AS owner"
-"    FROM unnest($3, $4, $5, $7, $8) AS s(subject, element, detail, severity, since)"
-"    CROSS JOIN LATERAL (SELECT CASE WHEN s.subject = '" PF_CHECK_SUBJECT "' THEN 'medium'"
-"                                    ELSE coalesce(s.severity, $2) END AS severity) v"
-"    JOIN portfolio.check_definition c ON c.code = $1"
-"    LEFT JOIN portfolio.effective_deadline d ON d.area = c.area AND d.severity = v.severity"
-"    LEFT JOIN portfolio.element e ON e.id = s.element),"
-" gone AS ("
-"  UPDATE portfolio.finding f SET status = 'resolved', resolved_at = now()"
-"   WHERE f.check_code = $1 AND $6 AND f.status <> 'resolved'"
-"     AND NOT EXISTS (SELECT FROM seen s WHERE s.subject = f.subject)"
-"  RETURNING 1),"
-" put AS ("
-"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail, due_on, owner)"
-"  SELECT $1, s.subject, s.element, s.severity, s.detail, s.due_on, s.owner FROM seen s"
-"  ON CONFLICT (check_code, subject) DO UPDATE SET"
-"    element = EXCLUDED.element, severity = EXCLUDED.severity, detail = EXCLUDED.detail,"
-"    last_seen = now(), resolved_at = NULL,"
-"    opened_at = CASE WHEN f.status = 'resolved' THEN now() ELSE f.opened_at END,"
-"    times_opened = f.times_opened + (f.status = 'resolved')::integer,"
-"    due_on = CASE WHEN f.status = 'resolved' THEN EXCLUDED.due_on"
-"                  WHEN portfolio.severity_rank(EXCLUDED.severity) < portfolio.severity_rank(f.severity)"
-"                  THEN least(f.due_on, EXCLUDED.due_on)"
-"                  ELSE coalesce(f.due_on, EXCLUDED.due_on) END,"
-"    owner = coalesce(f.owner, EXCLUDED.owner),"
-"    status = CASE WHEN f.accepted_until >= current_date THEN 'risk_accepted' ELSE 'open' END"
-"  RETURNING f.opened_at = now() AS opened)"
-" SELECT (SELECT count(*) FROM put WHERE opened), (SELECT count(*) FROM gone)";
 
 static const char record_sql[] =
 "INSERT INTO portfolio.check_run (area, codes, started, run_by, checks, failed, opened, resolved, results)"
@@ -172,12 +112,12 @@ refuse_unknown(bool no_checks, NullableDatum area, NullableDatum codes)
 
 /* Fill one check from the row of list_checks_sql, in the current memory context. */
 static void
-read_check(Check *check, int row)
+read_check(PfCheck *check, int row)
 {
 	bool		isnull;
 	Datum		threshold;
 
-	memset(check, 0, sizeof(Check));
+	memset(check, 0, sizeof(PfCheck));
 	check->code = spi_text(row, 1);
 	check->severity = spi_text(row, 2);
 	check->query.label = psprintf("check \"%s\"", check->code);
@@ -196,7 +136,7 @@ read_check(Check *check, int row)
 }
 
 /* The checks to run, as the caller may see them. */
-static Check *
+static PfCheck *
 list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks)
 {
 	MemoryContext context = CurrentMemoryContext;
@@ -205,7 +145,7 @@ list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks
 	Oid			options_type = JSONBOID;
 	Datum		args[2] = {area.value, codes.value};
 	char		nulls[3] = {area.isnull ? 'n' : ' ', codes.isnull ? 'n' : ' ', '\0'};
-	Check	   *checks;
+	PfCheck    *checks;
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
@@ -213,7 +153,7 @@ list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks
 	spi_select(list_checks_sql, 2, types, args, nulls);
 	*nchecks = (int) SPI_processed;
 	old = MemoryContextSwitchTo(context);
-	checks = palloc0(sizeof(Check) * (*nchecks + 1));
+	checks = palloc0(sizeof(PfCheck) * (*nchecks + 1));
 	for (int i = 0; i < *nchecks; i++)
 		read_check(&checks[i], i);
 	MemoryContextSwitchTo(old);
@@ -224,7 +164,7 @@ list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks
 
 /* Lock a check for this run; false where another transaction runs it. */
 static bool
-lock_check(const Check *check)
+lock_check(const PfCheck *check)
 {
 	LOCKTAG		tag;
 
@@ -256,19 +196,19 @@ is_severity(Datum value)
  * The reason why a row cannot be a finding, or NULL when all can.
  */
 static char *
-row_problem(const Check *check)
+row_problem(const PfCheck *check)
 {
 	char	  **sorted = palloc(sizeof(char *) * (check->nrows + 1));
 	char	   *problem = NULL;
 
 	for (int i = 0; i < check->nrows; i++)
 	{
-		if (DatumGetPointer(check->subjects[i]) == NULL)
+		if (DatumGetPointer(check->values[PF_CHECK_COL_SUBJECT][i]) == NULL)
 			return pstrdup("the query returned a row without a subject");
-		sorted[i] = TextDatumGetCString(check->subjects[i]);
+		sorted[i] = TextDatumGetCString(check->values[PF_CHECK_COL_SUBJECT][i]);
 		if (strcmp(sorted[i], PF_CHECK_SUBJECT) == 0)
 			return pstrdup("the query returned the subject \"" PF_CHECK_SUBJECT "\", which is reserved");
-		if (!check->severity_nulls[i] && !is_severity(check->severities[i]))
+		if (!check->nulls[PF_CHECK_COL_SEVERITY][i] && !is_severity(check->values[PF_CHECK_COL_SEVERITY][i]))
 			return pstrdup("the query returned a severity that is none of critical, high, medium and low");
 	}
 	qsort(sorted, check->nrows, sizeof(char *), compare_subjects);
@@ -282,41 +222,51 @@ row_problem(const Check *check)
 
 /* Move the rows of a result into the check's arrays. */
 static void
-take_rows(Check *check, PfStoredResult *result)
+take_rows(PfCheck *check, PfStoredResult *result)
 {
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(result->desc, &TTSOpsMinimalTuple);
-	int			n = (int) result->nrows;
 
-	check->subjects = palloc0(sizeof(Datum) * (n + 1));
-	check->elements = palloc0(sizeof(Datum) * (n + 1));
-	check->element_nulls = palloc0(sizeof(bool) * (n + 1));
-	check->details = palloc0(sizeof(Datum) * (n + 1));
-	check->detail_nulls = palloc0(sizeof(bool) * (n + 1));
-	check->severities = palloc0(sizeof(Datum) * (n + 1));
-	check->severity_nulls = palloc0(sizeof(bool) * (n + 1));
-	check->sinces = palloc0(sizeof(Datum) * (n + 1));
-	check->since_nulls = palloc0(sizeof(bool) * (n + 1));
+	for (int c = 0; c < PF_CHECK_NCOLS; c++)
+	{
+		check->values[c] = palloc0(sizeof(Datum) * (result->nrows + 1));
+		check->nulls[c] = palloc0(sizeof(bool) * (result->nrows + 1));
+	}
 	while (tuplestore_gettupleslot(result->rows, true, false, slot))
 	{
 		int			i = check->nrows++;
-		bool		isnull;
-		Datum		value = slot_getattr(slot, 1, &isnull);
 
-		check->subjects[i] = isnull ? (Datum) 0 : datumCopy(value, false, -1);
-		check->elements[i] = slot_getattr(slot, 2, &check->element_nulls[i]);
-		value = slot_getattr(slot, 3, &check->detail_nulls[i]);
-		if (!check->detail_nulls[i])
-			check->details[i] = datumCopy(value, false, -1);
-		value = slot_getattr(slot, 4, &check->severity_nulls[i]);
-		if (!check->severity_nulls[i])
-			check->severities[i] = datumCopy(value, false, -1);
-		check->sinces[i] = slot_getattr(slot, 5, &check->since_nulls[i]);
+		for (int c = 0; c < PF_CHECK_NCOLS; c++)
+		{
+			Datum		value = slot_getattr(slot, c + 1, &check->nulls[c][i]);
+			Form_pg_attribute attr = TupleDescAttr(result->desc, c);
+
+			if (!check->nulls[c][i])
+				check->values[c][i] = datumCopy(value, attr->attbyval, attr->attlen);
+		}
 	}
 	ExecDropSingleTupleTableSlot(slot);
 }
 
+/* The row by which a check that did not run well is a finding itself */
 static void
-run_one(Check *check)
+add_own_finding(PfCheck *check)
+{
+	StringInfoData json;
+	int			at = check->nmerged++;
+
+	initStringInfo(&json);
+	appendStringInfo(&json, "{\"outcome\": \"%s\", \"sqlstate\": \"%s\", \"message\": ",
+					 pf_outcome_name(check->outcome), unpack_sql_state(check->sqlstate));
+	escape_json(&json, check->message ? check->message : "");
+	appendStringInfoChar(&json, '}');
+	for (int c = 0; c < PF_CHECK_NCOLS; c++)
+		check->nulls[c][at] = c != PF_CHECK_COL_SUBJECT && c != PF_CHECK_COL_DETAIL;
+	check->values[PF_CHECK_COL_SUBJECT][at] = CStringGetTextDatum(PF_CHECK_SUBJECT);
+	check->values[PF_CHECK_COL_DETAIL][at] = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
+}
+
+static void
+run_one(PfCheck *check)
 {
 	PfStoredResult *result;
 
@@ -327,7 +277,7 @@ run_one(Check *check)
 		check->state = "busy";
 		return;
 	}
-	result = pf_run_stored(&check->query, check_columns, lengthof(check_columns));
+	result = pf_run_stored(&check->query, pf_check_columns, PF_CHECK_NCOLS);
 	check->outcome = result->outcome;
 	check->sqlstate = result->sqlstate;
 	check->message = result->message;
@@ -350,77 +300,20 @@ run_one(Check *check)
 			check->nrows = 0;
 		}
 	}
-}
-
-/* The row by which a check that did not run well is a finding itself */
-static void
-add_own_finding(Check *check, int at)
-{
-	StringInfoData json;
-
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"outcome\": \"%s\", \"sqlstate\": \"%s\", \"message\": ",
-					 pf_outcome_name(check->outcome), unpack_sql_state(check->sqlstate));
-	escape_json(&json, check->message ? check->message : "");
-	appendStringInfoChar(&json, '}');
-	check->subjects[at] = CStringGetTextDatum(PF_CHECK_SUBJECT);
-	check->element_nulls[at] = true;
-	check->details[at] = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-	check->detail_nulls[at] = false;
-	check->severity_nulls[at] = true;
-	check->since_nulls[at] = true;
-}
-
-static Datum
-make_array(Datum *values, bool *nulls, int n, Oid type, int16 len, bool byval, char align)
-{
-	int			dims[1] = {n};
-	int			lower[1] = {1};
-
-	if (n == 0)
-		return PointerGetDatum(construct_empty_array(type));
-	return PointerGetDatum(construct_md_array(values, nulls, 1, dims, lower, type, len, byval, align));
-}
-
-/* Bring the findings of one check up to date. */
-static void
-merge_findings(Check *check)
-{
-	static const Oid types[] = {TEXTOID, TEXTOID, TEXTARRAYOID, INT8ARRAYOID, JSONBARRAYOID, BOOLOID,
-	TEXTARRAYOID, DATEARRAYOID};
-	PfAsOwner	state;
-	Datum		args[8];
-	int			n = check->nrows;
-	bool		isnull;
-
-	if (check->state != NULL)
-		return;
+	check->nmerged = check->nrows;
 	if (check->outcome != PF_STORED_OK)
-		add_own_finding(check, n++);
-	args[0] = CStringGetTextDatum(check->code);
-	args[1] = CStringGetTextDatum(check->severity);
-	args[2] = make_array(check->subjects, NULL, n, TEXTOID, -1, false, TYPALIGN_INT);
-	args[3] = make_array(check->elements, check->element_nulls, n, INT8OID, 8, FLOAT8PASSBYVAL,
-						 TYPALIGN_DOUBLE);
-	args[4] = make_array(check->details, check->detail_nulls, n, JSONBOID, -1, false, TYPALIGN_INT);
-	args[5] = BoolGetDatum(check->outcome == PF_STORED_OK);
-	args[6] = make_array(check->severities, check->severity_nulls, n, TEXTOID, -1, false, TYPALIGN_INT);
-	args[7] = make_array(check->sinces, check->since_nulls, n, DATEOID, sizeof(DateADT), true, TYPALIGN_INT);
-	pf_as_table_owner(&state, "finding", merge_sql, 8, types, args, NULL);
-	check->opened = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
-	check->resolved = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 2, &isnull));
-	pf_end_as_owner(&state);
+		add_own_finding(check);
 }
 
 static const char *
-outcome_of(const Check *check)
+outcome_of(const PfCheck *check)
 {
 	return check->state ? check->state : pf_outcome_name(check->outcome);
 }
 
 /* What check_run.results keeps of a run: one object a check */
 static Datum
-results_json(const Check *checks, int nchecks)
+results_json(const PfCheck *checks, int nchecks)
 {
 	StringInfoData json;
 
@@ -428,7 +321,7 @@ results_json(const Check *checks, int nchecks)
 	appendStringInfoChar(&json, '[');
 	for (int i = 0; i < nchecks; i++)
 	{
-		const Check *c = &checks[i];
+		const PfCheck *c = &checks[i];
 
 		appendStringInfoString(&json, i > 0 ? ", {\"check\": " : "{\"check\": ");
 		escape_json(&json, c->code);
@@ -448,7 +341,7 @@ results_json(const Check *checks, int nchecks)
 
 /* Write the run down and tell who listens: a run id and a word, as anybody may listen. */
 static void
-record_run(const Check *checks, int nchecks, NullableDatum area, NullableDatum codes, TimestampTz started)
+record_run(const PfCheck *checks, int nchecks, NullableDatum area, NullableDatum codes, TimestampTz started)
 {
 	static const Oid types[] = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID, NAMEOID,
 	INT4OID, INT4OID, INT8OID, INT8OID, JSONBOID};
@@ -485,7 +378,7 @@ record_run(const Check *checks, int nchecks, NullableDatum area, NullableDatum c
 }
 
 static void
-return_rows(FunctionCallInfo fcinfo, const Check *checks, int nchecks)
+return_rows(FunctionCallInfo fcinfo, const PfCheck *checks, int nchecks)
 {
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
@@ -512,7 +405,7 @@ pf_run_checks(PG_FUNCTION_ARGS)
 	NullableDatum codes = {PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)};
 	Datum		options = PG_ARGISNULL(2) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")) : PG_GETARG_DATUM(2);
 	TimestampTz started = GetCurrentTimestamp();
-	Check	   *checks;
+	PfCheck    *checks;
 	int			nchecks;
 	int			guc_level;
 
@@ -523,8 +416,7 @@ pf_run_checks(PG_FUNCTION_ARGS)
 	checks = list_checks(area, codes, options, &nchecks);
 	for (int i = 0; i < nchecks; i++)
 		run_one(&checks[i]);
-	for (int i = 0; i < nchecks; i++)
-		merge_findings(&checks[i]);
+	pf_merge_findings(checks, nchecks);
 	record_run(checks, nchecks, area, codes, started);
 	AtEOXact_GUC(true, guc_level);
 	return_rows(fcinfo, checks, nchecks);

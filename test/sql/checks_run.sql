@@ -85,6 +85,33 @@ SELECT check_code, findings, outcome FROM portfolio.run_checks(codes => '{rc.way
 SELECT count(*) FROM portfolio.run_checks('rc-wrong') WHERE check_code = 'rc.ways';
 
 RESET pg_portfolio.stored_query_timeout;
+RESET pg_portfolio.stored_query_max_rows;
+
+-- More findings than one merge takes: each check has its own, whatever came before it in the run.
+INSERT INTO portfolio.check_definition (code, area, title, query, threshold) VALUES
+  ('rc.big.1', 'rc-big', 't', $$SELECT i::text AS subject FROM generate_series(1, 6000) i WHERE i > $1$$, 0),
+  ('rc.big.2', 'rc-big', 't', $$SELECT 'the same' AS subject$$, NULL),
+  ('rc.big.3', 'rc-big', 't', $$SELECT i::text AS subject, 'low' AS severity FROM generate_series(1, 6000) i WHERE i <= $1$$, 5000),
+  ('rc.big.4', 'rc-big', 't', $$SELECT 'the same' AS subject WHERE $1 > 0$$, 1);
+CREATE FUNCTION regress_checks.said() RETURNS TABLE (code text, findings int, opened int, resolved int) LANGUAGE sql AS $$
+  SELECT x.* FROM (SELECT results FROM portfolio.check_run ORDER BY id DESC LIMIT 1) r,
+         jsonb_to_recordset(r.results) AS x ("check" text, findings int, opened int, resolved int) ORDER BY 1 $$;
+SELECT check_code, findings, outcome FROM portfolio.run_checks('rc-big');
+SELECT * FROM regress_checks.said();
+SELECT portfolio.accept_risk(id, 'known', '2999-12-31') FROM portfolio.open_finding WHERE check_code = 'rc.big.3' AND subject = '17';
+BEGIN;
+UPDATE portfolio.check_definition SET threshold = 4500 WHERE code IN ('rc.big.1', 'rc.big.3');
+UPDATE portfolio.check_definition SET threshold = 0 WHERE code = 'rc.big.4';
+SELECT count(*) FROM portfolio.run_checks('rc-big');
+SELECT * FROM regress_checks.said();
+UPDATE portfolio.check_definition SET threshold = 6000 WHERE code = 'rc.big.3';
+UPDATE portfolio.check_definition SET threshold = 1 WHERE code = 'rc.big.4';
+SELECT count(*) FROM portfolio.run_checks('rc-big');
+SELECT * FROM regress_checks.said(); -- the last 500 of the third were resolved in this transaction, 1,000 are new
+COMMIT;
+SELECT check_code, status, severity, times_opened, count(*), min(subject::int), max(subject::int)
+  FROM portfolio.finding WHERE check_code IN ('rc.big.1', 'rc.big.3') GROUP BY 1, 2, 3, 4 ORDER BY 1, 2, 4;
+SELECT check_code, status, times_opened FROM portfolio.finding WHERE check_code IN ('rc.big.2', 'rc.big.4') ORDER BY 1;
 
 -- Whose check it is: the author of the text, whoever changes it; without him it is broken.
 SET ROLE regress_checks_editor;

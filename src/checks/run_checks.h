@@ -1,0 +1,46 @@
+/*
+ * run_checks.h
+ *		A run of checks: what its halves share.
+ */
+#ifndef RUN_CHECKS_H
+#define RUN_CHECKS_H
+
+#include "pf_checks.h"
+
+#define PF_CHECK_SUBJECT "(check)"	/* the finding about a check that did not run well */
+
+/* What a check query returns */
+enum
+{
+	PF_CHECK_COL_SUBJECT,
+	PF_CHECK_COL_ELEMENT,
+	PF_CHECK_COL_DETAIL,
+	PF_CHECK_COL_SEVERITY,		/* NULL: the check's */
+	PF_CHECK_COL_SINCE,
+	PF_CHECK_NCOLS
+};
+extern const PfStoredColumn pf_check_columns[PF_CHECK_NCOLS];
+
+/* One check of this run */
+typedef struct PfCheck
+{
+	char	   *code;
+	char	   *severity;
+	PfStoredQuery query;
+	const char *state;			/* why it does not run: disabled, not_applicable, busy; else NULL */
+	PfStoredOutcome outcome;
+	int			sqlstate;
+	char	   *message;
+	double		elapsed_ms;
+	int			nrows;			/* what the query returned */
+	int			nmerged;		/* and the row about the check itself, if there is one */
+	Datum	   *values[PF_CHECK_NCOLS];	/* with room for that row */
+	bool	   *nulls[PF_CHECK_NCOLS];
+	int64		opened;
+	int64		resolved;
+} PfCheck;
+
+/* merge_findings.c */
+extern void pf_merge_findings(PfCheck *checks, int nchecks);
+
+#endif							/* RUN_CHECKS_H */
