@@ -1,9 +1,15 @@
 -- What depends on what, and the portfolio as of a day.
+CREATE FUNCTION portfolio.access_propagates(kind text, attributes jsonb) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN $1 = 'access' THEN CASE $2 ->> 'access' WHEN 'read' THEN 'rev' WHEN 'write' THEN 'fwd' END END;
+END;
+COMMENT ON FUNCTION portfolio.access_propagates(text, jsonb) IS
+  'The way in which impact travels along an access, by the relationship''s own attribute: rev where it reads, fwd where it writes. NULL where it tells neither, and for other kinds: relationship_rule decides then. Example: SELECT portfolio.access_propagates(''access'', ''{"access": "read"}'');';
+
 CREATE VIEW portfolio.dependency WITH (security_invoker = true) AS
   SELECT r.source, r.target, r.kind,
-         CASE WHEN r.kind = 'access' AND r.attributes ->> 'access' = 'read' THEN 'rev'
-              WHEN r.kind = 'access' AND r.attributes ->> 'access' = 'write' THEN 'fwd'
-              ELSE u.propagates END AS propagates,
+         coalesce(portfolio.access_propagates(r.kind, r.attributes), u.propagates) AS propagates,
          r.weight, r.valid, 'relationship' AS origin, r.id AS relationship
     FROM portfolio.relationship r
     JOIN portfolio.relationship_rule u USING (source_type, kind, target_type)

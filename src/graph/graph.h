@@ -5,6 +5,7 @@
  *	graph_change.c	 which transactions wrote the graph: the trigger, and what this session knows of itself
  *	graph_cache.c	 when a graph may be kept and used again; the header essay is there
  *	graph_load.c	 from the views to arrays
+ *	graph_rule.c	 which way impact travels along a relationship
  *	graph_arcs.c	 from arrays to compressed rows, forward and reverse, for a day
  *	graph_name.c	 names of elements, and results
  *
@@ -108,6 +109,21 @@ extern bool pf_graph_writes_recorded(Relation rel);
 extern PfGraph *pf_graph_open(void);
 extern void pf_graph_close(PfGraph *graph);
 extern void pf_graph_forget_own(void);
+
+/* graph_rule.c */
+typedef struct PfRules PfRules;
+
+/* What the matrix says of relationships of one kind between elements of two types */
+typedef struct PfRule
+{
+	bool		legal;			/* it says something, as far as the caller sees it */
+	uint8		travels;
+	int16		kind;			/* among PfGraph.kinds; -1 until the caller sets it */
+} PfRule;
+
+extern PfRules *pf_graph_make_rules(void);
+extern PfRule *pf_graph_rule(PfRules *rules, const Datum *cell);
+extern uint8 pf_graph_read_travels(Datum propagates);
 
 /* graph_load.c */
 extern PfGraph *pf_graph_load(MemoryContext parent);

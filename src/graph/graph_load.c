@@ -2,9 +2,13 @@
  * graph_load.c
  *		From the views to arrays.
  *
- * Elements and dependencies are read by two ordinary queries with the caller's rights and in his
- * snapshot, whatever their dates. A dependency with an end that the caller does not see is left out:
- * the graph shows nothing of what he may not see, not even that it is there.
+ * Elements and dependencies are read by ordinary queries with the caller's rights and in his snapshot,
+ * whatever their dates. Relationships, the first arm of the view `dependency` and the only one that may
+ * be long, are read from their table instead: the view joins each of them to the matrix of legal
+ * relationships, which costs more than all else; here each cell of it is asked for once (graph_rule.c).
+ *
+ * A dependency with an end that the caller does not see is left out: the graph shows nothing of what he
+ * may not see, not even that it is there.
  *
  * The rows go straight from the executor into arrays; nothing else is kept of them.
  */
@@ -28,11 +32,16 @@ PG_FUNCTION_INFO_V1(pf_graph_loads);
 static int64 loads = 0;	/* times that this session has loaded the graph */
 
 static const char elements_sql[] = "SELECT id, valid FROM portfolio.element";
-static const char rows_sql[] =
-"SELECT source, target, valid, propagates, kind, weight, relationship FROM portfolio.dependency";
+static const char keys_sql[] =
+"SELECT source, target, valid, weight, propagates, kind FROM portfolio.dependency"
+" WHERE origin OPERATOR(pg_catalog.<>) 'relationship'";
+static const char relationships_sql[] =
+"SELECT source, target, valid, weight, portfolio.access_propagates(kind, attributes),"
+" source_type, kind, target_type, id FROM portfolio.relationship";
 
 static SPIPlanPtr elements_plan = NULL;
-static SPIPlanPtr rows_plan = NULL;
+static SPIPlanPtr keys_plan = NULL;
+static SPIPlanPtr relationships_plan = NULL;
 
 /* What is kept twice for a period or a kind is found again by its bytes. */
 typedef struct PeriodEntry
@@ -47,6 +56,7 @@ typedef struct Loader
 	PfGraph    *graph;
 	TypeCacheEntry *range_type;
 	HTAB	   *periods;
+	PfRules    *rules;
 	int32		period_capacity;
 	int32		kind_capacity;
 	bool		unsorted;
@@ -164,25 +174,6 @@ read_kind(Loader *loader, Datum value, int16 last)
 	return graph->n_kinds++;
 }
 
-/* fwd, rev, both or none */
-static uint8
-read_travels(Datum value)
-{
-	text	   *propagates = DatumGetTextPP(value);
-
-	switch (VARSIZE_ANY_EXHDR(propagates) > 0 ? VARDATA_ANY(propagates)[0] : '\0')
-	{
-		case 'f':
-			return PF_TRAVELS_FORWARD;
-		case 'r':
-			return PF_TRAVELS_BACK;
-		case 'b':
-			return PF_TRAVELS_FORWARD | PF_TRAVELS_BACK;
-		default:
-			return 0;
-	}
-}
-
 /* ---- receivers ---- */
 
 static bool
@@ -223,30 +214,65 @@ grow_rows(PfGraph *graph)
 	rows->relationship = grow(graph, rows->relationship, sizeof(int64), n, rows->capacity);
 }
 
-static bool
-receive_row(TupleTableSlot *slot, DestReceiver *self)
+/* Room for the row in hand, with what both queries begin with; -1 when an end of it is not seen. */
+static int32
+begin_row(Loader *loader, TupleTableSlot *slot)
 {
-	Loader	   *loader = (Loader *) self;
 	PfGraph    *graph = loader->graph;
 	PfRows	   *rows = &graph->rows;
 	int32		n = rows->count;
 	int32		source;
 	int32		target;
 
-	slot_getallattrs(slot);
 	source = slot->tts_isnull[0] ? -1 : pf_graph_place(graph, DatumGetInt64(slot->tts_values[0]));
 	target = slot->tts_isnull[1] ? -1 : pf_graph_place(graph, DatumGetInt64(slot->tts_values[1]));
 	if (source < 0 || target < 0)
-		return true;
+		return -1;
 	if (n == rows->capacity)
 		grow_rows(graph);
 	rows->source[n] = source;
 	rows->target[n] = target;
 	rows->period[n] = read_period(loader, slot->tts_values[2]);
-	rows->travels[n] = read_travels(slot->tts_values[3]);
-	rows->kind[n] = read_kind(loader, slot->tts_values[4], n > 0 ? rows->kind[n - 1] : 0);
-	rows->weight[n] = DatumGetFloat4(slot->tts_values[5]);
-	rows->relationship[n] = slot->tts_isnull[6] ? 0 : DatumGetInt64(slot->tts_values[6]);
+	rows->weight[n] = DatumGetFloat4(slot->tts_values[3]);
+	return n;
+}
+
+static bool
+receive_key(TupleTableSlot *slot, DestReceiver *self)
+{
+	Loader	   *loader = (Loader *) self;
+	PfRows	   *rows = &loader->graph->rows;
+	int32		n;
+
+	slot_getallattrs(slot);
+	n = begin_row(loader, slot);
+	if (n < 0)
+		return true;
+	rows->travels[n] = pf_graph_read_travels(slot->tts_values[4]);
+	rows->kind[n] = read_kind(loader, slot->tts_values[5], n > 0 ? rows->kind[n - 1] : 0);
+	rows->relationship[n] = 0;
+	rows->count++;
+	return true;
+}
+
+static bool
+receive_relationship(TupleTableSlot *slot, DestReceiver *self)
+{
+	Loader	   *loader = (Loader *) self;
+	PfRows	   *rows = &loader->graph->rows;
+	PfRule	   *rule;
+	int32		n;
+
+	slot_getallattrs(slot);
+	rule = pf_graph_rule(loader->rules, &slot->tts_values[5]);
+	n = rule->legal ? begin_row(loader, slot) : -1;
+	if (n < 0)
+		return true;
+	if (rule->kind < 0)
+		rule->kind = read_kind(loader, slot->tts_values[6], 0);
+	rows->travels[n] = slot->tts_isnull[4] ? rule->travels : pf_graph_read_travels(slot->tts_values[4]);
+	rows->kind[n] = rule->kind;
+	rows->relationship[n] = DatumGetInt64(slot->tts_values[8]);
 	rows->count++;
 	return true;
 }
@@ -376,6 +402,7 @@ load_parts(PfGraph *graph)
 	ctl.hcxt = CurrentMemoryContext;
 	loader.periods = hash_create("pg_portfolio graph periods", 64, &ctl, HASH_ELEM | HASH_BLOBS | HASH_CONTEXT);
 	(void) period_place(&loader, DATEVAL_NOBEGIN, DATEVAL_NOEND);
+	loader.rules = pf_graph_make_rules();
 
 	/* A query that reads each row once has no time to compile. */
 	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
@@ -383,7 +410,9 @@ load_parts(PfGraph *graph)
 	if (loader.unsorted)
 		sort_elements(graph);
 	index_elements(graph);
-	run(&loader, &rows_plan, rows_sql, receive_row);
+	/* The view first: it needs every right, and names itself where one is missing. */
+	run(&loader, &keys_plan, keys_sql, receive_key);
+	run(&loader, &relationships_plan, relationships_sql, receive_relationship);
 	AtEOXact_GUC(true, guc_level);
 
 	pf_graph_needs(graph, (Size) graph->n_elements + graph->n_periods);
@@ -413,11 +442,11 @@ pf_graph_loads(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(loads);
 }
 
-/* Every relation that the two queries read, views included, as they were planned last. */
+/* Every relation that the graph is loaded from, views included, as they were planned last. */
 List *
 pf_graph_relations(void)
 {
-	SPIPlanPtr	plans[] = {elements_plan, rows_plan};
+	SPIPlanPtr	plans[] = {elements_plan, keys_plan, relationships_plan};
 	List	   *relations = NIL;
 
 	for (int i = 0; i < lengthof(plans); i++)

@@ -240,7 +240,7 @@ SELECT is_empty($$SELECT * FROM found f, generate_series(2, cardinality(path)) i
 SELECT is_empty($$SELECT f.g FROM found f JOIN live a ON a.g = f.g AND a.n = 1 JOIN live b ON b.g = f.g AND b.n = 2
                    WHERE f.rank = 1 AND NOT f.weighted AND f.path <> ARRAY(SELECT element FROM portfolio.path(a.label, b.label) ORDER BY depth)$$, 'path() is the first of them');
 
--- Hidden rows: a role that policies keep elements and relationships from asks once, from an element that leads to all graphs
+-- Hidden rows: a role that policies keep elements, relationships and a part of the matrix from asks once, from an element that leads to all graphs
 SET LOCAL session_replication_role = replica;
 INSERT INTO portfolio.element (kind, archimate_type, code, name) VALUES ('application_component', 'ApplicationComponent', 'ROOT', 'Root'), ('application_component', 'ApplicationComponent', 'LEAF', 'Leaf');
 INSERT INTO portfolio.relationship (source, source_type, kind, target, target_type)
@@ -254,6 +254,8 @@ ALTER TABLE portfolio.element ENABLE ROW LEVEL SECURITY;
 ALTER TABLE portfolio.relationship ENABLE ROW LEVEL SECURITY;
 CREATE POLICY p ON portfolio.element USING (source IS DISTINCT FROM 'hidden');
 CREATE POLICY p ON portfolio.relationship USING (origin IS DISTINCT FROM 'hidden');
+ALTER TABLE portfolio.relationship_rule ENABLE ROW LEVEL SECURITY;
+CREATE POLICY p ON portfolio.relationship_rule USING (kind <> 'serving');
 CREATE FUNCTION pg_temp.from_one(start bigint, forward boolean, max_depth int) RETURNS TABLE (element bigint, depth int) LANGUAGE sql VOLATILE AS $$
   WITH RECURSIVE edge AS MATERIALIZED (
     SELECT DISTINCT CASE WHEN forward THEN failing ELSE suffering END AS tail, CASE WHEN forward THEN suffering ELSE failing END AS head FROM portfolio.impact_edge
