@@ -202,11 +202,11 @@ pf_progress_count(uint32 rows)
 Datum
 pf_score_progress(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	PfProgressSlot *slots = palloc(sizeof(PfProgressSlot) * PROGRESS_SLOTS);
 	int			n = 0;
 
+	pf_init_materialized_srf(fcinfo);
 	if (progress == NULL)
 		return (Datum) 0;
 	LWLockAcquire(progress->lock, LW_SHARED);
@@ -228,7 +228,7 @@ pf_score_progress(PG_FUNCTION_ARGS)
 		values[3] = TimestampTzGetDatum(slots[i].started);
 		values[4] = Int64GetDatum((int64) pg_atomic_read_u64(&slots[i].rows));
 		values[5] = Int64GetDatum((int64) slots[i].estimate);
-		tuplestore_putvalues(store, desc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

@@ -7,11 +7,11 @@
 
 #include "rule.h"
 
+#include "funcapi.h"
 #include "lib/stringinfo.h"
 #include "utils/date.h"
 #include "utils/expandeddatum.h"
 #include "utils/jsonb.h"
-#include "utils/tuplestore.h"
 
 #define PF_MAX_RULES 10000
 #define PF_MAX_DIMENSIONS 16	/* a row's verdicts are four 16-bit masks in one word */
@@ -181,9 +181,6 @@ extern const PfRuleSetValue *pf_remembered_rule_set(uint64 fingerprint);
 
 /* fetch_rule_set.c */
 extern PfRuleSetValue *pf_fetch_rule_set(const char *sql, Oid argtype, Datum arg, MemoryContext context, Oid *type);
-
-/* rows.c */
-extern Tuplestorestate *pf_begin_rows(FunctionCallInfo fcinfo, TupleDesc *desc);
 
 /* tally.c */
 #define PF_TALLY_VERSION 1

@@ -182,9 +182,9 @@ Datum
 pf_rule_set_rules(PG_FUNCTION_ARGS)
 {
 	PfRuleSet  *set = pf_rule_set_open(pf_get_rule_set(fcinfo, 0));
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
+	pf_init_materialized_srf(fcinfo);
 	for (int i = 0; i < set->nrules; i++)
 	{
 		PfRule	   *rule = &set->rules[i];
@@ -198,7 +198,7 @@ pf_rule_set_rules(PG_FUNCTION_ARGS)
 		values[4] = CStringGetTextDatum(set->dimensions[rule->dimension]);
 		values[5] = CStringGetTextDatum(pf_on_null_names[rule->on_null]);
 		values[6] = BoolGetDatum(rule->may_raise);
-		tuplestore_putvalues(store, desc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -217,9 +217,9 @@ Datum
 pf_rule_set_items(PG_FUNCTION_ARGS)
 {
 	PfRuleSet  *set = pf_rule_set_open(pf_get_rule_set(fcinfo, 0));
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
+	pf_init_materialized_srf(fcinfo);
 	for (int i = 0; i < set->nitems; i++)
 	{
 		PfItem	   *item = &set->items[i];
@@ -234,7 +234,7 @@ pf_rule_set_items(PG_FUNCTION_ARGS)
 		nulls[4] = item->applies_when == NULL;
 		values[4] = nulls[4] ? (Datum) 0 : CStringGetTextDatum(item->applies_when);
 		values[5] = BoolGetDatum(item->mandatory);
-		tuplestore_putvalues(store, desc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }
@@ -243,9 +243,9 @@ Datum
 pf_rule_set_problems(PG_FUNCTION_ARGS)
 {
 	PfRuleSet  *set = pf_rule_set_open(pf_get_rule_set(fcinfo, 0));
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 
+	pf_init_materialized_srf(fcinfo);
 	for (int i = 0; i < set->nproblems; i++)
 	{
 		PfProblem  *problem = &set->problems[i];
@@ -258,7 +258,7 @@ pf_rule_set_problems(PG_FUNCTION_ARGS)
 		values[2] = CStringGetTextDatum(problem->item);
 		values[3] = CStringGetTextDatum(problem->sqlstate);
 		values[4] = CStringGetTextDatum(problem->problem);
-		tuplestore_putvalues(store, desc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	return (Datum) 0;
 }

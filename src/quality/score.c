@@ -262,8 +262,7 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 	Groups		groups;
 	char	   *filter = NULL;
 	char	   *sql;
-	TupleDesc	desc;
-	Tuplestorestate *store;
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Datum		empty;
 	Oid			argtype;
 	Datum		arg;
@@ -274,7 +273,7 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("relation and rules must not be null")));
-	store = pf_begin_rows(fcinfo, &desc);
+	pf_init_materialized_srf(fcinfo);
 	relid = PG_GETARG_OID(0);
 	value = pf_get_rule_set(fcinfo, 1);
 	set = pf_rule_set_open(value);
@@ -317,7 +316,7 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 			values[2] = empty;
 			nulls[2] = false;
 		}
-		tuplestore_putvalues(store, desc, values, nulls);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 	}
 	SPI_finish();
 	AtEOXact_GUC(true, guc_level);

@@ -70,8 +70,7 @@ pf_check_whole_set(PG_FUNCTION_ARGS)
 	Datum		own[OWN_COLUMNS];
 	char		own_nulls[OWN_COLUMNS] = {' ', nulls[1], ' ', ' '};
 	NameData	role;
-	TupleDesc	desc;
-	Tuplestorestate *store;
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	SPITupleTable *verdicts;
 	uint64		n;
 	int			guc_level;
@@ -80,7 +79,7 @@ pf_check_whole_set(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
 				 errmsg("data set and options must not be null")));
-	store = pf_begin_rows(fcinfo, &desc);
+	pf_init_materialized_srf(fcinfo);
 	values[0] = PG_GETARG_DATUM(0);
 	values[1] = PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1);
 	namestrcpy(&role, GetUserNameFromId(GetSessionUserId(), false));
@@ -111,7 +110,7 @@ pf_check_whole_set(PG_FUNCTION_ARGS)
 		for (int k = 0; k < VERDICT_COLUMNS; k++)
 			verdict[k] = SPI_getbinval(verdicts->vals[i], verdicts->tupdesc, k + 1, &isnull[k]);
 		store_verdict(own, own_nulls, verdict, isnull);
-		tuplestore_putvalues(store, desc, verdict, isnull);
+		tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, verdict, isnull);
 	}
 	SPI_finish();
 	return (Datum) 0;

@@ -224,8 +224,7 @@ opened_rule_set(FunctionCallInfo fcinfo, uint64 fingerprint)
 
 typedef struct CountRows
 {
-	Tuplestorestate *store;
-	TupleDesc	desc;
+	ReturnSetInfo *rsinfo;
 	const PfTally *tally;
 } CountRows;
 
@@ -247,7 +246,7 @@ put_counts(CountRows *rows, const char *level, const char *name, int64 failed, i
 	values[6] = Int64GetDatum(errors);
 	values[7] = Int64GetDatum(not_applicable);
 	values[8] = Int64GetDatum(defaults);
-	tuplestore_putvalues(rows->store, rows->desc, values, nulls);
+	tuplestore_putvalues(rows->rsinfo->setResult, rows->rsinfo->setDesc, values, nulls);
 }
 
 Datum
@@ -258,7 +257,8 @@ pf_tally_counts(PG_FUNCTION_ARGS)
 	CountRows	rows;
 	int64	   *c;
 
-	rows.store = pf_begin_rows(fcinfo, &rows.desc);
+	pf_init_materialized_srf(fcinfo);
+	rows.rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	if (PG_ARGISNULL(0))
 		return (Datum) 0;
 	rows.tally = tally = pf_get_tally(fcinfo, 0);

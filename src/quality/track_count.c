@@ -172,7 +172,7 @@ compare_leaves(List *before, List *leaves)
 }
 
 static void
-put_leaf(Tuplestorestate *store, TupleDesc desc, const PfLeaf *leaf, const char *outcome, const PfGroups *tracked,
+put_leaf(ReturnSetInfo *rsinfo, const PfLeaf *leaf, const char *outcome, const PfGroups *tracked,
 		 const PfGroups *found)
 {
 	Datum		values[5] = {0};
@@ -189,11 +189,11 @@ put_leaf(Tuplestorestate *store, TupleDesc desc, const PfLeaf *leaf, const char 
 	nulls[4] = found == NULL;
 	if (found)
 		values[4] = Int64GetDatum(records_of(found));
-	tuplestore_putvalues(store, desc, values, nulls);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
 static void
-recount_leaf(const PfTracked *tracked, PfLeaf *leaf, bool only_doubtful, bool keep, Tuplestorestate *store, TupleDesc desc)
+recount_leaf(const PfTracked *tracked, PfLeaf *leaf, bool only_doubtful, bool keep, ReturnSetInfo *rsinfo)
 {
 	PfGroups   *sums = pf_groups_create(CurrentMemoryContext);
 	PfGroups   *found = pf_groups_create(CurrentMemoryContext);
@@ -202,7 +202,7 @@ recount_leaf(const PfTracked *tracked, PfLeaf *leaf, bool only_doubtful, bool ke
 	pf_sum_leaves(tracked, list_make1(leaf), sums);
 	if (leaf->altered || (only_doubtful && leaf->doubt == NULL))
 	{
-		put_leaf(store, desc, leaf, leaf->altered ? "doubtful" : "current", sums, NULL);
+		put_leaf(rsinfo, leaf, leaf->altered ? "doubtful" : "current", sums, NULL);
 		return;
 	}
 	pf_scan(tracked, leaf->relid, found);
@@ -210,7 +210,7 @@ recount_leaf(const PfTracked *tracked, PfLeaf *leaf, bool only_doubtful, bool ke
 		outcome = contains(sums, found) && contains(found, sums) ? "equal" : "wrong";
 	else
 		outcome = keep && leaf->columns ? "counted" : "doubtful";
-	put_leaf(store, desc, leaf, outcome, sums, found);
+	put_leaf(rsinfo, leaf, outcome, sums, found);
 	if (keep && (strcmp(outcome, "counted") == 0 || strcmp(outcome, "wrong") == 0))
 		(void) pf_keep_count(tracked, leaf, found);
 }
@@ -218,8 +218,7 @@ recount_leaf(const PfTracked *tracked, PfLeaf *leaf, bool only_doubtful, bool ke
 Datum
 pf_recount(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	bool		only_doubtful = PG_GETARG_BOOL(1);
 	bool		keep = PG_GETARG_BOOL(2);
 	int			guc_level = pf_track_settings();
@@ -230,6 +229,7 @@ pf_recount(PG_FUNCTION_ARGS)
 	Oid			root;
 	const char *doubt;
 
+	pf_init_materialized_srf(fcinfo);
 	if (keep)
 		PreventCommandIfReadOnly("verify_tracking()");
 	if (keep && IsolationUsesXactSnapshot())
@@ -259,7 +259,7 @@ pf_recount(PG_FUNCTION_ARGS)
 			leaf->doubt = pstrdup(doubt);
 			leaf->altered = true;
 		}
-		recount_leaf(tracked, leaf, only_doubtful, keep, store, desc);
+		recount_leaf(tracked, leaf, only_doubtful, keep, rsinfo);
 	}
 	PopActiveSnapshot();
 	SPI_finish();

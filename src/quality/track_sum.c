@@ -363,7 +363,7 @@ pf_scan(const PfTracked *tracked, Oid relid, PfGroups *groups)
 /* ---- current_tally(data_set, rescan) ---- */
 
 static void
-put_row(Tuplestorestate *store, TupleDesc desc, const PfGroup *group, const char *state, const char *reason)
+put_row(ReturnSetInfo *rsinfo, const PfGroup *group, const char *state, const char *reason)
 {
 	Datum		values[5] = {0};
 	bool		nulls[5] = {false};
@@ -381,7 +381,7 @@ put_row(Tuplestorestate *store, TupleDesc desc, const PfGroup *group, const char
 	nulls[4] = reason == NULL;
 	if (reason)
 		values[4] = CStringGetTextDatum(reason);
-	tuplestore_putvalues(store, desc, values, nulls);
+	tuplestore_putvalues(rsinfo->setResult, rsinfo->setDesc, values, nulls);
 }
 
 /* Does a rule name a date? Such rules are counted period by period. */
@@ -456,8 +456,7 @@ sum_leaves(PfTracked *tracked, Oid root, bool rescan, PfGroups *sums, char **rea
 Datum
 pf_current_tally(PG_FUNCTION_ARGS)
 {
-	TupleDesc	desc;
-	Tuplestorestate *store = pf_begin_rows(fcinfo, &desc);
+	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	bool		rescan = PG_GETARG_BOOL(1);
 	int			guc_level = pf_track_settings();
 	const char *state = "altered";
@@ -468,6 +467,7 @@ pf_current_tally(PG_FUNCTION_ARGS)
 	Oid			root;
 	const char *doubt;
 
+	pf_init_materialized_srf(fcinfo);
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	tracked = pf_tracked_by_code(PG_GETARG_DATUM(0), &root, &doubt);
@@ -485,11 +485,11 @@ pf_current_tally(PG_FUNCTION_ARGS)
 		state = why_not ? "stale" : "rescanned";
 	}
 	if (strcmp(state, "stale") == 0)
-		put_row(store, desc, NULL, state, reason);
+		put_row(rsinfo, NULL, state, reason);
 	for (uint32 b = 0; b < sums->nbuckets && strcmp(state, "stale") != 0; b++)
 		for (PfGroup *group = sums->buckets[b]; group; group = group->next)
 			if (group->tally && group->tally->records != 0)
-				put_row(store, desc, group, state, reason);
+				put_row(rsinfo, group, state, reason);
 	SPI_finish();
 	AtEOXact_GUC(true, guc_level);
 	return (Datum) 0;
