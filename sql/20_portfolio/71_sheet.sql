@@ -1,4 +1,4 @@
--- What the columns of a sheet can be: the columns of a kind's table, its period, and its defined properties.
+-- What the columns of a sheet can be: the columns of a table, its period, and the defined properties of a kind.
 CREATE TYPE portfolio.sheet_field AS (
   ord int, field text, label text, type text, unit text, blank text, choices text[], refers_to text, origin text
 );
@@ -11,7 +11,7 @@ COMMENT ON COLUMN portfolio.sheet_field.unit IS 'gbp (pounds), gbp_m (millions o
 COMMENT ON COLUMN portfolio.sheet_field.blank IS 'What an empty cell means: refused, default (of a new row; an old one keeps what it has) or null.';
 COMMENT ON COLUMN portfolio.sheet_field.choices IS 'The words that it may hold; NULL for any.';
 COMMENT ON COLUMN portfolio.sheet_field.refers_to IS 'Kind of the element that a reference names; NULL for any kind.';
-COMMENT ON COLUMN portfolio.sheet_field.origin IS 'column, period or property.';
+COMMENT ON COLUMN portfolio.sheet_field.origin IS 'column, period, property, or attribute: a key of relationship.attributes.';
 
 CREATE TABLE portfolio.import_heading (
   kind    text NOT NULL,
@@ -35,7 +35,7 @@ SELECT v.kind, h.heading, v.field, true
     ('*', 'description', '{details,summary,notes}'),
     ('*', 'owner', '{owned by,owner name,responsible}'),
     ('*', 'valid_from', '{from,start,starts on,start date}'),
-    ('*', 'ends_on', '{to,until,end,ends,end date,expires,expiry date}'),
+    ('*', 'ends_on', '{to,until,valid to,valid until,end,ends,end date,expires,expiry date}'),
     ('*', 'supplier', '{vendor}'),
     ('*', 'parent', '{part of}'),
     ('*', 'lifecycle', '{life cycle,life cycle status}'),
@@ -58,6 +58,14 @@ SELECT v.kind, h.heading, v.field, true
     ('technology', 'extended_support_ends_on', '{end of extended support}'),
     ('data_flow', 'sender', '{from,source system}'),
     ('data_flow', 'receiver', '{to,target system,destination}'),
+    ('relationship', 'source', '{from,from element,source element}'),
+    ('relationship', 'kind', '{type,relation,relation type,relationship,relationship type}'),
+    ('relationship', 'target', '{to,to element,target element}'),
+    ('relationship', 'access', '{access type}'),
+    ('relationship', 'influence', '{influence strength,strength}'),
+    ('role_holder', 'party', '{holder,held by,role holder}'),
+    ('conformance', 'status', '{state,conformance}'),
+    ('observation', 'value', '{observed,result}'),
     ('contract', 'value_gbp', '{value,contract value,amount}'),
     ('contract', 'spend_gbp', '{spend,spent}'),
     ('contract', 'notice_days', '{notice,notice period}')) v (kind, field, headings),
@@ -94,30 +102,67 @@ $$;
 COMMENT ON FUNCTION portfolio.lookup_words(oid) IS
   'The values that the table behind a foreign key of one column has, at most 100; NULL when there are more or none.';
 
-CREATE FUNCTION portfolio.sheet_fields(kind text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.sheet_field
+-- Links that have sheets of their own. A row is known by these fields and by its days.
+CREATE FUNCTION portfolio.link_key(kind text) RETURNS text[]
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT CASE $1 WHEN 'relationship' THEN '{source,kind,target,code}'
+                 WHEN 'role_holder' THEN '{element,role}'
+                 WHEN 'system_technology' THEN '{system,technology}'
+                 WHEN 'conformance' THEN '{interface,system,standard}'
+                 WHEN 'observation' THEN '{measure,element,organisation}'
+                 WHEN 'organisation_role' THEN '{organisation,role}'
+                 WHEN 'element_alias' THEN '{element,scheme,value}' END::text[];
+END;
+COMMENT ON FUNCTION portfolio.link_key(text) IS
+  'The fields that tell one row from another in the sheets of a table of links: relationship, role_holder, system_technology, conformance, observation, organisation_role, element_alias. NULL for kinds of elements. Example: SELECT portfolio.link_key(''relationship'');';
+
+CREATE FUNCTION portfolio.sheet_table(kind text) RETURNS regclass
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
-  WITH kind_columns AS (
-    SELECT a.attnum, a.attname::text AS field, a.atttypid, a.attnotnull, a.atthasdef,
-           (SELECT k.kind FROM pg_constraint c JOIN portfolio.element_kind k ON c.confrelid = portfolio.kind_table(k.kind) AND k.table_name IS NOT NULL
-             WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]) AS refers_to,
-           EXISTS (SELECT FROM pg_constraint c
-                    WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum]
-                      AND c.confrelid IN (SELECT portfolio.kind_table(k.kind) FROM portfolio.element_kind k)) AS is_reference,
+  SELECT CASE WHEN portfolio.link_key($1) IS NULL THEN portfolio.kind_table($1) ELSE format('portfolio.%I', $1)::regclass END;
+END;
+COMMENT ON FUNCTION portfolio.sheet_table(text) IS
+  'The table that sheets of this kind are about: a table of links of link_key(), else that of a kind of elements. Raises 42704 for a kind that is neither. Example: SELECT portfolio.sheet_table(''role_holder'');';
+
+CREATE FUNCTION portfolio.period_column(target regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT a.attname::text FROM pg_attribute a
+   WHERE a.attrelid = $1 AND a.attname IN ('valid', 'during') AND a.atttypid = 'daterange'::regtype AND NOT a.attisdropped;
+END;
+COMMENT ON FUNCTION portfolio.period_column(regclass) IS
+  'The column whose two ends a sheet of this table has as valid_from and ends_on; NULL where there is none. Example: SELECT portfolio.period_column(''portfolio.observation'');';
+
+CREATE FUNCTION portfolio.table_fields(target regclass, kind text) RETURNS SETOF portfolio.sheet_field
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  WITH kind_column AS (
+    SELECT a.attnum, a.attname::text AS field, a.atttypid, a.attnotnull, a.atthasdef, r.refers_to, coalesce(r.is_reference, false) AS is_reference,
            (SELECT array_agg(m.word[1]) FROM pg_constraint c, regexp_matches(pg_get_constraintdef(c.oid), '''([^'']*)''::text', 'g') m (word)
              WHERE c.conrelid = a.attrelid AND c.contype = 'c' AND c.conkey = ARRAY[a.attnum]
                AND pg_get_constraintdef(c.oid) ~ '^CHECK \(\(\w+ = ANY \(ARRAY\[') AS choices,
-           (SELECT portfolio.lookup_words(c.oid) FROM pg_constraint c
-             WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum] AND a.atttypid = 'text'::regtype) AS words,
+           CASE WHEN a.attrelid = 'portfolio.relationship'::regclass AND a.attname = 'kind'
+                THEN (SELECT array_agg(DISTINCT l.kind) FROM portfolio.relationship_rule l)
+                ELSE (SELECT portfolio.lookup_words(c.oid) FROM pg_constraint c
+                       WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey = ARRAY[a.attnum] AND a.atttypid = 'text'::regtype) END AS words,
            col_description(a.attrelid, a.attnum) ~* '\mpercent' AS is_percent
       FROM pg_attribute a
       LEFT JOIN pg_attrdef d ON d.adrelid = a.attrelid AND d.adnum = a.attnum
-     WHERE a.attrelid = portfolio.kind_table($1) AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
-       AND a.attname NOT IN ('id', 'kind', 'archimate_type', 'valid')
-       AND a.atttypid::regtype::text NOT LIKE '%[]'
-       AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* 'current_user'
+      LEFT JOIN LATERAL (   -- a key to an element is that of its number alone, or of its number first
+        SELECT true AS is_reference, (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NOT NULL AND c.confrelid = portfolio.kind_table(k.kind)) AS refers_to
+          FROM pg_constraint c
+         WHERE c.conrelid = a.attrelid AND c.contype = 'f' AND c.conkey[1] = a.attnum
+           AND (c.confrelid = 'portfolio.element'::regclass OR c.confrelid IN (SELECT portfolio.kind_table(k.kind) FROM portfolio.element_kind k WHERE k.table_name IS NOT NULL))
+         LIMIT 1) r ON true
+     WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attidentity = ''
+       -- what the database fills is in no sheet
+       AND a.attname NOT IN ('id', 'source_type', 'target_type')
+       AND NOT (a.attrelid = 'portfolio.element'::regclass AND a.attname IN ('kind', 'archimate_type'))
+       AND a.atttypid <> 'daterange'::regtype AND a.atttypid::regtype::text NOT LIKE '%[]'
+       AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* '(current_user|now\(\))'
   ), field AS (
-    SELECT c.attnum::int AS place, c.field,
+    SELECT 10 * c.attnum AS place, c.field,
            CASE WHEN c.is_reference THEN 'reference'
                 WHEN c.atttypid = 'date'::regtype THEN 'date'
                 WHEN c.atttypid = 'boolean'::regtype THEN 'boolean'
@@ -128,26 +173,41 @@ BEGIN ATOMIC
            CASE WHEN c.field LIKE '%\_gbp\_m' THEN 'gbp_m' WHEN c.field LIKE '%\_gbp' THEN 'gbp' WHEN c.is_percent THEN 'percent' END AS unit,
            CASE WHEN NOT c.attnotnull THEN 'null' WHEN c.atthasdef THEN 'default' ELSE 'refused' END AS blank,
            coalesce(c.choices, c.words) AS choices, c.refers_to, 'column' AS origin, NULL AS label
-      FROM kind_columns c
-    UNION ALL SELECT 10000, 'valid_from', 'date', NULL, 'null', NULL, NULL, 'period', NULL
-    UNION ALL SELECT 10001, 'ends_on', 'date', NULL, 'null', NULL, NULL, 'period', NULL
+      FROM kind_column c
     UNION ALL
-    SELECT 20000 + row_number() OVER (ORDER BY d.key)::int, d.key,
+    SELECT 10 * a.attnum - v.before, v.field, v.type, NULL, 'null', v.choices, NULL, 'attribute', NULL
+      FROM pg_attribute a, (VALUES (3, 'access', 'text', '{access,read,write,readwrite}'::text[]), (2, 'influence', 'text', NULL), (1, 'directed', 'boolean', NULL)) v (before, field, type, choices)
+     WHERE a.attrelid = $1 AND a.attrelid = 'portfolio.relationship'::regclass AND a.attname = 'attributes'
+    UNION ALL
+    SELECT 100000 + v.n, v.field, 'date', NULL, CASE WHEN v.n = 1 AND NOT a.atthasdef THEN 'refused' ELSE 'null' END, NULL, NULL, 'period', NULL
+      FROM pg_attribute a, (VALUES (1, 'valid_from'), (2, 'ends_on')) v (n, field)
+     WHERE a.attrelid = $1 AND a.attname = portfolio.period_column($1)
+    UNION ALL
+    SELECT 200000 + row_number() OVER (ORDER BY d.key)::int, d.key,
            CASE d.type WHEN 'element' THEN 'reference' WHEN 'choice' THEN 'text' WHEN 'url' THEN 'text' ELSE d.type END,
            NULL, 'null', d.choices, NULL, 'property', d.label
       FROM portfolio.property_definition d
-     WHERE d.kind = $1
+     WHERE d.kind = $2
   )
   SELECT row_number() OVER (ORDER BY f.place)::int, f.field,
          coalesce(f.label, upper(left(f.field, 1)) ||
                   replace(regexp_replace(regexp_replace(regexp_replace(substr(f.field, 2), '_gbp_m$', ' (£m)'), '_gbp$', ' (£)'), '_pct$', ' (%)'), '_', ' ')),
          f.type, f.unit, f.blank, f.choices, f.refers_to, f.origin
     FROM field f
-   WHERE portfolio.check_options($2, '{}') IS NOT NULL
    ORDER BY f.place;
 END;
+COMMENT ON FUNCTION portfolio.table_fields(regclass, text) IS
+  'What may be written of a table, with the defined properties of a kind where it holds elements (kind is NULL otherwise). Example: SELECT field FROM portfolio.table_fields(''portfolio.system'', ''system'');';
+
+CREATE FUNCTION portfolio.sheet_fields(kind text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.sheet_field
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT f.* FROM portfolio.table_fields(portfolio.sheet_table($1), CASE WHEN portfolio.link_key($1) IS NULL THEN $1 END) f
+   WHERE portfolio.check_options($2, '{}') IS NOT NULL
+   ORDER BY f.ord;
+END;
 COMMENT ON FUNCTION portfolio.sheet_fields(text, jsonb) IS
-  'The columns that a sheet of elements of this kind may have, for import() and export(): what may be written of its table, valid_from and ends_on, and its defined properties. Raises 42704 for a kind that is not known. Example: SELECT field, label, type, choices FROM portfolio.sheet_fields(''system'');';
+  'The columns that a sheet may have, for import() and export(): of elements of a kind, what may be written of its table, valid_from and ends_on, and its defined properties; of links (relationship, role_holder, system_technology, conformance, observation, organisation_role, element_alias) what may be written of their table. Raises 42704 for a kind that is not known. Example: SELECT field, label, type, choices FROM portfolio.sheet_fields(''system'');';
 
 -- Which field each heading means; {field: heading}.
 CREATE FUNCTION portfolio.match_headings(kind text, source regclass, mapping jsonb) RETURNS jsonb
@@ -156,6 +216,8 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
+  fields portfolio.sheet_field[] := ARRAY(SELECT f FROM portfolio.sheet_fields(kind) f);
+  link_key text[] := portfolio.link_key(kind);
   bad text;
   matched jsonb;
 BEGIN
@@ -167,7 +229,7 @@ BEGIN
   END IF;
   SELECT string_agg(quote_literal(m.value), ', ') INTO bad
     FROM jsonb_each_text(mapping) m
-   WHERE m.value IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.sheet_fields(kind) f WHERE f.field = m.value);
+   WHERE m.value IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(fields) f WHERE f.field = m.value);
   IF bad IS NOT NULL THEN
     RAISE EXCEPTION 'mapping names fields that a % does not have: %', kind, bad
       USING ERRCODE = 'undefined_column', HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists them.', kind);
@@ -179,13 +241,13 @@ BEGIN
       SELECT a.attnum AS place, a.attname::text AS heading,
              CASE WHEN mapping ? a.attname THEN mapping ->> a.attname
                   ELSE (SELECT c.field
-                          FROM (SELECT f.field, 1 AS rank FROM portfolio.sheet_fields(kind) f
+                          FROM (SELECT f.field, 1 AS rank FROM unnest(fields) f
                                  WHERE portfolio.fold_heading(a.attname) IN (portfolio.fold_heading(f.field), portfolio.fold_heading(f.label),
-                                       CASE f.field WHEN 'name' THEN portfolio.fold_heading(kind) END,
+                                       CASE WHEN f.field = 'name' AND link_key IS NULL THEN portfolio.fold_heading(kind) END,
                                        CASE WHEN f.field IN ('code', 'name') THEN portfolio.fold_heading(kind || f.field) END)
                                 UNION ALL
                                 SELECT i.field, CASE i.kind WHEN '*' THEN 3 ELSE 2 END
-                                  FROM portfolio.import_heading i JOIN portfolio.sheet_fields(kind) f ON f.field = i.field
+                                  FROM portfolio.import_heading i JOIN unnest(fields) f ON f.field = i.field
                                  WHERE i.kind IN (kind, '*') AND portfolio.fold_heading(i.heading) = portfolio.fold_heading(a.attname)) c
                          ORDER BY c.rank, c.field LIMIT 1) END AS field
         FROM pg_attribute a
@@ -207,12 +269,19 @@ BEGIN
       USING HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists the fields; mapping => ''{"heading": "field"}'' says which one is meant, null that none is.', kind);
   END IF;
   SELECT jsonb_object_agg(m ->> 'field', m ->> 'heading') INTO matched FROM jsonb_array_elements(matched) m WHERE m ->> 'field' IS NOT NULL;
-  IF matched IS NULL OR NOT matched ?| '{code,name}' THEN
+  matched := coalesce(matched, '{}');
+  IF link_key IS NULL AND NOT matched ?| '{code,name}' THEN
     RAISE EXCEPTION '% has no heading for code or name', source
       USING ERRCODE = 'undefined_column', HINT = 'Each row must say which element it is about: mapping => ''{"heading": "code"}''.';
+  END IF;
+  SELECT string_agg(f.field, ', ' ORDER BY f.ord) INTO bad
+    FROM unnest(fields) f WHERE f.field = ANY (link_key) AND f.blank = 'refused' AND NOT matched ? f.field;
+  IF bad IS NOT NULL THEN
+    RAISE EXCEPTION '% has no heading for %', source, bad
+      USING ERRCODE = 'undefined_column', HINT = format('Each row must say what it links: mapping => ''{"heading": "%s"}''.', split_part(bad, ',', 1));
   END IF;
   RETURN matched;
 END
 $$;
 COMMENT ON FUNCTION portfolio.match_headings(text, regclass, jsonb) IS
-  'Which heading of a table means which field of a kind: an object from field to heading. mapping goes before names, labels and import_heading; null leaves a heading out. Raises 42701, with all of them, where several mean one field, 42703 where mapping names what is not there or neither code nor name is; warns of headings that mean nothing. Example: SELECT portfolio.match_headings(''service'', ''public.sheet'', ''{}'');';
+  'Which heading of a table means which field of a kind: an object from field to heading. mapping goes before names, labels and import_heading; null leaves a heading out. Raises 42701, with all of them, where several mean one field, 42703 where mapping names what is not there, or no heading says what a row is about; warns of headings that mean nothing. Example: SELECT portfolio.match_headings(''service'', ''public.sheet'', ''{}'');';

@@ -31,7 +31,7 @@ BEGIN
     RETURN NEW;
   END IF;
   SELECT e.kind INTO kind FROM portfolio.element e WHERE e.id = NEW.element;
-  SELECT s.* INTO f FROM portfolio.sheet_fields(kind) s WHERE s.field = NEW.attribute AND s.field <> 'code' AND s.origin <> 'period';
+  SELECT s.* INTO f FROM portfolio.table_fields(portfolio.kind_table(kind), kind) s WHERE s.field = NEW.attribute AND s.field <> 'code' AND s.origin <> 'period';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'attribute "%" of a % cannot be planned', NEW.attribute, kind
       USING ERRCODE = 'undefined_column', HINT = format('SELECT field FROM portfolio.sheet_fields(%L) lists those that can, but for code, valid_from and ends_on.', kind);
@@ -88,7 +88,7 @@ BEGIN
                 WHEN f.type = 'reference' THEN portfolio.element_label((recorded ->> f.field)::bigint)
                 ELSE recorded ->> f.field END,
            p.element IS NOT NULL, lower(coalesce(p.valid, x.valid)), upper(coalesce(p.valid, x.valid)) - 1
-      FROM portfolio.sheet_fields(own_kind) f
+      FROM portfolio.table_fields(portfolio.kind_table(own_kind), own_kind) f
       LEFT JOIN portfolio.planned_attribute p ON p.element = wanted AND p.attribute = f.field AND p.valid @> day
       LEFT JOIN portfolio.element_property x ON f.origin = 'property' AND x.element = wanted AND x.key = f.field AND x.valid @> day
      WHERE f.origin <> 'period'

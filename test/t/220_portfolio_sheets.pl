@@ -20,7 +20,15 @@ INSERT INTO portfolio.data_flow (code, name, sender, receiver, legal_basis) VALU
 INSERT INTO portfolio.interface (code, name, system, access_rule) VALUES ('IF', 'Interface', portfolio.element_ref('system:SPINE'), 'agreement');
 SELECT portfolio.define_property('service', 'level', 'integer'), portfolio.define_property('service', 'asks', 'element', 'Asks');
 INSERT INTO portfolio.element_property (element, key, value, valid) VALUES (portfolio.element_ref('service:EPS'), 'level', '3', '(,)'), (portfolio.element_ref('service:EPS'), 'asks', 'system:SPINE', '(,)');
+INSERT INTO portfolio.role_holder (element, role, party, valid) VALUES (portfolio.element_ref('service:EPS'), 'service_owner', portfolio.element_ref('team:SSD'), '[2016-04-01,2018-03-31]');
+INSERT INTO portfolio.system_technology (system, technology, purpose) VALUES (portfolio.element_ref('system:SPINE'), portfolio.element_ref('technology:T'), 'storage');
+INSERT INTO portfolio.conformance (interface, standard, status, evidence) VALUES (portfolio.element_ref('interface:IF'), portfolio.element_ref('ISO27001'), 'assured', 'Certificate "4711"');
+INSERT INTO portfolio.observation (measure, element, organisation, during, numerator, denominator) VALUES ('use', portfolio.element_ref('service:EPS'), portfolio.element_ref('PHARMACY'), '[2016-04-01,2017-04-01)', 1, 3);
+INSERT INTO portfolio.organisation_role (organisation, role, is_primary) VALUES (portfolio.element_ref('PHARMACY'), 'RO182', true);
+INSERT INTO portfolio.element_alias (element, scheme, value) VALUES (portfolio.element_ref('service:EPS'), 'name', 'Release 2');
+UPDATE portfolio.relationship SET attributes = '{"influence": "-", "note": "x, y"}', valid = '[2016-04-01,)' WHERE source = portfolio.element_ref('service:EPS');
 });
+my @links = qw(relationship role_holder system_technology conformance observation organisation_role element_alias);
 my $dir = PostgreSQL::Test::Utils::tempdir;
 
 # load(KIND, FILE, COPY_OPTIONS): a table sheet of text columns with the headings of the file, filled from it
@@ -44,12 +52,21 @@ foreach my $kind (split /\n/, $node->safe_psql('postgres', 'SELECT DISTINCT kind
 }
 is($node->safe_psql('postgres', 'SELECT md5(string_agg(e::text, chr(10) ORDER BY id)), (SELECT count(*) FROM portfolio.change) FROM portfolio.element e'), $before, 'no element changed, and nothing was journalled');
 
+foreach my $kind (@links)
+{
+	$node->safe_psql('postgres', "\\o $dir/$kind.csv\nSELECT portfolio.export('$kind')");
+	load("$dir/$kind.csv", '');
+	is($node->safe_psql('postgres', "SELECT verdict, count(*) FROM portfolio.import('$kind', 'public.sheet', dry_run => false) GROUP BY 1"),
+		$node->safe_psql('postgres', "SELECT 'same', count(*) FROM portfolio.$kind"), "$kind: out and in again, all the same");
+}
+is($node->safe_psql('postgres', 'SELECT count(*) FROM portfolio.change'), (split /\|/, $before)[1], 'no link changed either');
+
 # Into another database, in the order of the references: the same portfolio.
 $node->safe_psql('postgres', 'CREATE DATABASE other');
 $node->safe_psql('postgres', q{UPDATE portfolio.contract SET name = rtrim(name)});     # blanks at the end of a cell say nothing
 $node->safe_psql('other', 'CREATE EXTENSION pg_portfolio CASCADE');
 $node->safe_psql('other', q{SELECT portfolio.define_property('service', 'level', 'integer'), portfolio.define_property('service', 'asks', 'element', 'Asks')});
-foreach my $kind (qw(organisation site supplier programme team capability technology system standard service interface data_set data_flow contract))
+foreach my $kind (qw(organisation site supplier programme team capability course_of_action technology system standard service interface data_set data_flow contract), @links)
 {
 	$node->safe_psql('postgres', "\\o $dir/$kind.csv\nSELECT portfolio.export('$kind')");
 	my ($head) = slurp_file("$dir/$kind.csv") =~ /\A(.*?)\n/;
