@@ -11,12 +11,12 @@ COMMENT ON FUNCTION portfolio.interface_technology(text) IS
 CREATE FUNCTION portfolio.interface_purpose(name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  SELECT nullif(btrim(regexp_replace(regexp_replace(regexp_replace(regexp_replace(lower($1), '\s*\([^()]*\)\s*$', ''),
-      '\m(fhir|hl7( ?v?[23](\.\d+)?)?|mesh|smsp|rest|restful|soap|edifact|ldap|itk3?|cda|dicom|xds|graphql|odata|sftp|kafka|csv|dstu ?2|stu ?3|r4|apis?|interfaces?|web services?)\M', ' ', 'g'),
-      '[^[:alnum:]()''-]+|(?<![[:alnum:]])-|-(?![[:alnum:]])', ' ', 'g'), '\s+', ' ', 'g')), '');
+  SELECT nullif(btrim(regexp_replace(translate($1, '–—', '--'),
+    '(?i)((^|[\s-]+)(fhir|hl7( ?v?[23](\.\d+)?)?|mesh|smsp|rest|restful|soap|edifact|ldap|itk3?|cda|dicom|xds|graphql|odata|sftp|kafka|csv|wfs|wms|dstu ?2|stu ?3|r4|apis?|interfaces?|web services?)\M|[\s-]*\([^()]*\))+\s*$',
+    ''), ' -'), '');
 END;
 COMMENT ON FUNCTION portfolio.interface_purpose(text) IS
-  'The name of an interface without its technology, and so what it is for; in lower case. NULL when nothing is left. Example: SELECT portfolio.interface_purpose(''Personal Demographics Service - FHIR API'');';
+  'The name of an interface, as it is written, without the technology, the word API and notes in parentheses at its end: what it is for, or the system that it leads to. NULL when nothing is left. Example: SELECT portfolio.interface_purpose(''Personal Demographics Service - FHIR API'');';
 
 CREATE TYPE portfolio.duplicate_pair AS (
   score numeric, kind text, a bigint, a_ref text, a_name text, b bigint, b_ref text, b_name text, reasons text[]
@@ -44,7 +44,7 @@ BEGIN ATOMIC
     UNION
     SELECT l.id, l.kind, regexp_replace(lower(a.value), '[^[:alnum:]]', '', 'g'), 'alias' FROM living l JOIN portfolio.element_alias a ON a.element = l.id WHERE a.value ~ '[[:alnum:]]'
   ), purposed AS MATERIALIZED (
-    SELECT l.id, l.kind, portfolio.interface_purpose(l.name) AS purpose FROM living l WHERE l.kind IN ('interface', 'application_interface')
+    SELECT l.id, l.kind, lower(portfolio.interface_purpose(l.name)) AS purpose FROM living l WHERE l.kind IN ('interface', 'application_interface')
   ), able AS MATERIALIZED (
     -- capabilities and functions that something is related to, either way
     SELECT DISTINCT l.id, l.kind, c.id AS capability
@@ -103,7 +103,7 @@ CREATE FUNCTION portfolio.reuse(options jsonb DEFAULT '{}') RETURNS SETOF portfo
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   WITH way AS MATERIALIZED (
-    SELECT e.id, e.code, e.name, i.system, coalesce(upper(nullif(btrim(i.protocol), '')), portfolio.interface_technology(e.name)) AS technology, portfolio.interface_purpose(e.name) AS purpose
+    SELECT e.id, e.code, e.name, i.system, coalesce(upper(nullif(btrim(i.protocol), '')), portfolio.interface_technology(e.name)) AS technology, lower(portfolio.interface_purpose(e.name)) AS purpose
       FROM portfolio.element e LEFT JOIN portfolio.interface i ON i.id = e.id
      WHERE e.archimate_type = 'ApplicationInterface' AND e.valid @> (SELECT portfolio.as_of()) AND portfolio.check_options($1, '{}') IS NOT NULL
   ), stated AS MATERIALIZED (

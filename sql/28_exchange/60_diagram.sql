@@ -1,4 +1,19 @@
 -- Diagrams as text: any set of elements with what holds between them on the day of pg_portfolio.as_of.
+-- One signature for elements named as people write them and for their numbers: '{A,B}' is text.
+CREATE FUNCTION portfolio.diagram_elements(elements anycompatiblearray) RETURNS bigint[]
+LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF pg_typeof(elements) = ANY ('{bigint[],integer[]}'::regtype[]) THEN
+    RETURN elements::bigint[];
+  END IF;
+  RETURN (SELECT coalesce(array_agg(portfolio.element_ref(e)), '{}') FROM unnest(elements::text[]) e);
+END
+$$;
+COMMENT ON FUNCTION portfolio.diagram_elements(anycompatiblearray) IS
+  'The elements that an array names: by number, or as element_ref() reads a text. Raises as element_ref() does. Example: SELECT portfolio.diagram_elements(''{service:EPS,Spine}'');';
+
 CREATE FUNCTION portfolio.diagram_nodes(elements bigint[], OUT id bigint, OUT kind text, OUT code text, OUT name text) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -57,70 +72,53 @@ END;
 COMMENT ON FUNCTION portfolio.dot_escape(text) IS
   'A text as it stands between double quotes in a label of the DOT language; line ends become blanks. NULL for NULL. Example: SELECT portfolio.dot_escape(''a "b"'');';
 
-CREATE FUNCTION portfolio.to_mermaid(elements bigint[], options jsonb DEFAULT '{}') RETURNS text
+CREATE FUNCTION portfolio.to_mermaid(elements anycompatiblearray, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
   SELECT 'flowchart ' || portfolio.diagram_direction($2)
          || coalesce((SELECT string_agg(format(E'\n  e%s["%s<br>%s"]', n.id, portfolio.mermaid_escape(n.name), portfolio.mermaid_escape(n.kind || ':' || n.code)), '' ORDER BY n.kind, n.code)
-                        FROM portfolio.diagram_nodes($1) n), '')
+                        FROM portfolio.diagram_nodes(c.elements) n), '')
          || coalesce((SELECT string_agg(format(E'\n  e%s -- "%s" --> e%s', d.source, portfolio.mermaid_escape(concat_ws(': ', d.kind, d.name)), d.target), '' ORDER BY d.nth)
-                        FROM portfolio.diagram_edges($1) d), '') || E'\n'
+                        FROM portfolio.diagram_edges(c.elements) d), '') || E'\n'
+    FROM (SELECT portfolio.diagram_elements($1) OFFSET 0) c (elements)
    WHERE $1 IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_mermaid(bigint[], jsonb) IS
-  'A Mermaid flowchart of these elements with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_mermaid(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
+$$;
+COMMENT ON FUNCTION portfolio.to_mermaid(anycompatiblearray, jsonb) IS
+  'A Mermaid flowchart of these elements (numbers, or texts as element_ref() reads them) with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_mermaid(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
 
-CREATE FUNCTION portfolio.to_dot(elements bigint[], options jsonb DEFAULT '{}') RETURNS text
+CREATE FUNCTION portfolio.to_dot(elements anycompatiblearray, options jsonb DEFAULT '{}') RETURNS text
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
   SELECT format(E'digraph portfolio {\n  rankdir=%s;\n  node [shape=box];', portfolio.diagram_direction($2))
          || coalesce((SELECT string_agg(format(E'\n  e%s [label="%s\\n%s"];', n.id, portfolio.dot_escape(n.name), portfolio.dot_escape(n.kind || ':' || n.code)), '' ORDER BY n.kind, n.code)
-                        FROM portfolio.diagram_nodes($1) n), '')
+                        FROM portfolio.diagram_nodes(c.elements) n), '')
          || coalesce((SELECT string_agg(format(E'\n  e%s -> e%s [label="%s"];', d.source, d.target, portfolio.dot_escape(concat_ws(': ', d.kind, d.name))), '' ORDER BY d.nth)
-                        FROM portfolio.diagram_edges($1) d), '') || E'\n}\n'
+                        FROM portfolio.diagram_edges(c.elements) d), '') || E'\n}\n'
+    FROM (SELECT portfolio.diagram_elements($1) OFFSET 0) c (elements)
    WHERE $1 IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_dot(bigint[], jsonb) IS
-  'A graph in the DOT language of Graphviz of these elements with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_dot(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
+$$;
+COMMENT ON FUNCTION portfolio.to_dot(anycompatiblearray, jsonb) IS
+  'A graph in the DOT language of Graphviz of these elements (numbers, or texts as element_ref() reads them) with what holds between them on the day of pg_portfolio.as_of. Option direction: LR, RL, TB or BT. NULL for NULL. Example: SELECT portfolio.to_dot(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
 
-CREATE FUNCTION portfolio.to_graphml(elements bigint[], options jsonb DEFAULT '{}') RETURNS xml
+CREATE FUNCTION portfolio.to_graphml(elements anycompatiblearray, options jsonb DEFAULT '{}') RETURNS xml
 LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
+SET search_path = pg_catalog, pg_temp
+AS $$
   SELECT XMLPARSE(DOCUMENT E'<?xml version="1.0" encoding="UTF-8"?>\n<graphml xmlns="http://graphml.graphdrawing.org/xmlns">'
          || (SELECT string_agg(format(E'\n  <key id="%1$s" for="%2$s" attr.name="%3$s" attr.type="string"/>', k.id, k.of, k.name), '' ORDER BY k.id)
                FROM (VALUES ('n1', 'node', 'kind'), ('n2', 'node', 'code'), ('n3', 'node', 'name'), ('r1', 'edge', 'kind'), ('r2', 'edge', 'name')) k (id, of, name))
          || E'\n  <graph id="portfolio" edgedefault="directed">'
          || coalesce((SELECT string_agg(format(E'\n    <node id="e%s"><data key="n1">%s</data><data key="n2">%s</data><data key="n3">%s</data></node>',
                                                n.id, portfolio.xml_escape(n.kind), portfolio.xml_escape(n.code), portfolio.xml_escape(n.name)), '' ORDER BY n.kind, n.code)
-                        FROM portfolio.diagram_nodes($1) n), '')
+                        FROM portfolio.diagram_nodes(c.elements) n), '')
          || coalesce((SELECT string_agg(format(E'\n    <edge id="r%s" source="e%s" target="e%s"><data key="r1">%s</data>%s</edge>', d.nth, d.source, d.target,
                                                portfolio.xml_escape(d.kind), coalesce('<data key="r2">' || portfolio.xml_escape(d.name) || '</data>', '')), '' ORDER BY d.nth)
-                        FROM portfolio.diagram_edges($1) d), '')
+                        FROM portfolio.diagram_edges(c.elements) d), '')
          || E'\n  </graph>\n</graphml>\n')
+    FROM (SELECT portfolio.diagram_elements($1) OFFSET 0) c (elements)
    WHERE $1 IS NOT NULL AND portfolio.check_options($2, '{}') IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_graphml(bigint[], jsonb) IS
-  'A GraphML document of these elements (kind, code, name) with what holds between them (kind, name) on the day of pg_portfolio.as_of. NULL for NULL. Example: SELECT portfolio.to_graphml(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';
-
--- The same, with the elements named as people write them.
-CREATE FUNCTION portfolio.to_mermaid(elements text[], options jsonb DEFAULT '{}') RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
-  SELECT portfolio.to_mermaid(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_mermaid(text[], jsonb) IS
-  'As to_mermaid() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_mermaid(ARRAY[''service:EPS'', ''Spine'']);';
-CREATE FUNCTION portfolio.to_dot(elements text[], options jsonb DEFAULT '{}') RETURNS text
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
-  SELECT portfolio.to_dot(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_dot(text[], jsonb) IS
-  'As to_dot() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_dot(ARRAY[''service:EPS'', ''Spine'']);';
-CREATE FUNCTION portfolio.to_graphml(elements text[], options jsonb DEFAULT '{}') RETURNS xml
-LANGUAGE sql STABLE PARALLEL RESTRICTED
-BEGIN ATOMIC
-  SELECT portfolio.to_graphml(ARRAY(SELECT portfolio.element_ref(r) FROM unnest($1) r), $2) WHERE $1 IS NOT NULL;
-END;
-COMMENT ON FUNCTION portfolio.to_graphml(text[], jsonb) IS
-  'As to_graphml() of numbers, with the elements named as element_ref() reads them. Example: SELECT portfolio.to_graphml(ARRAY[''service:EPS'', ''Spine'']);';
+$$;
+COMMENT ON FUNCTION portfolio.to_graphml(anycompatiblearray, jsonb) IS
+  'A GraphML document of these elements (numbers, or texts as element_ref() reads them), each with kind, code and name, with what holds between them (kind, name) on the day of pg_portfolio.as_of. NULL for NULL. Example: SELECT portfolio.to_graphml(ARRAY(SELECT element FROM portfolio.impact_of(''team:DDC'')));';

@@ -21,15 +21,6 @@ END;
 COMMENT ON FUNCTION portfolio.code_of_name(text) IS
   'A code made of a name: capitals, digits and underscores, at most 60; NULL when nothing of the name is left. Example: SELECT portfolio.code_of_name(''Summary Care Record - FHIR API'');';
 
-CREATE FUNCTION portfolio.interface_function(name text) RETURNS text
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-BEGIN ATOMIC
-  SELECT coalesce(nullif(btrim(regexp_replace(regexp_replace($1, '[–—]', '-', 'g'),
-           '(?i)[\s-]*(\m(FHIR|HL7 V[23]|MESH|REST|SOAP|EDIFACT|SMSP|LDAP|GraphQL|OData|DICOM|WFS|WMS)\M)?\s*(\mAPIs?\M)?\s*(\([^()]*\))?\s*$', '')), ''), $1);
-END;
-COMMENT ON FUNCTION portfolio.interface_function(text) IS
-  'The name of an interface, as it is written, without technology, API and a note in parentheses at its end: the system that it leads to. interface_purpose() compares names. Example: SELECT portfolio.interface_function(''e-Referral Service - FHIR API (HSCN)'');';
-
 -- The one element of a kind that a word names: by code, name or alias, folded; NULL when none or several do.
 CREATE FUNCTION portfolio.element_called(kind text, word text) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL SAFE STRICT
@@ -53,7 +44,7 @@ BEGIN ATOMIC
                            FROM jsonb_each_text(r.said) x) c (cells)
      CROSS JOIN LATERAL portfolio.read_date(c.cells ->> 'startdate') d
   ), named AS MATERIALIZED (
-    SELECT s.*, portfolio.interface_function(s.name) AS function, portfolio.code_of_name(s.name) AS slug, portfolio.interface_technology(s.name) AS protocol,
+    SELECT s.*, coalesce(portfolio.interface_purpose(s.name), s.name) AS function, portfolio.code_of_name(s.name) AS slug, portfolio.interface_technology(s.name) AS protocol,
            row_number() OVER (PARTITION BY portfolio.code_of_name(s.name) ORDER BY s.nth) AS namesake
       FROM said s
   ), judged AS (

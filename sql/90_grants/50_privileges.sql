@@ -264,8 +264,8 @@ WITH wanted (profiles, functions) AS (VALUES
      xml_escape,xml_attribute,archimate_texts,archimate_export_rows,archimate_definitions,archimate_export_properties,archimate_property_list,
      archimate_rewrite,archimate_fragment,archimate_export_concepts,archimate_export_views,export_archimate}'),
   ('{analyst,editor,operator,auditor}',
-   '{to_mermaid,to_dot,to_graphml,diagram_nodes,diagram_edges,diagram_direction,mermaid_escape,dot_escape,
-     code_of_name,interface_function,element_called,gmpp_field}'),
+   '{to_mermaid,to_dot,to_graphml,diagram_elements,diagram_nodes,diagram_edges,diagram_direction,mermaid_escape,dot_escape,
+     code_of_name,element_called,gmpp_field}'),
   ('{editor}', '{import_archimate,import_archimate_model,import_archimate_elements,import_archimate_relationships,import_archimate_properties,check_archimate_kinds,columns_by_place,import_ods_practices,import_ods_memberships,
      preview_api_catalogue,import_api_catalogue,read_gmpp,import_gmpp}'),
   -- data quality

@@ -32,7 +32,7 @@ INSERT INTO contract VALUES
   ('element_id', 'text,text', 'bigint'), ('relate', 'text,text,text', 'bigint'),
   ('impact_of', 'text,integer', ''), ('dependencies_of', 'text,integer', ''), ('path', 'text,text', ''), ('paths', 'text,text,integer', ''),
   ('cycles', '', ''), ('layers', '', ''), ('articulation_points', '', ''), ('bridges', '', ''), ('centrality', 'text', ''), ('compare', 'date,date', ''),
-  ('import_archimate', 'xml', ''), ('export_archimate', '', 'xml'), ('to_mermaid', 'bigint[]', 'text'), ('to_mermaid', 'text[]', 'text'), ('to_dot', 'text[]', 'text'), ('to_graphml', 'text[]', 'xml'),
+  ('import_archimate', 'xml', ''), ('export_archimate', '', 'xml'), ('to_mermaid', 'anycompatiblearray', 'text'), ('to_dot', 'anycompatiblearray', 'text'), ('to_graphml', 'anycompatiblearray', 'xml'),
   ('import_ods_practices', 'regclass', ''), ('import_ods_memberships', 'regclass', ''), ('import_api_catalogue', 'regclass', ''), ('import_gmpp', 'regclass,date', ''),
   ('find', 'text', NULL), ('describe', 'text', 'text'), ('help', 'text', NULL), ('doctor', '', NULL), ('health', '', NULL), ('my_work', 'text', NULL),
   ('start_process', 'text,text', 'bigint'), ('record_evidence', 'bigint,text,text', NULL), ('waive', 'bigint,text,text,text,date', NULL),

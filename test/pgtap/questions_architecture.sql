@@ -7,9 +7,11 @@ CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $
 
 -- names of interfaces
 SELECT results_eq($$SELECT portfolio.interface_purpose(n), portfolio.interface_technology(n) FROM (VALUES ('Personal Demographics Service - FHIR API'), ('Personal Demographics Service MESH'), ('e-Referral Service - FHIR API (HSCN)'),
-    ('e-Referral Service Patient Care – FHIR API'), ('Directory of Services - Urgent and Emergency Care - SOAP API'), ('Pathology Messaging - HL7 V3'), ('NHSmail APIs'), ('FHIR API')) v (n)$$,
-  $$VALUES ('personal demographics service', 'FHIR'), ('personal demographics service', 'MESH'), ('e-referral service', 'FHIR'), ('e-referral service patient care', 'FHIR'),
-           ('directory of services urgent and emergency care', 'SOAP'), ('pathology messaging', 'HL7 V3'), ('nhsmail', NULL), (NULL, 'FHIR')$$, 'what an interface is for, and in what technology');
+    ('e-Referral Service Patient Care – FHIR API'), ('Directory of Services - Urgent and Emergency Care - SOAP API'), ('Pathology Messaging - HL7 V3'), ('NHSmail APIs'), ('Message Exchange for Social Care (MESH) API'),
+    ('FHIR Converter API'), ('Web feature — WFS'), ('FHIR API')) v (n)$$,
+  $$VALUES ('Personal Demographics Service', 'FHIR'), ('Personal Demographics Service', 'MESH'), ('e-Referral Service', 'FHIR'), ('e-Referral Service Patient Care', 'FHIR'),
+           ('Directory of Services - Urgent and Emergency Care', 'SOAP'), ('Pathology Messaging', 'HL7 V3'), ('NHSmail', NULL), ('Message Exchange for Social Care', 'MESH'), ('FHIR Converter', 'FHIR'),
+           ('Web feature', NULL), (NULL, 'FHIR')$$, 'what an interface is for, and in what technology');
 
 -- the API catalogue
 \if :no_data

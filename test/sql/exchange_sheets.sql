@@ -113,6 +113,7 @@ SELECT s.code AS source, x.kind, x.name, t.code AS target
   FROM XMLTABLE(XMLNAMESPACES('http://graphml.graphdrawing.org/xmlns' AS g), '//g:edge' PASSING (portfolio.to_graphml(ARRAY(SELECT id FROM portfolio.system WHERE code LIKE 'XD\_%')))
                 COLUMNS source text PATH '@source', target text PATH '@target', kind text PATH 'g:data[@key="r1"]', name text PATH 'g:data[@key="r2"]') x
   JOIN portfolio.element s ON 'e' || s.id = x.source JOIN portfolio.element t ON 'e' || t.id = x.target ORDER BY 4;
+SELECT portfolio.to_mermaid('{system:XD_1,plain}') = portfolio.to_mermaid(ARRAY(SELECT id FROM portfolio.system WHERE code IN ('XD_1', 'XD_2'))) AS the_same;
 SELECT portfolio.to_mermaid('{}'::bigint[]), portfolio.to_mermaid(NULL::text[]) IS NULL AS nothing;
 SELECT portfolio.to_dot(ARRAY['system:XD_1'], '{"direction": "up"}');
 SELECT portfolio.to_graphml(ARRAY['nowhere']);
