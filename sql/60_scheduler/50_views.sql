@@ -242,13 +242,22 @@ COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.attempt IS 'Attempt number
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_workers.started_at IS 'When the run began; NULL when idle.';
 
 CREATE VIEW portfolio.pg_stat_portfolio_jobs WITH (security_invoker = true) AS
+WITH run AS (
+  SELECT x.job_id, x.outcome, x.attempt, x.started_at, x.finished_at - x.started_at AS took,
+         CASE x.attempt WHEN 1 THEN x.started_at - x.due_at END AS late,
+         width_bucket(x.finished_at - x.started_at, b.bounds) AS took_in, CASE x.attempt WHEN 1 THEN width_bucket(x.started_at - x.due_at, b.bounds) END AS late_in
+    FROM portfolio.job_run x, (VALUES ('{1 ms,10 ms,100 ms,1 s,10 s,1 min,10 min,1 h}'::interval[])) b (bounds)
+   WHERE x.outcome IN ('succeeded', 'failed', 'unknown') AND x.started_at >= pg_catalog.pg_postmaster_start_time())
 SELECT j.job_id, j.name, j.owner,
-       count(r.run_id) AS runs, count(*) FILTER (WHERE r.outcome = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.outcome = 'failed') AS failed,
+       count(r.outcome) AS runs, count(*) FILTER (WHERE r.outcome = 'succeeded') AS succeeded, count(*) FILTER (WHERE r.outcome = 'failed') AS failed,
        count(*) FILTER (WHERE r.outcome = 'unknown') AS unknown, count(*) FILTER (WHERE r.attempt > 1) AS retried,
-       sum(r.finished_at - r.started_at) AS total_time, max(r.finished_at - r.started_at) AS max_time,
-       max(r.started_at - r.due_at) FILTER (WHERE r.attempt = 1) AS max_lateness, max(r.started_at) AS last_started
+       sum(r.took) AS total_time, max(r.took) AS max_time, max(r.late) AS max_lateness, max(r.started_at) AS last_started,
+       ARRAY[count(*) FILTER (WHERE r.took_in = 0), count(*) FILTER (WHERE r.took_in = 1), count(*) FILTER (WHERE r.took_in = 2), count(*) FILTER (WHERE r.took_in = 3), count(*) FILTER (WHERE r.took_in = 4),
+             count(*) FILTER (WHERE r.took_in = 5), count(*) FILTER (WHERE r.took_in = 6), count(*) FILTER (WHERE r.took_in = 7), count(*) FILTER (WHERE r.took_in = 8)] AS run_time_histogram,
+       ARRAY[count(*) FILTER (WHERE r.late_in = 0), count(*) FILTER (WHERE r.late_in = 1), count(*) FILTER (WHERE r.late_in = 2), count(*) FILTER (WHERE r.late_in = 3), count(*) FILTER (WHERE r.late_in = 4),
+             count(*) FILTER (WHERE r.late_in = 5), count(*) FILTER (WHERE r.late_in = 6), count(*) FILTER (WHERE r.late_in = 7), count(*) FILTER (WHERE r.late_in = 8)] AS lateness_histogram
   FROM portfolio.job j
-  LEFT JOIN portfolio.job_run r ON r.job_id = j.job_id AND r.outcome IN ('succeeded', 'failed', 'unknown') AND r.started_at >= pg_catalog.pg_postmaster_start_time()
+  LEFT JOIN run r ON r.job_id = j.job_id
  GROUP BY j.job_id;
 COMMENT ON VIEW portfolio.pg_stat_portfolio_jobs IS 'What each job that the reader may see has done since the server started.';
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.job_id IS 'Number of the job.';
@@ -263,6 +272,10 @@ COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.total_time IS 'Time that they
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.max_time IS 'Time of the longest.';
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.max_lateness IS 'How late a first attempt began at most.';
 COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.last_started IS 'When the last one began.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.run_time_histogram IS
+  'Nine counts: runs that took less than 1 ms, 10 ms, 100 ms, 1 s, 10 s, 1 min, 10 min, 1 h, each without those before it, and longer ones. Runs whose end nobody recorded are in none.';
+COMMENT ON COLUMN portfolio.pg_stat_portfolio_jobs.lateness_histogram IS
+  'How late first attempts began, in the same nine counts. Runs that somebody asked for have no lateness and are in none.';
 
 CREATE FUNCTION portfolio.import_pg_cron() RETURNS bigint
 LANGUAGE plpgsql VOLATILE

@@ -144,7 +144,10 @@ pf_read_links(void)
 	}
 }
 
-/* After a start history tells when jobs that others wait for last ended. In a transaction. */
+/*
+ * After a start history tells when jobs that others wait for last ended. What failed and is tried
+ * again has not. In a transaction.
+ */
 void
 pf_read_edge_ends(void)
 {
@@ -157,6 +160,7 @@ pf_read_edge_ends(void)
 	foreach(lc, pf_scheduler->edges)
 	{
 		PfEdge	   *edge = (PfEdge *) lfirst(lc);
+		PfJob	   *parent = pf_find_job(edge->parent);
 		Datum		values[3];
 		PfAsOwner	as_owner;
 		bool		null;
@@ -164,7 +168,7 @@ pf_read_edge_ends(void)
 
 		values[0] = Int64GetDatum(edge->parent);
 		values[1] = BoolGetDatum(edge->on_success);
-		values[2] = BoolGetDatum(edge->on_failure);
+		values[2] = BoolGetDatum(edge->on_failure && (parent == NULL || !pf_slot_goes_on(parent)));
 		pf_as_table_owner(&as_owner, "job_run", sql, lengthof(types), types, values, NULL);
 		ended_at = SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &null);
 		if (!null)

@@ -56,6 +56,33 @@ pf_add_lane(PfJob *job)
 	return lane;
 }
 
+/* Does a slot of the job have an attempt behind it and another before it, or under way? */
+bool
+pf_slot_goes_on(const PfJob *job)
+{
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase != PF_LANE_FREE && job->lanes[i]->run.attempt > 1)
+			return true;
+	}
+	return false;
+}
+
+bool
+pf_any_slot_is_tried_again(void)
+{
+	HASH_SEQ_STATUS scan;
+	PfJob	   *job;
+	bool		found = false;
+
+	hash_seq_init(&scan, pf_scheduler->jobs);
+	while (!found && (job = hash_seq_search(&scan)) != NULL)
+		found = pf_slot_goes_on(job);
+	if (found)
+		hash_seq_term(&scan);
+	return found;
+}
+
 /* Jobs that went away: at once, or when their run has ended. */
 static void
 sweep_jobs(void)
@@ -98,8 +125,8 @@ sweep_jobs(void)
  * The weeks of job_run that hold anything, as an array: each job's look into history would otherwise
  * open the indexes of all 64.
  */
-static Datum
-weeks_with_runs(void)
+Datum
+pf_weeks_with_runs(void)
 {
 	static const char *const sql =
 	"SELECT coalesce(array_agg(w.w::smallint), '{}') FROM generate_series(0, 63) w (w)"
@@ -177,7 +204,7 @@ read_account(void)
 	}
 	if (count > 0)
 	{
-		weeks = weeks_with_runs();
+		weeks = pf_weeks_with_runs();
 		for (int i = 0; i < count; i += PF_PAGE)
 			read_account_of(weeks, ids + i, Min(count - i, PF_PAGE));
 	}
@@ -209,7 +236,7 @@ meet_job(PfJob *job)
 	Datum		id = Int64GetDatum(job->job_id);
 
 	if (job->unread)
-		read_account_of(weeks_with_runs(), &id, 1);
+		read_account_of(pf_weeks_with_runs(), &id, 1);
 	job->unread = false;
 	if (!job->account_begun)
 		pf_record_account_begin(job);
@@ -271,10 +298,11 @@ pf_read_all(void)
 	pf_release_waiters();
 	pf_read_jobs();
 	read_account();
-	pf_read_edge_ends();
 	pf_adopt_running_workers();
 	begin_accounts();
 	pf_read_open_runs(true);
+	pf_read_failed_runs();
+	pf_read_edge_ends();
 	let_jobs_decide();
 }
 

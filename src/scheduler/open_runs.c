@@ -1,11 +1,13 @@
 /*
  * open_runs.c
  *		Runs that the scheduler finds when it reads its tables: workers that are still busy, rows that
- *		wait, and rows that nobody has closed.
+ *		wait, rows that nobody has closed, and slots that were to be tried again.
  */
 #include "scheduler.h"
 
+#include "catalog/pg_type.h"
 #include "row.h"
+#include "utils/builtins.h"
 #include "utils/memutils.h"
 
 /* A run that is under way takes a lane. */
@@ -174,4 +176,43 @@ pf_read_open_runs(bool at_start)
 			pf_ask(job, run->run_id, run->queued_at, -1);
 	}
 	pfree(open);
+}
+
+/*
+ * Slots that were to be tried again: the last runs of a job, as many as may go on side by side, where
+ * they failed since somebody last changed the job.
+ */
+void
+pf_read_failed_runs(void)
+{
+	static const char *const sql =
+	"SELECT r.job_id, r.due_at, r.queued_at, r.attempt::bigint, r.finished_at, r.sqlstate"
+	" FROM portfolio.job j CROSS JOIN LATERAL"
+	" (SELECT x.* FROM portfolio.job_run x WHERE x.job_id = j.job_id AND x.due_at IS NOT NULL AND x.week_slot = ANY ($1)"
+	" ORDER BY x.run_id DESC LIMIT coalesce(substring(j.overlap FROM '^parallel (.*)'), '1')::integer) r"
+	" WHERE j.retry_limit > 0 AND j.state = 'active' AND r.outcome = 'failed' AND r.attempt <= j.retry_limit"
+	" AND r.finished_at > greatest(j.changed_at, j.state_since) AND NOT EXISTS (SELECT FROM portfolio.job_run l"
+	" WHERE l.job_id = r.job_id AND l.due_at = r.due_at AND l.attempt > r.attempt AND l.week_slot = r.week_slot)";
+	static const Oid types[] = {INT2ARRAYOID};
+	Datum		weeks = pf_weeks_with_runs();
+	PfAsOwner	as_owner;
+
+	pf_as_table_owner(&as_owner, "job_run", sql, lengthof(types), types, &weeks, NULL);
+	for (uint64 row = 0; row < SPI_processed; row++)
+	{
+		PfJob	   *job = pf_find_job(int64_column(row, 1));
+		PfRun		run = {0};
+		bool		null;
+		Datum		sqlstate = column(row, 6, &null);
+		const char *code = null ? "XX000" : TextDatumGetCString(sqlstate);
+
+		if (job == NULL)
+			continue;			/* held, or of somebody else */
+		run.job_id = job->job_id;
+		run.due_at = time_column(row, 2);
+		run.queued_at = time_column(row, 3);
+		run.attempt = (int32) int64_column(row, 4);
+		pf_take_failed_slot(job, &run, time_column(row, 5), MAKE_SQLSTATE(code[0], code[1], code[2], code[3], code[4]));
+	}
+	pf_end_as_owner(&as_owner);
 }

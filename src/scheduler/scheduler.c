@@ -263,6 +263,8 @@ next_round_or_end(void)
 		return next;			/* something is due soon: stay for it */
 	if (now < idle_end)
 		return idle_end;
+	if (pf_run_jobs && pf_any_slot_is_tried_again())
+		return next;			/* a successor would let a later slot take its place */
 
 	LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
 	quiet = !pf_has_news(scheduler.shared);

@@ -193,10 +193,14 @@ extern void pf_read_changes(const PfNews *news);
 extern PfJob *pf_find_job(int64 job_id);
 extern void pf_forget_job(PfJob *job);
 extern PfLane *pf_add_lane(PfJob *job);
+extern bool pf_slot_goes_on(const PfJob *job);
+extern bool pf_any_slot_is_tried_again(void);
+extern Datum pf_weeks_with_runs(void);
 
 /* open_runs.c */
 extern void pf_adopt_running_workers(void);
 extern void pf_read_open_runs(bool at_start);
+extern void pf_read_failed_runs(void);
 
 /* job_links.c */
 extern void pf_read_links(void);
@@ -214,6 +218,7 @@ extern void pf_make_ready(PfLane *lane, TimestampTz due_at, TimestampTz queued_a
 						  int32 attempt, int waiter);
 extern void pf_ask(PfJob *job, int64 run_id, TimestampTz queued_at, int waiter);
 extern void pf_take_queued_slot(PfJob *job, const PfRun *run);
+extern void pf_take_failed_slot(PfJob *job, const PfRun *run, TimestampTz finished_at, int sqlstate);
 
 /* pool.c */
 extern void pf_harvest_workers(void);

@@ -406,6 +406,16 @@ tries_again(const PfLane *lane, PfRunOutcome outcome, int sqlstate)
 		retry_helps(job->retry, sqlstate);
 }
 
+static void
+try_again(PfLane *lane, TimestampTz at)
+{
+	lane->phase = PF_LANE_RETRYING;
+	pf_timer_set(&lane->timer, at);
+	lane->run.attempt++;
+	lane->run.run_id = 0;
+	lane->recorded = true;
+}
+
 /* The slots that passed while all lanes were busy; true if one of them runs now. */
 static bool
 settle_overlap(PfJob *job, PfLane *lane, TimestampTz finished_at)
@@ -440,11 +450,7 @@ pf_finish_run(PfLane *lane, TimestampTz finished_at, PfRunOutcome outcome, int s
 		pf_scheduler->counted.failed++;
 	if (tries_again(lane, outcome, sqlstate))
 	{
-		lane->phase = PF_LANE_RETRYING;
-		pf_timer_set(&lane->timer, outcome == PF_RUN_FAILED ? retry_time(lane, finished_at) : finished_at);
-		lane->run.attempt++;
-		lane->run.run_id = 0;
-		lane->recorded = true;
+		try_again(lane, outcome == PF_RUN_FAILED ? retry_time(lane, finished_at) : finished_at);
 		return;
 	}
 	if (is_slot && outcome == PF_RUN_UNKNOWN)
@@ -522,4 +528,28 @@ pf_take_queued_slot(PfJob *job, const PfRun *run)
 			lane = job->lanes[i];
 	}
 	pf_make_ready(lane != NULL ? lane : pf_add_lane(job), run->due_at, run->queued_at, run->run_id, run->attempt, -1);
+}
+
+/*
+ * A slot whose run failed, and that was to be tried again when the scheduler or the server ended. It
+ * is, unless a later slot has come meanwhile: then the misfire policy decides what runs.
+ */
+void
+pf_take_failed_slot(PfJob *job, const PfRun *run, TimestampTz finished_at, int sqlstate)
+{
+	PfLane	   *lane;
+
+	for (int i = 0; i < job->nlanes; i++)
+	{
+		if (job->lanes[i]->phase != PF_LANE_FREE && job->lanes[i]->run.due_at == run->due_at)
+			return;				/* a worker is at it */
+	}
+	if ((job->schedule->kind != PF_SCHEDULE_CHAIN && open_slots(job, pf_clock_now()).count > 0) ||
+		(lane = free_lane(job)) == NULL)
+		return;
+	lane->run = *run;
+	if (!tries_again(lane, PF_RUN_FAILED, sqlstate))
+		return;
+	job->busy++;
+	try_again(lane, retry_time(lane, finished_at));
 }

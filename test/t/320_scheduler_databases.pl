@@ -84,6 +84,12 @@ wait_for($node, 'work', q{SELECT count(*) >= 1 FROM portfolio.job_run WHERE outc
 wait_for($node, 'work', q{SELECT scheduler_pid IS NULL AND workers = 0 AND next_due IS NOT NULL FROM portfolio.pg_stat_portfolio_scheduler WHERE database = 'work'}, 'in between no process is left, and the next instant is known');
 wait_for($node, 'work', q{SELECT count(*) >= 2 FROM portfolio.job_run WHERE outcome = 'succeeded'}, 'and it is kept');
 is(ann(q{SELECT count(*) FROM portfolio.job_run WHERE portfolio.run_job('now_and_then', wait => true) > 0 LIMIT 1}) > 0, 1, 'run_job wakes a scheduler that had ended');
+ann(q{SELECT portfolio.unschedule_job('now_and_then');
+BEGIN;
+SELECT portfolio.schedule_at(now() + interval '1 second', 'SELECT 1 / count(*) FROM portfolio.job_run WHERE job_name = ''once''', 'once');
+SELECT portfolio.alter_job('once', retry_limit => 1, retry_delay => '2 seconds');
+COMMIT});
+wait_for($node, 'work', q{SELECT string_agg(attempt || ' ' || outcome, ', ' ORDER BY run_id) = '1 failed, 2 succeeded' FROM portfolio.job_run WHERE job_name = 'once'}, 'a scheduler stays for the next attempt of a slot');
 settled($node, 'work', 'no slot was lost');
 $node->stop;
 unlike(slurp_file($node->logfile), qr/portfolio (scheduler|launcher) ERROR|PANIC|terminated by signal/, 'scheduler and launcher met no error');

@@ -127,6 +127,11 @@ is(ann(q{SELECT runs > 0 AND success_rate = 100 AND run_p50 > '0' AND run_p95 >=
 is(ann(q{SELECT success_rate = 0 AND failing_since IS NOT NULL FROM portfolio.job_overview WHERE name = 'not_retried'}), 't', 'and since when one fails');
 is(ann(q{SELECT due = ran + coalesced + skipped + missed + unknown + running AND balanced AND jobs_out_of_balance = 0 AND jobs > 10 FROM portfolio.slot_account}), 't', 'slot_account balances');
 is(ann(q{SELECT runs > 0 AND succeeded = runs AND failed = 0 AND total_time >= max_time FROM portfolio.pg_stat_portfolio_jobs WHERE name = 'drifting'}), 't', 'pg_stat_portfolio_jobs counts since the start');
+is(ann(q{SELECT string_agg(name, ', ') FROM portfolio.pg_stat_portfolio_jobs s WHERE run_time_histogram <> ARRAY(
+	SELECT (SELECT count(*) FROM portfolio.job_run r WHERE r.job_id = s.job_id AND finished_at - started_at >= low AND finished_at - started_at < high)
+	FROM (VALUES (1, '0'::interval, '1 ms'::interval), (2, '1 ms', '10 ms'), (3, '10 ms', '100 ms'), (4, '100 ms', '1 s'), (5, '1 s', '10 s'), (6, '10 s', '1 min'), (7, '1 min', '10 min'), (8, '10 min', '1 h'), (9, '1 h', '1 year')) b (n, low, high)
+	ORDER BY n)}), '', 'and how many took how long');
+is(ann(q{SELECT bool_and((SELECT sum(n) FROM unnest(run_time_histogram) n) = runs - unknown AND (SELECT sum(n) FROM unnest(lateness_histogram) n) <= runs) FROM portfolio.pg_stat_portfolio_jobs}), 't', 'of all that ended');
 is(ann(q{SELECT count(*) > 0 AND bool_and(database = 'work') FROM portfolio.pg_stat_portfolio_workers}), 't', 'pg_stat_portfolio_workers shows the pool');
 $node->safe_psql('work', q{CREATE ROLE monitor LOGIN; SELECT portfolio.grant_profile('monitor', 'auditor')});
 my @queries = slurp_file("$ENV{PF_STAGE}/contrib/monitoring/queries.yaml") =~ /query: "([^"]+)"/g;

@@ -58,6 +58,28 @@ is(ann(q{SELECT abs((SELECT count(*) FROM ann.seen WHERE job = 'pause') - extrac
 	FROM portfolio.job, ann.month WHERE name = 'pause'}), 't', 'a pause after each run');
 is(ann(q{SELECT state || ' ' || (SELECT count(*) FROM ann.seen WHERE job = 'once') FROM portfolio.job WHERE name = 'once'}), 'ended 1', 'what is due once runs once');
 
+# between two calls nothing is forgotten: a slot that failed is tried again by the next one, unless a later slot has come
+ann(q{DELETE FROM portfolio.job_dependency; DELETE FROM portfolio.job; TRUNCATE ann.seen; ALTER SEQUENCE tries RESTART;
+SELECT portfolio.schedule_job('third', '0 12 * * *', 'SELECT ann.every_third_time()', retry_limit => 2, retry_delay => '3 hours', retry_factor => 1, retry_jitter => 0, time_zone => 'UTC'),
+  portfolio.schedule_job('never', '0 12 * * *', 'SELECT 1/0', retry_limit => 1, retry_delay => '1 day', retry_jitter => 0, time_zone => 'UTC'),
+  portfolio.schedule_job('grieve', '@after', 'INSERT INTO ann.seen VALUES (''grieve'')', after => '{"third": "failure"}'),
+  portfolio.schedule_job('cheer', '@after', 'INSERT INTO ann.seen VALUES (''cheer'')', after => '{"third": "success"}')});
+sub call_at
+{
+	my ($at) = @_;
+	ann(qq{SELECT portfolio.next_run('\@daily', now(), 'UTC');
+SELECT set_virtual_clock(date_trunc('day', now(), 'UTC') + interval '1 day $at');
+CALL portfolio.run_due_jobs('1 minute')});
+	return ann(q{SELECT coalesce(string_agg(job_name || ' ' || attempt, ', ' ORDER BY run_id), '') FROM portfolio.job_run r JOIN portfolio.job USING (job_id) WHERE r.outcome <> 'withdrawn'});
+}
+like(call_at('12:00:01'), qr/^(?:third 1, never 1|never 1, third 1)$/, 'two slots fail');
+is(scalar(() = call_at('14:00') =~ /third/g), 1, 'it is too early for the next attempt');
+like(call_at('15:00:01'), qr/, third 2$/, 'the next attempt, by another call');
+is(ann('SELECT count(*) FROM ann.seen'), '0', 'the failure of an attempt is not the end of a slot');
+like(call_at('23:00'), qr/, third 2, third 3, cheer 1$/, 'the last attempt succeeds, late, and what waits for that follows');
+like(call_at('36:00:01'), qr/never 1.*never 1/, 'a later slot takes the place of an attempt');
+unlike(call_at('36:30'), qr/never 2/, 'which is not made');
+
 # the call itself
 like(ann_err('BEGIN; CALL portfolio.run_due_jobs()'), qr/run_due_jobs\(\) cannot run inside a transaction block/, 'not inside a transaction');
 my ($rc, $out, $err) = $node->psql('work', 'SET ROLE ann; CALL portfolio.run_due_jobs()');

@@ -1,4 +1,5 @@
-# What becomes of slots that fall due while the server is down: misfire once, skip and all, with its limit and its window.
+# What becomes of slots that fall due while the server is down: misfire once, skip and all, with its limit and its window;
+# and of a slot whose next attempt does.
 use strict;
 use warnings;
 use PfScheduler;
@@ -71,6 +72,23 @@ is(ran('too_old'), '0', 'all with a window: what is within it');
 is(ann('SELECT count(*) FROM seen'), ann(q{SELECT count(*) FROM portfolio.job_run WHERE outcome = 'succeeded'}), 'as many effects as records');
 is(ann(q{SELECT count(*) FROM portfolio.job_run WHERE outcome <> 'succeeded' OR attempt > 1}), '0', 'and nothing else');
 is($node->safe_psql('work', q{SELECT string_agg(DISTINCT outcome || ' ' || reason, ', ') FROM portfolio.job_slot_range}), 'coalesced misfire, missed misfire', 'what did not run tells why');
+
+# attempts are not forgotten, whether the server ends well or badly
+ann('SELECT portfolio.pause_all()');
+$node->safe_psql('work', "SET ROLE ann; SELECT portfolio.schedule_job('tries', '0 * * * *', 'SELECT 1 / (count(*) / 2) FROM portfolio.job_run WHERE job_name = ''tries''', retry_limit => 2, retry_delay => '10 minutes', retry_jitter => 0);
+	SELECT portfolio.schedule_job('grieves', '\@after', 'SELECT 1', after => '{\"tries\": \"failure\"}')");
+my @tried;
+for ([ 5, 'fast', '1 failed' ], [ 11 * 60, 'immediate', '2 failed' ], [ 32 * 60, 'fast', '3 succeeded' ])
+{
+	my ($past, $how, $last) = @$_;
+	$node->stop($how);
+	set_clock(undef, 1_000_000 * (($hour + 26) * 3600 + $past - time));
+	$node->start;
+	push @tried, $last;
+	wait_for($node, 'work', "SELECT string_agg(attempt || ' ' || outcome, ', ' ORDER BY run_id) = '" . join(', ', @tried) . "' AND count(DISTINCT due_at) = 1 FROM portfolio.job_run WHERE job_name = 'tries'", "attempt $last");
+}
+account('tries', 'ran = 1 AND due - ran = coalesced', 'all of them are one slot');
+is(ann(q{SELECT count(*) FROM portfolio.job_run WHERE job_name = 'grieves'}), '0', 'which has not failed');
 $node->stop;
 unlike(slurp_file($node->logfile), qr/portfolio (scheduler|launcher) ERROR|PANIC/, 'scheduler and launcher met no error');
 done_testing();
