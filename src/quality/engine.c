@@ -2,129 +2,12 @@
  * engine.c
  *		Counting one row.
  */
-#include "engine.h"
+#include "judge.h"
 
 #include "access/htup_details.h"
 #include "utils/memutils.h"
 
-#include "memo_key.h"
-#include "native.h"
 #include "progress.h"
-
-#define MEMO_TRIAL 16384		/* look-ups after which a memo is judged, again and again */
-
-static inline void
-put_value(PfEngine *engine, int c, Datum value, bool isnull)
-{
-	engine->slot->tts_values[c] = value;
-	engine->slot->tts_isnull[c] = isnull;
-}
-
-/* Ask all of one column's predicates about a value that no memo knows. */
-static pg_noinline PfOutcome *
-judge_value(PfEngine *engine, PfEngineColumn *column, int c, Datum value)
-{
-	if (column->is_missing)
-	{
-		uint8		missing = PF_FALSE;
-		int			slot = column->is_missing->slot;
-
-		put_value(engine, c, value, false);
-		column->is_missing->slot = 0;
-		pf_evaluate(engine, &column->is_missing, 1, &value, &missing);
-		column->is_missing->slot = slot;
-		if (missing == PF_TRUE)
-			return column->null_outcome;
-	}
-	put_value(engine, c, value, false);
-	pf_evaluate(engine, column->predicates, column->npredicates, &value, engine->verdicts);
-	return pf_outcome(engine, column, engine->verdicts, false);
-}
-
-/* Search on where the first slot was taken by another key. */
-static pg_noinline PfOutcome *
-probe(const PfEngineColumn *column, const PfMemoKey *key)
-{
-	const PfMemoSlot *slot = column->slots + (key->hash >> column->shift);
-	const PfMemoSlot *end = column->slots + PF_MEMO_SLOTS(column) - 1;
-
-	for (; slot->is.outcome; slot = slot == end ? column->slots : slot + 1)
-	{
-		PfOutcome  *outcome = slot_outcome(slot, key);
-
-		if (outcome)
-			return outcome;
-	}
-	return NULL;
-}
-
-/* A value that the memo does not know. */
-static pg_noinline PfOutcome *
-judge_new_value(PfEngine *engine, int c, Datum value, const PfMemoKey *key)
-{
-	PfEngineColumn *column = &engine->columns[c];
-	PfOutcome  *outcome = judge_value(engine, column, c, value);
-
-	pf_memo_put(column->memo, key, outcome);
-	pf_use_memo(column, column->memo);
-	if (key->len == 1 && column->by_byte)
-		column->by_byte[(unsigned char) key->data[0]] = outcome;
-	if (engine->rows - column->judged_at >= MEMO_TRIAL)
-	{
-		if (pf_memo_useless(column->memo, engine->rows - column->judged_at, column->by_code != NULL))
-		{
-			pf_memo_drop(column->memo);
-			pf_use_memo(column, NULL);
-		}
-		column->judged_at = engine->rows;
-	}
-	return outcome;
-}
-
-static inline PfOutcome *
-outcome_of_key(PfEngine *engine, int c, Datum value, const PfMemoKey *key)
-{
-	PfOutcome  *outcome = probe(&engine->columns[c], key);
-
-	return outcome ? outcome : judge_new_value(engine, c, value, key);
-}
-
-/* Any value of any column. */
-static pg_noinline PfOutcome *
-outcome_of_value(PfEngine *engine, int c, Datum value)
-{
-	PfEngineColumn *column = &engine->columns[c];
-	struct varlena *detoasted = NULL;
-	PfOutcome  *outcome;
-
-	if (column->typlen == -1)
-	{
-		struct varlena *v = (struct varlena *) DatumGetPointer(value);
-
-		if (VARATT_IS_COMPRESSED(v) || VARATT_IS_EXTERNAL(v))
-		{
-			detoasted = pg_detoast_datum_packed(v);
-			value = PointerGetDatum(detoasted);
-		}
-	}
-	if (column->memo == NULL)
-		outcome = judge_value(engine, column, c, value);
-	else
-	{
-		PfMemoKey	key;
-
-		if (column->typbyval)
-			make_key(&key, (const char *) &value, sizeof(Datum));
-		else if (column->typlen == -1)
-			make_key(&key, VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)));
-		else
-			make_key(&key, DatumGetPointer(value), column->typlen > 0 ? column->typlen : strlen(DatumGetCString(value)));
-		outcome = outcome_of_key(engine, c, value, &key);
-	}
-	if (detoasted)
-		pfree(detoasted);
-	return outcome;
-}
 
 /* Ask for the slot of a key. */
 static inline void
@@ -144,7 +27,7 @@ outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const 
 	uint32		len;
 
 	if (unlikely(!VARATT_IS_SHORT(data) || VARATT_IS_EXTERNAL(data)))
-		return outcome_of_value(engine, column - engine->columns, value);
+		return pf_outcome_of_value(engine, column - engine->columns, value);
 	len = VARSIZE_SHORT(data) - VARHDRSZ_SHORT;
 	data = VARDATA_SHORT(data);
 	if (len == 1)
@@ -162,57 +45,6 @@ outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const 
 	return NULL;
 }
 
-/* Ask native code what it says of the value; anything that it has not said before goes the long way. */
-static inline PfOutcome *
-outcome_by_code(PfEngine *engine, PfEngineColumn *column, Datum value)
-{
-	uint32		code = 0;
-	PfOutcome  *outcome;
-
-	if (column->typlen == -1)
-	{
-		struct varlena *v = (struct varlena *) DatumGetPointer(value);
-
-		if (unlikely(VARATT_IS_COMPRESSED(v) || VARATT_IS_EXTERNAL(v)))
-			return outcome_of_value(engine, column - engine->columns, value);
-	}
-	for (int i = 0; i < column->npredicates; i++)
-	{
-		uint32		verdict = pf_native_ask_quickly(column->natives[i], value);
-
-		if (unlikely(verdict == PF_NATIVE_DEFER))
-			return outcome_of_value(engine, column - engine->columns, value);
-		code |= verdict << (2 * i);
-	}
-	outcome = column->by_code[code];
-	if (unlikely(outcome == NULL))
-		column->by_code[code] = outcome = outcome_of_value(engine, column - engine->columns, value);
-	return outcome;
-}
-
-/* Text of which nothing is asked but its length. */
-static inline PfOutcome *
-outcome_of_length(PfEngine *engine, PfEngineColumn *column, Datum value)
-{
-	const char *data = DatumGetPointer(value);
-	PfOutcome  *outcome = NULL;
-
-	if (likely(VARATT_IS_SHORT(data) && !VARATT_IS_EXTERNAL(data)))
-		outcome = column->by_byte[VARSIZE_SHORT(data) - VARHDRSZ_SHORT];
-	return outcome ? outcome : outcome_by_code(engine, column, value);
-}
-
-static inline void
-apply(PfTallyState *state, const PfOutcome *outcome)
-{
-	const PfEffect *effect = outcome->effect;
-
-	for (uint32 i = 0; i < effect->nhot; i++)
-		state->hot[effect->hot[i]]++;
-	for (uint32 i = 0; i < effect->nrare; i++)
-		pf_state_rare(state, effect->rare[i]);
-}
-
 /* Ask the predicates over several columns. */
 static void
 ask_row(PfEngine *engine, const PfRow *row)
@@ -221,15 +53,15 @@ ask_row(PfEngine *engine, const PfRow *row)
 	{
 		int			c = engine->row_columns[k];
 
-		put_value(engine, c, row->values[row->attr[c]], engine->current[c] == engine->columns[c].null_outcome);
+		pf_put_value(engine, c, row->values[row->attr[c]], engine->current[c] == engine->columns[c].null_outcome);
 	}
 	if (engine->nrow_predicates > 0)
 		pf_evaluate(engine, engine->row_predicates, engine->nrow_predicates, NULL, engine->row_verdicts);
 }
 
 /* Predicates over several columns, and items that look at several: once per row. Gives their mask. */
-static uint64
-judge_row(PfEngine *engine, PfTallyState *state, const PfRow *row)
+uint64
+pf_judge_row(PfEngine *engine, PfTallyState *state, const PfRow *row)
 {
 	uint64		mask = 0;
 
@@ -239,36 +71,15 @@ judge_row(PfEngine *engine, PfTallyState *state, const PfRow *row)
 		PfRowItem  *item = &engine->row_items[k];
 		PfOutcome  *outcome = pf_row_outcome(engine, item);
 
-		if (engine->shared || item->by_code == NULL)
-			apply(state, outcome);
+		if (item->by_code == NULL)
+			pf_state_apply(state, outcome);
+		else if (engine->shared)
+			pf_take_turn(state, -1, outcome);
 		else
 			outcome->rows++;
 		mask |= outcome->mask;
 	}
 	return mask;
-}
-
-/* The row's verdict on each dimension: failed outweighs an error, an error what is missing. */
-static inline void
-count_dimensions(PfTallyState *state, uint64 mask)
-{
-	const PfTally *shape = &state->shape;
-
-	for (int d = 0; d < shape->ndimensions; d++)
-	{
-		if (mask & PF_MASK_FAILED(d))
-			state->hot[PF_DIM_FAILED(shape, d)]++;
-		else if (mask & PF_MASK_ERROR(d))
-			pf_state_rare(state, PF_DIM_ERRORS(shape, d) - state->nhot);
-		else if (mask & PF_MASK_MISSING(d))
-			state->hot[PF_DIM_MISSING(shape, d)]++;
-		else if (!(mask & PF_MASK_JUDGED(d)))
-			pf_state_rare(state, PF_DIM_NA(shape, d) - state->nhot);
-	}
-	if (mask & PF_MASK_ANY_FAILED)
-		state->hot[PF_CLEAN_FAILED(shape)]++;
-	else if (mask & PF_MASK_ANY_ERROR)
-		pf_state_rare(state, PF_CLEAN_ERRORS(shape) - state->nhot);
 }
 
 /*
@@ -295,7 +106,7 @@ find_pending(PfEngine *engine, const PfPending *end)
 		PfOutcome  *outcome = slot_outcome(p->slot, &p->key);
 
 		if (unlikely(outcome == NULL))
-			outcome = outcome_of_key(engine, c, p->value, &p->key);
+			outcome = pf_outcome_of_key(engine, c, p->value, &p->key);
 		mask |= take_outcome(&engine->current[c], outcome);
 	}
 	return mask;
@@ -344,13 +155,13 @@ judge_columns(PfEngine *engine, const PfRow *row)
 				await_slot(pending++, column, value);
 				continue;
 			case PF_ACCESS_LENGTH:
-				outcome = outcome_of_length(engine, column, value);
+				outcome = pf_outcome_of_length(engine, column, value);
 				break;
 			case PF_ACCESS_DIRECT:
-				outcome = outcome_by_code(engine, column, value);
+				outcome = pf_outcome_by_code(engine, column, value);
 				break;
 			default:
-				outcome = outcome_of_value(engine, column - engine->columns, value);
+				outcome = pf_outcome_of_value(engine, column - engine->columns, value);
 				break;
 		}
 		mask |= take_outcome(current, outcome);
@@ -358,7 +169,7 @@ judge_columns(PfEngine *engine, const PfRow *row)
 	return mask | find_pending(engine, pending);
 }
 
-/* Where states take turns: move the counters at once. */
+/* Where states take turns */
 static void
 count_outcomes(PfEngine *engine, PfTallyState *state)
 {
@@ -367,10 +178,7 @@ count_outcomes(PfEngine *engine, PfTallyState *state)
 		PfOutcome  *outcome = engine->current[c];
 
 		if (outcome != engine->columns[c].null_outcome)
-		{
-			state->nonnull[c]++;
-			apply(state, outcome);
-		}
+			pf_take_turn(state, c, outcome);
 	}
 }
 
@@ -387,8 +195,8 @@ pf_engine_take(PfEngine *engine, PfTallyState *state)
 	pf_state_attach(state, engine);
 	if (!engine->shared)
 		engine->owner = state;
-	else if (state->nonnull == NULL)
-		state->nonnull = MemoryContextAllocZero(state->hdr.eoh_context, sizeof(uint32) * Max(engine->ncolumns, 1));
+	else if (state->turns == NULL)
+		state->turns = MemoryContextAllocZero(state->hdr.eoh_context, sizeof(uint32) * PF_TURNS(engine->ncolumns));
 }
 
 void
@@ -396,18 +204,23 @@ pf_engine_count(PfEngine *engine, PfTallyState *state, const PfRow *row)
 {
 	uint64		mask;
 
-	if (engine->shared ? state->engine != engine || state->nonnull == NULL : state != engine->owner)
+	if (engine->shared ? state->engine != engine || state->turns == NULL : state != engine->owner)
 		pf_engine_take(engine, state);
 	if (unlikely(state->rows == PG_UINT32_MAX - 1))
 		pf_state_fold(state);
 	if (unlikely((++engine->rows & (PF_PROGRESS_ROWS - 1)) == 0))
 		pf_progress_count(PF_PROGRESS_ROWS);
+	if (engine->batch)
+	{
+		pf_batch_add(engine, state, row);
+		return;
+	}
 	mask = judge_columns(engine, row);
 	if (engine->shared)
 		count_outcomes(engine, state);
 	if (engine->nrow_items > 0)
-		mask |= judge_row(engine, state, row);
-	count_dimensions(state, mask);
+		mask |= pf_judge_row(engine, state, row);
+	pf_count_dimensions(state, mask);
 	state->rows++;
 	state->unsettled++;
 }

@@ -11,8 +11,10 @@
  * it nothing at all is done per row.
  *
  * An outcome can hold the rows of one state only, the owner. Where states take turns with every few
- * rows (a hashed GROUP BY), the engine becomes shared: counters are moved at once, and a state counts
- * per column the rows that are not NULL.
+ * rows (a hashed GROUP BY), the engine becomes shared: each state counts the rows of each outcome.
+ *
+ * An aggregate judges its rows a batch at a time (batch.c), and pf_state_settle() judges those that
+ * still wait; other users of an engine judge each row at once (engine.c).
  *
  * Rules over several columns, and items whose rules look at different columns, are judged per row.
  *
@@ -138,7 +140,7 @@ typedef struct PfOutcome
 {
 	uint64		mask;
 	uint32		rows;			/* of the engine's owner, not yet counted */
-	uint32		hash;			/* of verdicts */
+	uint32		id;				/* where a state counts its rows, when states take turns */
 	struct PfEffect *effect;
 } PfOutcome;
 
@@ -146,6 +148,7 @@ typedef struct PfEffect
 {
 	uint8	   *verdicts;		/* by slot of the column's predicates, then: is it NULL? */
 	PfOutcome  *next;			/* of the same column */
+	uint32		hash;			/* of verdicts */
 	uint32		nhot;
 	uint32		nrare;
 	uint32	   *hot;			/* counters below PF_TALLY_HOT, standing behind the struct */
@@ -179,6 +182,7 @@ typedef struct PfEngineColumn
 	bool		typbyval;
 	int16		typlen;
 	int16		npredicates;
+	struct PfQueue *queue;		/* values that wait for their batch, or NULL: they are judged at once */
 	PfOutcome **by_byte;		/* outcomes of values of one byte; for PF_ACCESS_LENGTH by length, where that decides */
 	PfOutcome **by_code;		/* outcomes by code, where native code judges all of it */
 	PfNative  **natives;		/* of predicates, where there is by_code */
@@ -216,6 +220,40 @@ typedef struct PfPending
 	PfEngineColumn *column;
 } PfPending;
 
+#define PF_BATCH_ROWS 128		/* fits uint8 */
+
+/* Values of one column that wait. */
+typedef struct PfQueue
+{
+	uint32		n;
+	uint8		row[PF_BATCH_ROWS]; /* of the batch */
+	uint64		head[PF_BATCH_ROWS];	/* of a PfMemoKey that is not long; or the value, by value */
+	uint64		tail[PF_BATCH_ROWS];
+} PfQueue;
+
+/* Values of a column that a comparison with another looks at, by row of the batch. */
+typedef struct PfCompared
+{
+	Datum		value[PF_BATCH_ROWS];
+	bool		isnull[PF_BATCH_ROWS];
+} PfCompared;
+
+/* Rows that are not fully judged. */
+typedef struct PfBatch
+{
+	int			n;
+	uint64		mask[PF_BATCH_ROWS];
+	struct PfTallyState *state[PF_BATCH_ROWS];	/* NULL: of one that is gone */
+	PfCompared *compared;		/* by engine->row_columns, or NULL: several columns are judged row by row */
+	uint8		(*verdicts)[PF_BATCH_ROWS]; /* by engine->row_predicates */
+} PfBatch;
+
+/*
+ * How many counts of outcomes a state has where states take turns. The first of them, one for each
+ * column, are of outcomes that came too late to have their own: these move the counters at once.
+ */
+#define PF_TURNS(ncolumns) (5 * (ncolumns) + 64)
+
 typedef struct PfEngine
 {
 	MemoryContext context;
@@ -229,7 +267,9 @@ typedef struct PfEngine
 	PfOutcome **current;		/* of this row, by column */
 	PfOutcome  *outcomes;		/* room for more outcomes */
 	int			noutcomes;		/* so many */
+	uint32		next_id;		/* of an outcome */
 	PfPending  *pending;		/* of this row */
+	PfBatch    *batch;			/* or NULL: rows are judged one by one */
 	int			nrules;
 	PfEngineRule *rules;
 	int			nitems;
@@ -279,7 +319,7 @@ typedef struct PfTallyState
 	uint32	   *hot;
 	uint32	   *rare;			/* allocated when first needed */
 	int64	   *wide;			/* allocated when first needed */
-	uint32	   *nonnull;		/* by column, of the unsettled rows of a shared engine */
+	uint32	   *turns;			/* by id of outcome, of the unsettled rows of a shared engine */
 	PfEngine   *engine;			/* that counted the unsettled rows */
 	dlist_node	node;
 	MemoryContextCallback callback;
@@ -325,6 +365,12 @@ extern int	pf_native_ask(const PfNative *native, Datum value);
 extern int	pf_native_ask_length(const PfNative *native, int bytes);
 extern int	pf_native_ask_row(const PfNative *native, const TupleTableSlot *slot);
 
+/* batch.c */
+extern void pf_engine_batch(PfEngine *engine);
+extern void pf_batch_add(PfEngine *engine, PfTallyState *state, const PfRow *row);
+extern void pf_batch_judge(PfEngine *engine);
+extern void pf_batch_forget(PfEngine *engine, const PfTallyState *state);
+
 /* outcome.c */
 extern PfOutcome *pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_null);
 extern PfOutcome *pf_row_outcome(PfEngine *engine, PfRowItem *row_item);
@@ -347,5 +393,6 @@ extern void pf_state_add(PfTallyState *state, const PfTally *tally);
 extern PfTally *pf_state_tally(PfTallyState *state);
 extern PfTallyState *pf_state_of_datum(Datum value);
 extern void pf_state_rare(PfTallyState *state, uint32 counter);
+extern void pf_state_apply(PfTallyState *state, const PfOutcome *outcome);
 
 #endif							/* PF_ENGINE_H */

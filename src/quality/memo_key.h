@@ -43,6 +43,36 @@ tail_of(uint64 word, uint32 len)
 	return word | (uint64) len << 56;
 }
 
+/* The bytes of a key that is not long; there are one more than PF_KEY_BYTES of them. */
+static inline void
+key_bytes(char *bytes, uint64 head, uint64 tail)
+{
+#ifdef WORDS_BIGENDIAN
+	tail <<= 8;
+#endif
+	memcpy(bytes, &head, sizeof(head));
+	memcpy(bytes + sizeof(head), &tail, sizeof(tail));
+}
+
+#define PF_KEY_LEN(tail) ((uint32) ((tail) >> 56))
+
+/* Room for a text that waited in a queue */
+typedef struct PfQueuedText
+{
+	char		data[VARHDRSZ_SHORT + PF_KEY_BYTES + 1];
+} PfQueuedText;
+
+/* A value of a queue as it was */
+static inline Datum
+queued_value(const PfQueue *queue, uint32 i, bool byval, PfQueuedText *room)
+{
+	if (byval)
+		return (Datum) queue->head[i];
+	key_bytes(room->data + VARHDRSZ_SHORT, queue->head[i], queue->tail[i]);
+	SET_VARSIZE_SHORT(room->data, VARHDRSZ_SHORT + PF_KEY_LEN(queue->tail[i]));
+	return PointerGetDatum(room->data);
+}
+
 /* The key of up to PF_KEY_BYTES where one more than these may be read. */
 static inline void
 read_key(PfMemoKey *key, const char *data, uint32 len)

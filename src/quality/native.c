@@ -399,8 +399,13 @@ compile_operator(OpExpr *expr, Oid type)
 		return NULL;
 	if (constant->consttype != NUMERICOID)
 		limit = ordinal(constant->constvalue, constant->consttype);
-	else if (!pf_ordinal_of_numeric(PointerGetDatum(PG_DETOAST_DATUM_PACKED(constant->constvalue)), &limit))
-		return NULL;
+	else
+	{
+		struct varlena *numeric = PG_DETOAST_DATUM_PACKED(constant->constvalue);
+
+		if (!pf_ordinal_of_numeric(VARDATA_ANY(numeric), VARSIZE_ANY_EXHDR(numeric), &limit))
+			return NULL;
+	}
 	if (type == TEXTOID)
 		return compile_length(expr, comparison, limit);
 	if (!is_column(linitial(expr->args), type))

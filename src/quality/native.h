@@ -1,7 +1,7 @@
 /*
  * native.h
  *		Shapes of expressions that are judged without PostgreSQL's evaluator: recognised by native.c and
- *		pattern.c, asked by native_ask.c.
+ *		pattern.c, asked by native_ask.c and, many values at once, native_queue.c.
  */
 #ifndef PF_NATIVE_H
 #define PF_NATIVE_H
@@ -25,6 +25,7 @@ typedef struct PfPattern
 	 */
 	bool		is_chain;
 	bool		repeats;		/* the last state does */
+	bool		repeats_any;	/* … with every character */
 	int			last;			/* the last state */
 	uint64		takes[128];		/* character → in which states, less one, it is taken */
 	int			nclasses;
@@ -136,8 +137,21 @@ pf_native_ask_quickly(const PfNative *native, Datum value)
 	return native->kind == NATIVE_CONSTANT ? native->constant : pf_native_ask(native, value);
 }
 
+/* What NATIVE_COMPARE says of two values that are not NULL */
+static inline int
+pf_native_compare(const PfNative *native, Datum left, Datum right)
+{
+	int64		l = ordinal(left, native->type);
+	int64		r = ordinal(right, native->right_type);
+
+	return (native->accepted >> ((l >= r) + (l > r))) & 1 ? PF_TRUE : PF_FALSE;
+}
+
+/* native_queue.c */
+extern void pf_native_ask_queue(const PfNative *native, const PfQueue *queue, bool byval, uint8 *verdicts);
+
 /* native_numeric.c */
-extern bool pf_ordinal_of_numeric(Datum value, int64 *number);
+extern bool pf_ordinal_of_numeric(const char *data, int len, int64 *number);
 
 /* pattern.c */
 extern PfPattern *pf_pattern_compile(const char *regex);

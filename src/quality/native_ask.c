@@ -79,15 +79,6 @@ length_verdict(const PfNative *native, int bytes)
 	return PF_NATIVE_DEFER;
 }
 
-/* What is said of all texts of so many bytes, or PF_NATIVE_DEFER. */
-int
-pf_native_ask_length(const PfNative *native, int bytes)
-{
-	if (native->kind == NATIVE_CONSTANT)
-		return native->constant;
-	return native->kind == NATIVE_LENGTH ? length_verdict(native, bytes) : PF_NATIVE_DEFER;
-}
-
 static int
 ask_length(const PfNative *native, const char *data, int len)
 {
@@ -142,16 +133,26 @@ negated(int verdict)
 	return verdict == PF_TRUE ? PF_FALSE : verdict == PF_FALSE ? PF_TRUE : verdict;
 }
 
-/* SQL's AND and OR; a child that defers makes all defer. Of a row where there is a slot. */
+/* What to ask: a row where there is a slot, any text of so many bytes, or a value. */
+typedef struct Question
+{
+	const TupleTableSlot *slot;
+	int			bytes;			/* or -1 */
+	Datum		value;
+} Question;
+
+/* SQL's AND and OR; a child that defers makes all defer. */
 static int
-ask_children(const PfNative *native, Datum value, const TupleTableSlot *slot)
+ask_children(const PfNative *native, const Question *question)
 {
 	PfVerdict	decisive = native->kind == NATIVE_AND ? PF_FALSE : PF_TRUE;
 	PfVerdict	result = native->kind == NATIVE_AND ? PF_TRUE : PF_FALSE;
 
 	for (int i = 0; i < native->nchildren; i++)
 	{
-		int			verdict = slot ? pf_native_ask_row(native->children[i], slot) : pf_native_ask(native->children[i], value);
+		int			verdict = question->slot ? pf_native_ask_row(native->children[i], question->slot) :
+			question->bytes >= 0 ? pf_native_ask_length(native->children[i], question->bytes) :
+			pf_native_ask(native->children[i], question->value);
 
 		if (verdict == PF_NATIVE_DEFER || verdict == decisive)
 			return verdict;
@@ -159,6 +160,28 @@ ask_children(const PfNative *native, Datum value, const TupleTableSlot *slot)
 			result = PF_UNKNOWN;
 	}
 	return result;
+}
+
+/* What is said of all texts of so many bytes, or PF_NATIVE_DEFER. */
+int
+pf_native_ask_length(const PfNative *native, int bytes)
+{
+	Question	question = {NULL, bytes, (Datum) 0};
+
+	switch (native->kind)
+	{
+		case NATIVE_CONSTANT:
+			return native->constant;
+		case NATIVE_AND:
+		case NATIVE_OR:
+			return ask_children(native, &question);
+		case NATIVE_NOT:
+			return negated(pf_native_ask_length(native->children[0], bytes));
+		case NATIVE_LENGTH:
+			return length_verdict(native, bytes);
+		default:
+			return PF_NATIVE_DEFER;
+	}
 }
 
 /* IS [NOT] TRUE, FALSE, UNKNOWN: never unknown itself */
@@ -229,7 +252,7 @@ pf_native_ask(const PfNative *native, Datum value)
 			return native->constant;
 		case NATIVE_AND:
 		case NATIVE_OR:
-			return ask_children(native, value, NULL);
+			return ask_children(native, &(Question) {NULL, -1, value});
 		case NATIVE_NOT:
 			return negated(pf_native_ask(native->children[0], value));
 		case NATIVE_BOOLEAN:
@@ -242,7 +265,7 @@ pf_native_ask(const PfNative *native, Datum value)
 		case NATIVE_OUTSIDE:
 			if (native->type != NUMERICOID)
 				number = ordinal(value, native->type);
-			else if (!pf_ordinal_of_numeric(value, &number))
+			else if (!pf_ordinal_of_numeric(VARDATA_ANY(DatumGetPointer(value)), VARSIZE_ANY_EXHDR(DatumGetPointer(value)), &number))
 				return PF_NATIVE_DEFER;
 			return (number >= native->low && number <= native->high) == (native->kind == NATIVE_RANGE) ? PF_TRUE : PF_FALSE;
 		case NATIVE_INTEGERS:
@@ -269,14 +292,9 @@ pf_native_ask(const PfNative *native, Datum value)
 static int
 ask_comparison(const PfNative *native, const TupleTableSlot *slot)
 {
-	int64		left,
-				right;
-
 	if (slot->tts_isnull[native->attr[0]] || slot->tts_isnull[native->attr[1]])
 		return PF_UNKNOWN;
-	left = ordinal(slot->tts_values[native->attr[0]], native->type);
-	right = ordinal(slot->tts_values[native->attr[1]], native->right_type);
-	return native->accepted & (left < right ? SIGN_LESS : left > right ? SIGN_GREATER : SIGN_EQUAL) ? PF_TRUE : PF_FALSE;
+	return pf_native_compare(native, slot->tts_values[native->attr[0]], slot->tts_values[native->attr[1]]);
 }
 
 static int
@@ -306,7 +324,7 @@ pf_native_ask_row(const PfNative *native, const TupleTableSlot *slot)
 			return ask_column(native, slot);
 		case NATIVE_AND:
 		case NATIVE_OR:
-			return ask_children(native, (Datum) 0, slot);
+			return ask_children(native, &(Question) {slot, -1, (Datum) 0});
 		case NATIVE_NOT:
 			return negated(pf_native_ask_row(native->children[0], slot));
 		default:

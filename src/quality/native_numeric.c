@@ -17,13 +17,12 @@
 #define SHORT_WEIGHT_MASK 0x003f
 #define DIGITS_AFTER 2			/* to the base of 10,000, and as many before the point */
 
-/* The value times 10 to the power of eight; false where that is not exact or does not fit. */
+/* The value, which is given without its length word, times 10 to the power of eight; false where that is not exact or does not fit. */
 bool
-pf_ordinal_of_numeric(Datum value, int64 *number)
+pf_ordinal_of_numeric(const char *data, int len, int64 *number)
 {
 	static const int64 powers[] = {1, 10000, 100000000, INT64CONST(1000000000000), INT64CONST(10000000000000000)};
-	const char *data = VARDATA_ANY(DatumGetPointer(value));
-	int			ndigits = ((int) VARSIZE_ANY_EXHDR(DatumGetPointer(value)) - (int) sizeof(uint16)) / (int) sizeof(int16);
+	int			ndigits = (len - (int) sizeof(uint16)) / (int) sizeof(int16);
 	uint16		header;
 	int			weight;
 	int64		sum = 0;

@@ -30,7 +30,7 @@ find_slot(PfOutcomeSet *set, const uint8 *verdicts, int n, uint32 hash)
 	{
 		PfOutcome  *outcome = set->slots[i];
 
-		if (outcome == NULL || (outcome->hash == hash && memcmp(outcome->effect->verdicts, verdicts, n) == 0))
+		if (outcome == NULL || (outcome->effect->hash == hash && memcmp(outcome->effect->verdicts, verdicts, n) == 0))
 			return &set->slots[i];
 	}
 }
@@ -56,7 +56,7 @@ add_outcome(PfEngine *engine, PfEngineColumn *column, PfOutcome *outcome)
 		if (old)
 			pfree(old->slots);
 	}
-	*find_slot(set, outcome->effect->verdicts, n, outcome->hash) = outcome;
+	*find_slot(set, outcome->effect->verdicts, n, outcome->effect->hash) = outcome;
 	set->taken++;
 }
 
@@ -174,6 +174,7 @@ make_outcome(PfEngine *engine, int nitems, const int *items)
 		engine->outcomes = palloc0(sizeof(PfOutcome) * OUTCOMES_AT_ONCE);
 	}
 	outcome = &engine->outcomes[--engine->noutcomes];
+	outcome->id = engine->next_id++;
 	for (int i = 0; i < nitems; i++)
 		n += 2 + engine->items[items[i]].nrules;
 	effect = outcome->effect = palloc0(sizeof(PfEffect) + sizeof(uint32) * 2 * n);
@@ -210,7 +211,7 @@ pf_outcome(PfEngine *engine, PfEngineColumn *column, uint8 *verdicts, bool is_nu
 
 	old = MemoryContextSwitchTo(engine->context);
 	outcome = make_outcome(engine, column->nitems, column->items);
-	outcome->hash = hash;
+	outcome->effect->hash = hash;
 	outcome->effect->verdicts = palloc(n);
 	memcpy(outcome->effect->verdicts, verdicts, n);
 	b.engine = engine;

@@ -362,6 +362,9 @@ find_chain(PfPattern *pattern, int nstates)
 			pattern->repeats |= s == pattern->last;
 		}
 	pattern->is_chain = true;
+	pattern->repeats_any = pattern->repeats;
+	for (int c = 0; c < 128; c++)
+		pattern->repeats_any &= (pattern->takes[c] >> (pattern->last - 1)) & 1;
 }
 
 /* Sets of positions become states: 0 dead, 1 the start, where nothing has been read. */

@@ -14,6 +14,7 @@
 #include "catalog/pg_language.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
+#include "miscadmin.h"
 #include "nodes/makefuncs.h"
 #include "nodes/nodeFuncs.h"
 #include "optimizer/optimizer.h"
@@ -336,13 +337,19 @@ list_row_columns(PfEngine *engine)
 	bms_free(columns);
 }
 
-/* The engine's memory goes: what it still owes its states is settled first. */
+/*
+ * The engine's memory goes: what it still owes its states is settled first. Rows of a batch are judged
+ * only where that may ask the catalogs; in a transaction that has failed nobody will read the states.
+ */
 static void
 engine_gone(void *arg)
 {
 	PfEngine   *engine = arg;
 	dlist_mutable_iter iter;
 
+	if (!IsTransactionState())
+		engine->batch = NULL;
+	HOLD_INTERRUPTS();
 	dlist_foreach_modify(iter, &engine->states)
 	{
 		PfTallyState *state = dlist_container(PfTallyState, node, iter.cur);
@@ -351,6 +358,18 @@ engine_gone(void *arg)
 		dlist_delete(&state->node);
 		state->engine = NULL;
 	}
+	RESUME_INTERRUPTS();
+}
+
+/* Before anything else of the engine goes, and so from a context that is the last of its children. */
+static void
+notice_end(PfEngine *engine)
+{
+	MemoryContext last = AllocSetContextCreate(engine->context, "pg_portfolio engine's end", ALLOCSET_SMALL_SIZES);
+
+	engine->callback.func = engine_gone;
+	engine->callback.arg = engine;
+	MemoryContextRegisterResetCallback(last, &engine->callback);
 }
 
 static PfEngine *
@@ -368,6 +387,7 @@ create_engine(const PfRuleSetValue *value, MemoryContext parent)
 	engine->shape.nitems = engine->set->nitems;
 	engine->shape.ndimensions = engine->set->ndimensions;
 	engine->ncolumns = engine->set->ncolumns;
+	engine->next_id = engine->ncolumns;
 	dlist_init(&engine->states);
 	MemoryContextSwitchTo(old);
 	return engine;
@@ -410,9 +430,7 @@ pf_engine_compile(const PfRuleSetValue *value, MemoryContext parent)
 	engine->econtext = CreateStandaloneExprContext();
 	engine->econtext->ecxt_scantuple = engine->slot;
 	pf_engine_start(engine);
-	engine->callback.func = engine_gone;
-	engine->callback.arg = engine;
-	MemoryContextRegisterResetCallback(engine->context, &engine->callback);
+	notice_end(engine);
 	MemoryContextSwitchTo(old);
 	return engine;
 }

@@ -110,6 +110,7 @@ create_accum(FunctionCallInfo fcinfo, int rules_arg)
 		memcpy(accum->raw, raw, VARSIZE_ANY(raw));
 	}
 	accum->engine = pf_engine_compile(accum->rules, fcinfo->flinfo->fn_mcxt);
+	pf_engine_batch(accum->engine);
 	MemoryContextSwitchTo(old);
 	return accum;
 }

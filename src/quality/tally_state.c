@@ -59,7 +59,7 @@ Size
 pf_state_memory(const PfRuleSet *set)
 {
 	PfTally		shape = {set->fingerprint, set->nrules, set->nitems, set->ndimensions, 0, NULL};
-	Size		arrays = sizeof(PfTallyState) + sizeof(uint32) * (PF_TALLY_COUNTS(&shape) + set->ncolumns);
+	Size		arrays = sizeof(PfTallyState) + sizeof(uint32) * (PF_TALLY_COUNTS(&shape) + PF_TURNS(set->ncolumns));
 
 	/* contexts grow by doubling blocks */
 	return sizeof(MemoryContextData) + Max(arrays + arrays / 2, (Size) ALLOCSET_SMALL_INITSIZE);
@@ -91,6 +91,8 @@ pf_state_create(MemoryContext parent, const PfTally *shape)
 void
 pf_engine_forget(PfEngine *engine, PfTallyState *state)
 {
+	if (engine->batch)
+		pf_batch_forget(engine, state);
 	if (engine->owner != state)
 		return;
 	for (int c = 0; c < engine->ncolumns; c++)
@@ -111,9 +113,9 @@ pf_state_attach(PfTallyState *state, PfEngine *engine)
 	pf_state_settle(state);
 	if (state->engine)
 		dlist_delete(&state->node);
-	if (state->nonnull)
-		pfree(state->nonnull);
-	state->nonnull = NULL;
+	if (state->turns)
+		pfree(state->turns);
+	state->turns = NULL;
 	state->engine = engine;
 	dlist_push_tail(&engine->states, &state->node);
 }
@@ -141,6 +143,31 @@ count_outcome(PfTallyState *state, const PfOutcome *outcome, uint32 rows)
 	}
 }
 
+/* Move the counters for one row. */
+void
+pf_state_apply(PfTallyState *state, const PfOutcome *outcome)
+{
+	count_outcome(state, outcome, 1);
+}
+
+/* The rows of an outcome that are not yet counted; from now on there are none. */
+static uint32
+take_rows(PfTallyState *state, PfOutcome *outcome)
+{
+	uint32	   *rows = NULL;
+	uint32		n;
+
+	if (state->engine->owner == state)
+		rows = &outcome->rows;
+	else if (state->turns && outcome->id < PF_TURNS(state->engine->ncolumns))
+		rows = &state->turns[outcome->id];
+	if (rows == NULL)
+		return 0;
+	n = *rows;
+	*rows = 0;
+	return n;
+}
+
 /* Count what the rows since the last time still owe. */
 void
 pf_state_settle(PfTallyState *state)
@@ -149,38 +176,41 @@ pf_state_settle(PfTallyState *state)
 
 	if (engine == NULL || state->unsettled == 0)
 		return;
+	if (engine->batch)
+		pf_batch_judge(engine);
 	for (int c = 0; c < engine->ncolumns; c++)
 	{
 		PfOutcome  *null_outcome = engine->columns[c].null_outcome;
 		uint32		nulls = state->unsettled;
 
-		if (engine->owner == state)
+		for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->effect->next)
 		{
-			for (PfOutcome *outcome = engine->columns[c].all; outcome; outcome = outcome->effect->next)
+			uint32		rows = take_rows(state, outcome);
+
+			if (outcome != null_outcome && rows > 0)
 			{
-				if (outcome != null_outcome && outcome->rows > 0)
-				{
-					count_outcome(state, outcome, outcome->rows);
-					nulls -= outcome->rows;
-				}
-				outcome->rows = 0;
+				count_outcome(state, outcome, rows);
+				nulls -= rows;
 			}
 		}
-		else if (state->nonnull)
+		if (state->turns)
 		{
-			nulls -= state->nonnull[c];
-			state->nonnull[c] = 0;
+			nulls -= state->turns[c];
+			state->turns[c] = 0;
 		}
 		if (nulls > 0)
 			count_outcome(state, null_outcome, nulls);
 	}
-	for (int k = 0; k < engine->nrow_items && engine->owner == state; k++)
+	for (int k = 0; k < engine->nrow_items; k++)
+	{
 		for (PfOutcome *outcome = engine->row_items[k].all; outcome; outcome = outcome->effect->next)
 		{
-			if (outcome->rows > 0)
-				count_outcome(state, outcome, outcome->rows);
-			outcome->rows = 0;
+			uint32		rows = take_rows(state, outcome);
+
+			if (rows > 0)
+				count_outcome(state, outcome, rows);
 		}
+	}
 	state->unsettled = 0;
 }
 
