@@ -19,6 +19,27 @@ BEGIN
 END
 $$;
 
+-- Whoever owns an extension, or the schema that it is in, may drop it, and with CASCADE all that needs it.
+DO $$
+DECLARE
+  weak text;
+BEGIN
+  SELECT r.rolname INTO weak
+    FROM pg_catalog.pg_extension e
+    JOIN pg_catalog.pg_namespace n ON n.oid = e.extnamespace
+    JOIN pg_catalog.pg_roles r ON r.oid IN (e.extowner, n.nspowner)
+   WHERE e.extname = 'btree_gist' AND NOT r.rolsuper AND r.rolname <> 'pg_database_owner'
+     AND r.oid <> (SELECT d.datdba FROM pg_catalog.pg_database d WHERE d.datname = pg_catalog.current_database())
+   LIMIT 1;
+  IF weak IS NOT NULL THEN
+    RAISE EXCEPTION 'extension "btree_gist" or its schema belongs to role "%"', weak
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            DETAIL = 'That role could drop it, and with it pg_portfolio and all its data.',
+            HINT = 'DROP EXTENSION btree_gist, then run CREATE EXTENSION pg_portfolio CASCADE again; or give both to a superuser with REASSIGN OWNED and ALTER SCHEMA.';
+  END IF;
+END
+$$;
+
 CREATE SCHEMA portfolio;
 COMMENT ON SCHEMA portfolio IS 'pg_portfolio: the portfolio, its gates, data quality, checks and jobs. Start with SELECT * FROM portfolio.help().';
 CREATE SCHEMA portfolio_bi;

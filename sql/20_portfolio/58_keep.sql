@@ -132,7 +132,7 @@ BEGIN
   FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r LOOP
     -- what the caller may not read is not told of; the foreign key does the same as ever
     CONTINUE WHEN NOT has_table_privilege(reference.table_id, 'SELECT');
-    EXECUTE format('SELECT array_agg(to_jsonb(t)) FROM %s t WHERE %I = $1', reference.table_id, reference.column_name) INTO found_rows USING wanted;
+    EXECUTE format('SELECT array_agg(to_jsonb(pf_row)) FROM (SELECT %s FROM %s WHERE %I = $1) pf_row', portfolio.plain_columns(reference.table_id), reference.table_id, reference.column_name) INTO found_rows USING wanted;
     -- a concept row's columns are those of element too; what owns itself goes with itself
     CONTINUE WHEN found_rows IS NULL OR (reference.table_id = 'portfolio.element'::regclass
       AND NOT EXISTS (SELECT FROM unnest(found_rows) f JOIN portfolio.element_kind k ON k.kind = f ->> 'kind' WHERE k.table_name IS NULL));

@@ -183,7 +183,7 @@ BEGIN
   -- The cells by field, without rows in which nothing is said; rows that say the same as one before; codes and names of the sheet.
   EXECUTE format($sql$
     WITH line AS (
-      SELECT row_number() OVER () AS n, to_jsonb(t) AS j FROM %s t
+      SELECT row_number() OVER () AS n, to_jsonb(pf_row) AS j FROM (SELECT %s FROM %s) pf_row
     ), said AS (
       SELECT l.n, jsonb_object_agg(h.key, l.j ->> h.value) AS cells, bool_or(portfolio.cell_text(l.j ->> h.value) IS NOT NULL) AS says
         FROM line l, jsonb_each_text($1) h GROUP BY l.n
@@ -192,7 +192,7 @@ BEGIN
     ), again AS (
       SELECT k.n, max(e.n) AS earlier FROM known k JOIN known e ON e.key = k.key AND e.n < k.n AND e.days && k.days GROUP BY k.n
     )
-    SELECT array_agg(k.cells ORDER BY k.n), array_agg(k.n ORDER BY k.n), array_agg(a.earlier ORDER BY k.n) FROM known k LEFT JOIN again a USING (n)$sql$, source)
+    SELECT array_agg(k.cells ORDER BY k.n), array_agg(k.n ORDER BY k.n), array_agg(a.earlier ORDER BY k.n) FROM known k LEFT JOIN again a USING (n)$sql$, portfolio.plain_columns(source), source)
     INTO sheet, numbers, earlier USING headings, kind, fields;
   IF portfolio.link_key(kind) IS NULL THEN
     SELECT array_remove(array_agg(lower(c.code)) || array_agg(lower(kind || ':' || c.code)) || array_agg(lower(c.name)), NULL) INTO in_sheet

@@ -27,7 +27,7 @@ BEGIN
   IF source IS NULL THEN
     RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  SELECT count(*), string_agg(format('nullif(btrim(%I::text), '''') AS c%s', a.attname, a.nth), ', ' ORDER BY a.nth)
+  SELECT count(*), string_agg(format('nullif(btrim(portfolio.plain_text(%I)), '''') AS c%s', a.attname, a.nth), ', ' ORDER BY a.nth)
     INTO found, list
     FROM (SELECT a.attname, row_number() OVER (ORDER BY a.attnum) AS nth FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped) a;
   IF found < at_least THEN

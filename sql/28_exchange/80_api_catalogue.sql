@@ -81,7 +81,7 @@ BEGIN
     RAISE EXCEPTION 'relation "%" does not have the layout of the API catalogue', source
       USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It needs the columns "name" and "provider"; the others of the layout may be left out.';
   END IF;
-  EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(t)), ''[]'') FROM %s t', source) INTO rows;
+  EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(pf_row)), ''[]'') FROM (SELECT %s FROM %s) pf_row', portfolio.plain_columns(source), source) INTO rows;
   plan := ARRAY(SELECT v FROM portfolio.preview_api_catalogue(rows) v);
 
   IF NOT coalesce(dry_run, false) THEN

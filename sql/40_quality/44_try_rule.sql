@@ -77,7 +77,7 @@ BEGIN
   columns := portfolio.rule_set_columns(tried);
   SELECT string_agg(CASE WHEN cardinality(columns) > 1 THEN format('%L || ', k.name || ' = ') ELSE '' END ||
                     format(CASE WHEN coalesce(i.sensitivity, portfolio.guess_sensitivity(k.name)) = 'identifying'
-                                THEN 'coalesce(portfolio.mask_value(pf_row.%I::text), ''NULL'')' ELSE 'coalesce(pf_row.%I::text, ''NULL'')' END, k.name),
+                                THEN 'coalesce(portfolio.mask_value(portfolio.plain_text(pf_row.%I)), ''NULL'')' ELSE 'coalesce(portfolio.plain_text(pf_row.%I), ''NULL'')' END, k.name),
                     ' || '', '' || ' ORDER BY k.ord) INTO shown
     FROM unnest(columns) WITH ORDINALITY AS k (name, ord)
     LEFT JOIN portfolio.data_item i ON i.data_set = d.id AND i.column_name = k.name;

@@ -42,7 +42,7 @@ BEGIN
              coalesce(nullif(j->>'dimension', ''), 'validity') AS dimension, j->>'expression' AS expression,
              coalesce(nullif(j->>'severity', ''), 'medium') AS severity, coalesce(nullif(j->>'on_null', ''), 'missing') AS on_null,
              coalesce(nullif(j->>'status', ''), 'standard') AS status, j->>'reason' AS reason, coalesce(j->>'source', %L) AS source
-        FROM (SELECT to_jsonb(t) AS j FROM %s t) v$sql$, source::text, source)
+        FROM (SELECT to_jsonb(pf_row) AS j FROM (SELECT %s FROM %s) pf_row) v$sql$, source::text, portfolio.plain_columns(source), source)
   LOOP
     verdict := NULL;
     verdict.line := wanted.line;

@@ -47,7 +47,7 @@ BEGIN
   SELECT r.during INTO days FROM portfolio.reporting_period r WHERE r.code = period;
   rules := portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date);
   SELECT string_agg(format('(%L, %L::text[], %s)', i.name, r.codes,
-                           format(CASE WHEN i.sensitivity = 'identifying' THEN 'portfolio.mask_value(pf_row.%I::text)' ELSE 'pf_row.%I::text' END, i.column_name)), ', ')
+                           format(CASE WHEN i.sensitivity = 'identifying' THEN 'portfolio.mask_value(portfolio.plain_text(pf_row.%I))' ELSE 'portfolio.plain_text(pf_row.%I)' END, i.column_name)), ', ')
     INTO listed
     FROM portfolio.data_item i
    CROSS JOIN LATERAL (SELECT array_agg(s.code) AS codes FROM portfolio.rule_set_rules(rules) s WHERE s.item = i.name) r

@@ -33,8 +33,8 @@ CREATE FUNCTION portfolio.row_key_expression(d portfolio.data_set, identify bool
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT coalesce('jsonb_build_object(' || string_agg(
-           CASE WHEN identify OR coalesce(i.sensitivity, portfolio.guess_sensitivity(k.name)) = 'none' THEN format('%L, pf_row.%I', k.name, k.name)
-                ELSE format('%L, portfolio.mask_value(pf_row.%I::text)', k.name, k.name) END, ', ' ORDER BY k.ord) || ')', '''{}''::jsonb')
+           CASE WHEN identify OR coalesce(i.sensitivity, portfolio.guess_sensitivity(k.name)) = 'none' THEN format('%L, portfolio.plain_json(pf_row.%I)', k.name, k.name)
+                ELSE format('%L, portfolio.mask_value(portfolio.plain_text(pf_row.%I))', k.name, k.name) END, ', ' ORDER BY k.ord) || ')', '''{}''::jsonb')
     FROM unnest(d.row_key) WITH ORDINALITY AS k (name, ord)
     LEFT JOIN portfolio.data_item i ON i.data_set = d.id AND i.column_name = k.name;
 END;

@@ -88,7 +88,7 @@ CREATE FUNCTION portfolio.whole_set_key(definition jsonb, field text, data_set b
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT coalesce('jsonb_build_object(' || string_agg(
-           format(CASE WHEN NOT identify AND s.hidden THEN '%L, portfolio.mask_value(k%s::text)' ELSE '%L, k%s' END, k.x ->> 'sql', k.n), ', ' ORDER BY k.n) || ')', '''{}''::jsonb')
+           format(CASE WHEN NOT identify AND s.hidden THEN '%L, portfolio.mask_value(portfolio.plain_text(k%s))' ELSE '%L, portfolio.plain_json(k%s)' END, k.x ->> 'sql', k.n), ', ' ORDER BY k.n) || ')', '''{}''::jsonb')
     FROM jsonb_array_elements(definition -> field) WITH ORDINALITY k (x, n)
    CROSS JOIN LATERAL (
      SELECT coalesce(bool_or(i.sensitivity <> 'none') , false)

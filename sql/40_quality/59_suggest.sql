@@ -240,6 +240,8 @@ BEGIN
      ORDER BY b.n);
   -- about the whole set: one by one, of pairs only those that a beginning of the table does not refute
   FOR c IN SELECT x.* FROM unnest(candidates || ARRAY(SELECT r FROM portfolio.suggest_references(relation, profiles) r)) x WHERE portfolio.rule_kind(x.expression) <> 'row' LOOP
+    -- a column of a type that rules do not take
+    CONTINUE WHEN (portfolio.expression_problem(relation, c.expression)).sql_state IS NOT NULL;
     definition := portfolio.whole_set_definition(relation, c.expression);
     IF c.kind = 'determines' THEN
       CONTINUE WHEN tried >= max_pairs;

@@ -162,10 +162,10 @@ score_statement(Oid relid, const PfRuleSet *set, const Groups *groups, const cha
 	initStringInfo(&sql);
 	appendStringInfoString(&sql, "SELECT pg_catalog.jsonb_build_object(");
 	for (int i = 0; i < groups->n; i++)
-		appendStringInfo(&sql, "%s%s, s.g%d", i > 0 ? ", " : "", quote_literal_cstr(groups->names[i]), i + 1);
+		appendStringInfo(&sql, "%s%s, portfolio.plain_json(s.g%d)", i > 0 ? ", " : "", quote_literal_cstr(groups->names[i]), i + 1);
 	appendStringInfoString(&sql, "), pg_catalog.concat_ws(', '");
 	for (int i = 0; i < groups->n; i++)
-		appendStringInfo(&sql, ", COALESCE(s.g%d::pg_catalog.text, '(null)')", i + 1);
+		appendStringInfo(&sql, ", COALESCE(portfolio.plain_text(s.g%d), '(null)')", i + 1);
 	appendStringInfoString(&sql, groups->n == 0 ? ", 'all'), s.t FROM (SELECT " : "), s.t FROM (SELECT ");
 	put_aggregate(&sql, relid, set);
 	appendStringInfoString(&sql, " AS t");
@@ -286,6 +286,9 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 	arg = PointerGetDatum(value);
 
 	guc_level = NewGUCNestLevel();
+	/* what was accepted is written with the names of pg_catalog bare */
+	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
 	if (groups.n > 0)
 		raise_work_mem(estimated_rows(relid, &groups, filter), set);
 	if (SPI_connect() != SPI_OK_CONNECT)

@@ -13,7 +13,7 @@
  * they take turns, by a lock on the row of the data set, so that the one that commits last is the
  * latest and exactly one total of a period is.
  */
-#include "pf.h"
+#include "track.h"
 
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
@@ -246,9 +246,7 @@ pf_store_score(PG_FUNCTION_ARGS)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	guc_level = NewGUCNestLevel();
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	guc_level = pf_track_settings();
 
 	run.data_set = DatumGetInt64(ask("SELECT (portfolio.get_data_set($1)).id", TEXTOID, values[0]));
 	run.thresholds = ask("SELECT portfolio.item_thresholds($1)", INT8OID, Int64GetDatum(run.data_set));
