@@ -118,6 +118,17 @@ SELECT code, 'security', title, severity, question, description, query, threshol
       WHERE g.rolcanlogin GROUP BY g.rolname$$,
    NULL, 'CREATE ROLE group NOLOGIN; GRANT to it what both need, and make both members.', '{"iso": "A.5.16", "ndg": 4}', '{}'),
 
+  ('role-without-rights', 'A login role is there for nothing', 'low',
+   'Is every login role there for something?',
+   'It owns nothing and was granted nothing in any database, is a member of nothing and has no setting of its own: left over, or not needed yet. It gets in all the same, to all that everybody may do. When a role logged in last PostgreSQL does not keep.',
+   $$SELECT r.rolname::text AS subject, '{}'::jsonb AS detail
+       FROM pg_roles r
+      WHERE r.rolcanlogin AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
+        AND NOT EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid)
+        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
+        AND NOT EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = r.oid)$$,
+   NULL, 'DROP ROLE …; or ALTER ROLE … NOLOGIN;', '{"iso": "A.5.18", "ndg": 4, "cis": "4.4"}', '{}'),
+
   ('role-without-connection-limit', 'A login role has no limit of connections', 'low',
    'Has every login role but superusers a limit of connections?',
    'One program in a loop takes all connections, and nobody else gets in.',

@@ -79,6 +79,25 @@ SELECT code, 'security', title, severity, question, description, query, remediat
       WHERE l.library LIKE '%/%' AND l.library !~ '^[$]libdir/(plugins/)?[^/]+$'$$,
    'Take it out, or install it with the packages of PostgreSQL; then restart.', '{"iso": "A.8.19", "ndg": 9, "cis": "6.3"}', '{pg_monitor}'),
 
+  ('library-not-approved', 'A library is loaded that this site has not approved', 'medium',
+   'Is every library that is loaded at the start approved?',
+   'Asked where the site keeps a list: rows of portfolio.fact with topic library-approved and the library as key, without its path. Libraries in shared_preload_libraries, session_preload_libraries and local_preload_libraries of the server, a role or a database. This extension needs no row.',
+   $$SELECT x.subject || ': ' || b.name AS subject, '{}'::jsonb AS detail
+       FROM (SELECT s.name AS subject, s.reset_val AS libraries FROM pg_settings s
+              WHERE s.name IN ('shared_preload_libraries', 'session_preload_libraries', 'local_preload_libraries') AND s.source NOT IN ('user', 'database', 'database user')
+              UNION ALL
+             SELECT concat_ws(' ', 'role ' || r.rolname, 'database ' || d.datname), split_part(c.setting, '=', 2)
+               FROM pg_db_role_setting s LEFT JOIN pg_roles r ON r.oid = s.setrole LEFT JOIN pg_database d ON d.oid = s.setdatabase
+              CROSS JOIN LATERAL unnest(s.setconfig) c (setting)
+              WHERE c.setting ~ '^(session|local)_preload_libraries=') x
+      CROSS JOIN LATERAL regexp_split_to_table(x.libraries, '[ ,"]+') l (library)
+      CROSS JOIN LATERAL (SELECT regexp_replace(regexp_replace(l.library, '^.*/', ''), '[.](so|dll|dylib)$', '') AS name) b
+      WHERE b.name NOT IN ('', 'pg_portfolio')
+        AND EXISTS (SELECT FROM portfolio.effective_fact f WHERE f.topic = 'library-approved')
+        AND NOT EXISTS (SELECT FROM portfolio.effective_fact f WHERE f.topic = 'library-approved' AND f.key = b.name)
+      GROUP BY 1$$,
+   'INSERT INTO portfolio.fact (topic, key, value, source) VALUES (''library-approved'', ''…'', ''yes'', ''…''); or take it out and restart', '{"iso": "A.8.19", "ndg": 9, "cis": "6.3"}', '{pg_monitor}'),
+
   ('foreign-server-unverified', 'A foreign server is reached without proof of who it is', 'high',
    'Is every foreign server reached with sslmode = verify-full?',
    'Without it anybody on the way can be the other server and take the password. Servers of postgres_fdw and dblink_fdw that are reached by a socket are left out.',
@@ -129,5 +148,20 @@ SELECT code, 'security', title, severity, question, description, query, remediat
    'Does every subscription receive?',
    'A subscription that is switched off keeps WAL on the publisher until its disk is full. Subscriptions without a slot are left out.',
    $$SELECT s.subname::text AS subject, '{}'::jsonb AS detail FROM pg_subscription s WHERE NOT s.subenabled AND s.subslotname IS NOT NULL$$,
-   'ALTER SUBSCRIPTION … ENABLE; or DROP SUBSCRIPTION …;', '{"iso": "A.8.6", "ndg": 7}', '{}')
+   'ALTER SUBSCRIPTION … ENABLE; or DROP SUBSCRIPTION …;', '{"iso": "A.8.6", "ndg": 7}', '{}'),
+
+  -- The table is there where pg_cron is; the one that the extension made is asked, and no other of its name.
+  ('cron-job-of-superuser', 'A job of pg_cron runs as a superuser', 'high',
+   'Does no job of pg_cron run as a superuser, or as a role that is gone?',
+   'Whoever may change what such a job calls is superuser. Asked in the database where pg_cron is installed. A role that sees its own jobs only cannot answer: an owner of the table can, or BYPASSRLS.',
+   $$SELECT format('job %s of %s', j.job ->> 'jobid', j.job ->> 'username') AS subject,
+            jsonb_build_object('name', j.job ->> 'jobname', 'database', j.job ->> 'database', 'role_exists', r.oid IS NOT NULL) AS detail
+       FROM pg_extension e
+       JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
+       JOIN pg_class c ON c.oid = d.objid AND c.relname = 'job' AND c.relkind = 'r'
+      CROSS JOIN LATERAL query_to_xml(format('SELECT to_jsonb(j) AS job FROM %s j WHERE j.active', c.oid::regclass), false, false, '') x (doc)
+      CROSS JOIN LATERAL xmltable('/table/row' PASSING x.doc COLUMNS job jsonb) j
+       LEFT JOIN pg_roles r ON r.rolname = j.job ->> 'username'
+      WHERE e.extname = 'pg_cron' AND coalesce(r.rolsuper, true)$$,
+   'SELECT cron.unschedule(…); and schedule it as a role with the rights that it needs.', '{"iso": "A.8.18", "ndg": 4}', '{}')
   ) AS c (code, title, severity, question, description, query, remediation, refs, needs);

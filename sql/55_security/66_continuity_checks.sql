@@ -73,6 +73,13 @@ SELECT code, 'security', title, severity, question, description, query, threshol
       GROUP BY r.name$$,
    NULL, 'ALTER TABLE … ADD PRIMARY KEY …; or ALTER TABLE … REPLICA IDENTITY USING INDEX …;', '{"iso": "A.8.14", "ndg": 7}', '{}', NULL),
 
+  ('replica-identity-full', 'Updates of a table write the whole old row to WAL', 'low',
+   'Is every table replicated by a key?',
+   'With REPLICA IDENTITY FULL every value that was ever there goes through WAL, archive and network, and a subscriber without an index looks through the whole table for each row.',
+   $$SELECT r.name AS subject, jsonb_build_object('has_primary_key', EXISTS (SELECT FROM pg_index i WHERE i.indrelid = r.oid AND i.indisprimary)) AS detail
+       FROM portfolio.site_relation r WHERE r.relreplident = 'f' AND r.relkind IN ('r', 'p', 'm')$$,
+   NULL, 'ALTER TABLE … REPLICA IDENTITY DEFAULT; or REPLICA IDENTITY USING INDEX …;', '{"iso": "A.8.11", "ndg": 7}', '{}', NULL),
+
   ('publication-of-everything', 'A publication sends every table there is and will be', 'medium',
    'Does every publication name what it sends?',
    'FOR ALL TABLES sends tables made tomorrow as well, whatever is in them.',
@@ -107,6 +114,24 @@ SELECT code, 'security', title, severity, question, description, query, threshol
        FROM pg_prepared_xacts p WHERE p.prepared < now() - make_interval(mins => $1::integer)$$,
    60, 'ROLLBACK PREPARED ''…''; or COMMIT PREPARED, as its coordinator says', '{"iso": "A.8.6", "ndg": 7}', '{}', NULL),
 
+  ('session-idle-in-transaction', 'A transaction is open and nothing happens', 'medium',
+   'Is no transaction idle for long?',
+   'It holds its locks and keeps vacuum from its work. The threshold is in minutes; the subject is role and database.',
+   $$SELECT a.usename || ' in ' || a.datname AS subject,
+            jsonb_build_object('sessions', count(*), 'since', min(a.state_change), 'pids', jsonb_agg(a.pid ORDER BY a.pid), 'programs', jsonb_agg(DISTINCT a.application_name)) AS detail
+       FROM pg_stat_activity a
+      WHERE a.state IN ('idle in transaction', 'idle in transaction (aborted)') AND a.state_change < now() - make_interval(mins => $1::integer) GROUP BY 1$$,
+   15, 'SELECT pg_terminate_backend(pid); and a limit: ALTER SYSTEM SET idle_in_transaction_session_timeout = ''15min'';', '{"iso": "A.8.6", "ndg": 6}', '{pg_monitor}', NULL),
+
+  ('statement-running-long', 'A statement runs for very long', 'low',
+   'Does no statement run for very long?',
+   'It holds its locks, keeps vacuum from its work, and may be somebody who takes everything along. The threshold is in minutes; the subject is role and database. Background workers and replication are left out, the text of the statement too: it may name patients.',
+   $$SELECT a.usename || ' in ' || a.datname AS subject,
+            jsonb_build_object('sessions', count(*), 'since', min(a.query_start), 'pids', jsonb_agg(a.pid ORDER BY a.pid), 'programs', jsonb_agg(DISTINCT a.application_name)) AS detail
+       FROM pg_stat_activity a
+      WHERE a.state = 'active' AND a.backend_type = 'client backend' AND a.query_start < now() - make_interval(mins => $1::integer) AND a.pid <> pg_backend_pid() GROUP BY 1$$,
+   240, 'SELECT pg_cancel_backend(pid); and a limit for roles that need no more: ALTER ROLE … SET statement_timeout = ''1h'';', '{"iso": "A.8.16", "ndg": 6}', '{pg_monitor}', NULL),
+
   ('connections-near-limit', 'Nearly all connections are taken', 'high',
    'Are there free connections?',
    'When all are taken nobody gets in. The threshold is per cent of max_connections.',
@@ -121,6 +146,15 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    $$SELECT t.spcname::text AS subject, jsonb_build_object('location', pg_tablespace_location(t.oid)) AS detail
        FROM pg_tablespace t WHERE starts_with(pg_tablespace_location(t.oid), current_setting('data_directory') || '/')$$,
    NULL, 'CREATE TABLESPACE elsewhere, ALTER TABLE … SET TABLESPACE …;', '{"iso": "A.8.9", "ndg": 7, "cis": "1.9"}', '{pg_monitor}', NULL),
+
+  ('log-directory-inside-data-directory', 'The log lies inside the data directory', 'medium',
+   'Does the log lie outside the data directory?',
+   'A log that fills the disk stops the database, and whoever may read it needs a way into the data directory. Asked where the server collects its log.',
+   $$SELECT 'server' AS subject, jsonb_build_object('log_directory', l.path) AS detail
+       FROM (SELECT current_setting('log_directory') AS path, current_setting('data_directory') AS data) l
+      WHERE current_setting('logging_collector')::boolean
+        AND (l.path !~ '^(/|[A-Za-z]:)' OR starts_with(l.path || '/', rtrim(l.data, '/') || '/'))$$,
+   NULL, 'ALTER SYSTEM SET log_directory = ''/var/log/postgresql''; SELECT pg_reload_conf();', '{"iso": "A.8.15", "ndg": 9, "cis": "3.1.27"}', '{pg_monitor}', NULL),
 
   ('protected-setting-by-alter-system', 'ALTER SYSTEM overrides a setting of the configuration file', 'medium',
    'Do settings that protect the server stand in its configuration file?',

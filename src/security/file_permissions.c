@@ -2,8 +2,9 @@
  * file_permissions.c
  *		file_permissions(): who may read and write the files that decide who may do what.
  *
- * The paths are those of the server's own settings and, for passwords, those that libpq would take
- * in the server's process. No caller can name one, and nothing is opened.
+ * The paths are those of the server's own settings, for passwords those that libpq would take in the
+ * server's process, and what lies in the data directory and is not PostgreSQL's. No caller can name
+ * one, and no file is opened.
  */
 #include "pf.h"
 
@@ -14,6 +15,7 @@
 #include "funcapi.h"
 #include "miscadmin.h"
 #include "port.h"
+#include "storage/fd.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 
@@ -31,6 +33,22 @@ PG_FUNCTION_INFO_V1(pf_file_permissions);
 
 static const char *const settings[] = {
 	"data_directory", "config_file", "hba_file", "ident_file", "ssl_key_file", "ssl_cert_file", "ssl_ca_file"
+};
+
+/* Settings that may name something in the data directory */
+static const char *const naming_settings[] = {
+	"external_pid_file", "krb_server_keyfile", "log_directory", "ssl_ca_file", "ssl_cert_file", "ssl_crl_dir",
+	"ssl_crl_file", "ssl_dh_params_file", "ssl_key_file", "stats_temp_directory"
+};
+
+/* What initdb, the server of any release and its backup tools make there */
+static const char *const known_entries[] = {
+	"PG_VERSION", "backup_label", "backup_label.old", "backup_manifest", "base", "current_logfiles",
+	"current_logfiles.tmp", "global", "log", "pg_commit_ts", "pg_dynshmem", "pg_logical", "pg_multixact",
+	"pg_notify", "pg_replslot", "pg_serial", "pg_snapshots", "pg_stat", "pg_stat_tmp", "pg_subtrans",
+	"pg_tblspc", "pg_twophase", "pg_upgrade_output.d", "pg_wal", "pg_xact", "postgresql.auto.conf.tmp",
+	"postmaster.opts", "postmaster.pid", "promote", "recovery.done", "recovery.signal", "standby.signal",
+	"tablespace_map", "tablespace_map.old"
 };
 
 /* Whom the bits let in, given the one for the group and the one for all others */
@@ -86,6 +104,57 @@ put_user_file(ReturnSetInfo *rsinfo, const char *what, const char *variable, con
 		put_file(rsinfo, what, psprintf("%s/%s", home, name));
 }
 
+/* Does a setting name the entry of the data directory, or something in it? */
+static bool
+named_by_setting(const char *entry)
+{
+	char	   *full = psprintf("%s/%s", DataDir, entry);
+	int			length = strlen(full);
+
+	for (int i = 0; i < lengthof(naming_settings); i++)
+	{
+		const char *value = GetConfigOption(naming_settings[i], true, false);
+		char	   *path;
+
+		if (value == NULL || value[0] == '\0')
+			continue;
+		path = is_absolute_path(value) ? pstrdup(value) : psprintf("%s/%s", DataDir, value);
+		canonicalize_path(path);
+		if (strncmp(path, full, length) == 0 && (path[length] == '\0' || path[length] == '/'))
+			return true;
+	}
+	return false;
+}
+
+/* Files of configuration may include others, of any name that ends so. */
+static bool
+is_known(const char *entry)
+{
+	int			length = strlen(entry);
+
+	if (length > 5 && strcmp(entry + length - 5, ".conf") == 0)
+		return true;
+	for (int i = 0; i < lengthof(known_entries); i++)
+		if (strcmp(entry, known_entries[i]) == 0)
+			return true;
+	return named_by_setting(entry);
+}
+
+static void
+put_unknown_files(ReturnSetInfo *rsinfo)
+{
+	DIR		   *dir = AllocateDir(DataDir);
+	struct dirent *entry;
+
+	while ((entry = ReadDir(dir, DataDir)) != NULL)
+	{
+		CHECK_FOR_INTERRUPTS();
+		if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0 && !is_known(entry->d_name))
+			put_file(rsinfo, "unknown_file", entry->d_name);
+	}
+	FreeDir(dir);
+}
+
 Datum
 pf_file_permissions(PG_FUNCTION_ARGS)
 {
@@ -102,5 +171,6 @@ pf_file_permissions(PG_FUNCTION_ARGS)
 	put_file(rsinfo, "auto_file", PG_AUTOCONF_FILENAME);
 	put_user_file(rsinfo, "password_file", "PGPASSFILE", ".pgpass");
 	put_user_file(rsinfo, "service_file", "PGSERVICEFILE", ".pg_service.conf");
+	put_unknown_files(rsinfo);
 	return (Datum) 0;
 }

@@ -76,5 +76,8 @@ is(scalar(() = $told =~ /there is a job of this name already/g), 15, 'as each is
 is($node->safe_psql('work', $jobs), $before, 'and nothing is changed');
 is($node->safe_psql('work', 'SELECT count(*) FROM portfolio.job_run'), '0', 'nothing has run');
 is($node->safe_psql('work', 'SELECT count(*) FROM cron.job'), '20', 'pg_cron has its jobs as before');
+is($node->safe_psql('work', q{SELECT outcome FROM portfolio.run_checks(codes => '{cron-job-of-superuser}');
+		SELECT subject FROM portfolio.open_finding WHERE check_code = 'cron-job-of-superuser'}),
+	"ok\n" . $node->safe_psql('work', q{SELECT 'job ' || jobid || ' of ' || username FROM cron.job WHERE jobname = 'of postgres'}), 'the security check finds the job of a superuser');
 $node->stop;
 done_testing();

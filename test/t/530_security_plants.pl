@@ -3,6 +3,7 @@
 # PF_PLANTS=REGEX plants those only whose code it matches.
 use strict;
 use warnings;
+use IPC::Run ();
 use PostgreSQL::Test::Cluster;
 use PostgreSQL::Test::Utils;
 use Test::More;
@@ -13,6 +14,7 @@ $node->init(allows_streaming => 1, extra => [ '--data-checksums' ]);
 my $data = $node->data_dir;
 $node->append_conf('postgresql.conf', slurp_file("$ENV{PF_STAGE}/test/plants/clean.conf"));
 append_to_file("$data/plants.conf", '');
+$node->append_conf('postgresql.conf', "log_directory = '" . $node->basedir . "/logs'");
 $node->append_conf('postgresql.conf', "include 'plants.conf'");
 system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '400', '-subj', '/CN=plants', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
 	'-out', "$data/server.crt", '-keyout', "$data/server.key");
@@ -44,6 +46,30 @@ sub reload_with
 	return;
 }
 
+# Sessions that have run their statements and stay, in a transaction or waiting for a lock.
+sub begin_sessions
+{
+	my @sessions;
+	for my $statement (@_)
+	{
+		my %s = (in => "$statement;\n", out => '', err => '');
+		$s{run} = IPC::Run::start([ 'psql', '-XAtq', '-d', $node->connstr('postgres') . ' application_name=planted' ], '<', \$s{in}, '>', \$s{out}, '2>', \$s{err});
+		IPC::Run::pump($s{run}) while length $s{in};
+		push @sessions, \%s;
+	}
+	$node->poll_query_until('postgres', "SELECT count(*) = " . @_ . " FROM pg_stat_activity
+		WHERE application_name = 'planted' AND (state = 'idle in transaction' OR state = 'active' AND wait_event_type = 'Lock')") or die 'the sessions did not begin';
+	return @sessions;
+}
+
+sub end_sessions
+{
+	$node->safe_psql('postgres', q{SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE application_name = 'planted'});
+	IPC::Run::finish($_->{run}) for @_;
+	$node->poll_query_until('postgres', q{SELECT NOT EXISTS (SELECT FROM pg_stat_activity WHERE application_name = 'planted')}) or die 'the sessions did not end';
+	return;
+}
+
 # -- the plants
 my (%plants, @order);
 for my $file (sort glob "$ENV{PF_STAGE}/test/plants/*.plant")
@@ -57,7 +83,7 @@ for my $file (sort glob "$ENV{PF_STAGE}/test/plants/*.plant")
 		if ($what eq 'check')
 		{
 			die "$file: $value is there twice" if $plants{$value};
-			$check = $plants{$value} = { map { $_ => [] } qw(hba ident conf restart sql undo finds quiet unquiet) };
+			$check = $plants{$value} = { map { $_ => [] } qw(hba ident conf restart session sql undo finds quiet unquiet) };
 			push @order, $value;
 			next;
 		}
@@ -106,11 +132,13 @@ for my $code (grep { /$only/ } @order)
 		write_file($file, join('', map { "$_\n" } @{ $plant->{$file} }) . $clean{$file}) if @{ $plant->{$file} };
 	}
 	reload_with(scalar @{ $plant->{restart} }, @{ $plant->{conf} }, @{ $plant->{restart} }) if $settings;
+	my @sessions = @{ $plant->{session} } ? begin_sessions(@{ $plant->{session} }) : ();
 	$node->safe_psql('postgres', join('', map { "$_;\n" } @{ $plant->{sql} })) if @{ $plant->{sql} };
 	my @found = findings($code);
 	my @missing = grep { my $wanted = $_; !grep { $wanted =~ m{^/(.*)/$} ? /$1/ : $_ eq $wanted } @found } @{ $plant->{finds} };
 	ok(@{ $plant->{finds} } && !@missing && @found == @{ $plant->{finds} }, "$code: found when it is planted")
 	  or diag("found:\n" . join("\n", @found) . "\nwanted:\n" . join("\n", @{ $plant->{finds} }));
+	end_sessions(@sessions) if @sessions;
 	$node->safe_psql('postgres', join('', map { "$_;\n" } @{ $plant->{undo} })) if @{ $plant->{undo} };
 	for my $file ('hba', 'ident')
 	{

@@ -55,8 +55,10 @@ is(ask(q{SELECT setting, place, subject, issuer, round(extract(epoch FROM not_af
 is(ask(q{SELECT mode, trusted_owner, inside, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'data_directory'}, 'otto'), '0700|t|f|owner|owner', 'the data directory');
 is(ask(q{SELECT mode, inside, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'password_file'}, 'otto'), '0600|t|owner|owner', 'the password file');
 is(ask(q{SELECT mode, readable_by, writable_by FROM portfolio.file_permissions() WHERE what = 'service_file'}, 'otto'), '0622|owner|everybody', 'the service file, through a link');
-is(ask(q{SELECT string_agg(what, ' ' ORDER BY what COLLATE "C") FROM portfolio.file_permissions()}),
+is(ask(q{SELECT string_agg(what, ' ' ORDER BY what COLLATE "C") FROM portfolio.file_permissions() WHERE what <> 'unknown_file'}),
 	'auto_file config_file data_directory hba_file ident_file password_file service_file ssl_ca_file ssl_cert_file', 'a file that is not there has no row');
+is(ask(q{SELECT string_agg(regexp_replace(path, '^.*/', ''), ' ' ORDER BY path COLLATE "C") FROM portfolio.file_permissions() WHERE what = 'unknown_file'}, 'rita'),
+	'one.crt one.key passwords services two.crt two.key', 'what lies in the data directory and no setting names');
 
 # -- what is kept
 is(ask('SELECT snapshots, records, head, intact FROM portfolio.verify_posture()'), '0|0||t', 'nothing is kept at first');
