@@ -139,6 +139,14 @@ is(scalar(@queries), 3, 'queries for an exporter');
 like($node->safe_psql('work', $_, extra_params => [ '-U', 'monitor' ]), qr/\d/, 'which a monitoring role can run') for @queries;
 ann(q{SELECT portfolio.resume_all()});
 is(ann(q{SELECT count(*) FROM portfolio.job WHERE name IN ('drifting', 'load') AND state = 'active'}), '2', 'resume_all() ends the pause');
+
+# a window for maintenance is two jobs, of which the first makes the second
+ann(q{SELECT portfolio.schedule_job('window', '0 0 29 2 *', $$SELECT portfolio.pause_all('%', 'maintenance');
+	SELECT portfolio.schedule_at(clock_timestamp() + interval '1 second', 'SELECT portfolio.resume_all()')$$, comment => 'opens a window')});
+my $active = ann(q{SELECT count(*) FROM portfolio.job WHERE state = 'active'});
+ann(q{SELECT portfolio.run_job('window', wait => true)});
+wait_for($node, 'work', qq{SELECT count(*) = $active FROM portfolio.job WHERE state = 'active'}, 'all jobs go on when the window closes, that which opens it too');
+is(ann(q{SELECT j.state_since > r.finished_at FROM portfolio.job j, portfolio.job_run r WHERE j.name = 'drifting' AND r.job_name = 'window'}), 't', 'and had been paused till then');
 is(ann(q{SELECT to_regclass('ann.started')}), '', 'no start yet');
 $keeper->{in} .= "\\q\n";
 $keeper->{h}->finish;
