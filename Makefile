@@ -18,8 +18,9 @@ STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvs
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
-# Certificates are read by the OpenSSL that the server itself is linked with.
-SHLIB_LINK    += $(filter -lcrypto,$(LIBS))
+# Certificates are read by the OpenSSL that the server itself is linked with; other servers are asked by libpq.
+SHLIB_LINK    += $(filter -lcrypto,$(LIBS)) $(libpq)
+override CPPFLAGS += -I$(libpq_srcdir)
 endif
 
 # Rules come after PGXS, so that "all" stays the default goal.

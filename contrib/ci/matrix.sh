@@ -47,7 +47,7 @@ for major in ${MATRIX:-13 15 17 18}; do
   fi
   if find src -name '*.c' -print0 | sort -z |
     xargs -0 -n 4 -P 2 gcc -std=gnu99 -Wall -Wextra -Wshadow -Werror -Wno-unused-parameter -Wno-sign-compare \
-      -fsyntax-only -D_GNU_SOURCE -DPF_VERSION='"0"' -Isrc -Isrc/include -isystem "$server" >"$dir/$major.out" 2>&1; then
+      -fsyntax-only -D_GNU_SOURCE -DPF_VERSION='"0"' -Isrc -Isrc/include -isystem "$server" -isystem "$(pg_config --includedir)" >"$dir/$major.out" 2>&1; then
     passed=$((passed + 1)); echo "ok      PostgreSQL $major ($(sed -n 's/^#define PG_VERSION "\(.*\)"/\1/p' "$server/pg_config.h" | head -n 1))"
   else
     failed=$((failed + 1)); echo "FAILED  PostgreSQL $major"; sed 's/^/        /' "$dir/$major.out" | head -n 60

@@ -77,15 +77,17 @@ CREATE TABLE portfolio.finding (
   accepted_until date,
   reason text,
   times_opened integer NOT NULL DEFAULT 1 CHECK (times_opened > 0),
-  CONSTRAINT finding_key UNIQUE (check_code, subject),
+  target text REFERENCES portfolio.database_target ON UPDATE CASCADE ON DELETE CASCADE,
+  CONSTRAINT finding_key UNIQUE NULLS NOT DISTINCT (check_code, subject, target),
   CONSTRAINT finding_resolved CHECK ((status = 'resolved') = (resolved_at IS NOT NULL)),
   CONSTRAINT finding_risk_accepted CHECK (status <> 'risk_accepted' OR
     (accepted_by IS NOT NULL AND accepted_until IS NOT NULL AND btrim(reason) <> '' AND reason IS NOT NULL))
 ) WITH (fillfactor = 50); -- each run touches what is still there: room for the new version beside the old, or every index grows
 CREATE INDEX finding_element ON portfolio.finding (element) WHERE element IS NOT NULL;
+CREATE INDEX finding_target ON portfolio.finding (target) WHERE target IS NOT NULL;
 CREATE INDEX finding_owner ON portfolio.finding (owner) WHERE owner IS NOT NULL;
 COMMENT ON TABLE portfolio.finding IS
-  'Findings: one row for each subject that a check ever named. run_checks() opens, touches and resolves them; people give them owner, due day and next step, or accept the risk for a time. Class: user rows.';
+  'Findings: one row for each subject that a check ever named, here or in a database of the estate. run_checks() and check_estate() open, touch and resolve them; people give them owner, due day and next step, or accept the risk for a time. Class: user rows.';
 COMMENT ON COLUMN portfolio.finding.id IS 'Key.';
 COMMENT ON COLUMN portfolio.finding.check_code IS 'The check that found it.';
 COMMENT ON COLUMN portfolio.finding.subject IS 'What it is about, as the check names it: stable, unique within the check. "(check)" is the check itself, which did not run well.';
@@ -104,6 +106,7 @@ COMMENT ON COLUMN portfolio.finding.accepted_by IS 'Who accepted the risk last.'
 COMMENT ON COLUMN portfolio.finding.accepted_until IS 'Last day of the accepted risk; from the day after it is open again.';
 COMMENT ON COLUMN portfolio.finding.reason IS 'Why the risk was accepted.';
 COMMENT ON COLUMN portfolio.finding.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
+COMMENT ON COLUMN portfolio.finding.target IS 'The database of the estate in which it was found, as in database_target; NULL: this one.';
 SELECT pg_extension_config_dump('portfolio.finding', '');
 SELECT pg_extension_config_dump('portfolio.finding_id_seq', '');
 
@@ -116,7 +119,9 @@ BEGIN
      AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
     RAISE EXCEPTION 'finding % is resolved by the check that found it, not by hand', OLD.id
       USING ERRCODE = 'check_violation',
-            HINT = format('Mend it and run the check again, SELECT * FROM portfolio.run_checks(codes => ARRAY[%L]), or accept the risk with portfolio.accept_risk().', OLD.check_code);
+            HINT = format('Mend it and run the check again, SELECT * FROM %s, or accept the risk with portfolio.accept_risk().',
+                          CASE WHEN OLD.target IS NULL THEN format('portfolio.run_checks(codes => ARRAY[%L])', OLD.check_code)
+                               ELSE format('portfolio.check_estate(NULL, %L)', jsonb_build_object('targets', ARRAY[OLD.target])) END);
   END IF;
   IF NEW.accepted_until IS DISTINCT FROM OLD.accepted_until OR NEW.reason IS DISTINCT FROM OLD.reason THEN
     IF NEW.status = 'risk_accepted' AND NEW.accepted_until < current_date THEN
@@ -161,7 +166,7 @@ CREATE VIEW portfolio.open_finding WITH (security_invoker = true) AS
          CASE WHEN f.subject = '(check)' THEN 'Mend the check''s query, its author or the rights that it needs.' ELSE coalesce(f.detail->>'remediation', c.remediation) END AS remediation,
          c.refs, f.first_seen, f.opened_at, f.last_seen, f.owner, o.name AS owner_name, f.due_on, f.next_step,
          f.accepted_until AS risk_was_accepted_until, f.times_opened,
-         current_date - f.opened_at::date AS age_days, coalesce(f.due_on < current_date, false) AS overdue
+         current_date - f.opened_at::date AS age_days, coalesce(f.due_on < current_date, false) AS overdue, f.target
     FROM portfolio.finding f
     JOIN portfolio.check_definition c ON c.code = f.check_code
     LEFT JOIN portfolio.element e ON e.id = f.element
@@ -194,6 +199,7 @@ COMMENT ON COLUMN portfolio.open_finding.risk_was_accepted_until IS 'Last day of
 COMMENT ON COLUMN portfolio.open_finding.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
 COMMENT ON COLUMN portfolio.open_finding.age_days IS 'Days since it was opened, last.';
 COMMENT ON COLUMN portfolio.open_finding.overdue IS 'Has its day passed? False without one.';
+COMMENT ON COLUMN portfolio.open_finding.target IS 'The database of the estate in which it was found; NULL: this one.';
 
 CREATE FUNCTION portfolio.accept_risk(finding bigint, reason text, accepted_until date) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -11,10 +11,14 @@ CREATE TABLE portfolio.check_run (
   failed integer NOT NULL,
   opened bigint NOT NULL,
   resolved bigint NOT NULL,
-  results jsonb NOT NULL
+  results jsonb NOT NULL,
+  target text REFERENCES portfolio.database_target ON UPDATE CASCADE ON DELETE CASCADE,
+  problem text,
+  connection jsonb
 );
 CREATE INDEX check_run_started ON portfolio.check_run (started);
-COMMENT ON TABLE portfolio.check_run IS 'Runs of run_checks(), written when their findings are. purge_check_runs() forgets old ones. Class: operation.';
+CREATE INDEX check_run_target ON portfolio.check_run (target, id) WHERE target IS NOT NULL;
+COMMENT ON TABLE portfolio.check_run IS 'Runs of run_checks(), and of check_estate() one a target, written when their findings are. purge_check_runs() forgets old ones. Class: operation.';
 COMMENT ON COLUMN portfolio.check_run.id IS 'Key; the payload of NOTIFY pg_portfolio_check_run begins with it.';
 COMMENT ON COLUMN portfolio.check_run.area IS 'The area asked for; NULL: any.';
 COMMENT ON COLUMN portfolio.check_run.codes IS 'The checks asked for by code; NULL: all of the area.';
@@ -26,6 +30,9 @@ COMMENT ON COLUMN portfolio.check_run.failed IS 'How many of them did not run we
 COMMENT ON COLUMN portfolio.check_run.opened IS 'Findings that were opened or opened again.';
 COMMENT ON COLUMN portfolio.check_run.resolved IS 'Findings that were resolved.';
 COMMENT ON COLUMN portfolio.check_run.results IS 'One object a check: check, outcome, findings, opened, resolved, ms, and for a failure sqlstate and message.';
+COMMENT ON COLUMN portfolio.check_run.target IS 'The database of the estate that was checked; NULL: this one.';
+COMMENT ON COLUMN portfolio.check_run.problem IS 'Why the target could not be checked, or not to the end; NULL when all went well.';
+COMMENT ON COLUMN portfolio.check_run.connection IS 'How the target was reached: sslmode (socket: by a socket of this machine; none: no TLS), superuser (was the role one there?) and version. NULL here, and where there was no connection.';
 
 CREATE TYPE portfolio.check_result AS (check_code text, findings bigint, outcome text, elapsed interval);
 COMMENT ON TYPE portfolio.check_result IS 'What run_checks() says of one check.';

@@ -7,6 +7,7 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.check
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.check_setting FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.fact FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.deadline_setting FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.database_target FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
 -- Of a finding, what people did; runs change none of these columns.
 CREATE TRIGGER record_change AFTER UPDATE ON portfolio.finding
   FOR EACH ROW WHEN ((OLD.accepted_until, OLD.reason, OLD.owner, OLD.due_on, OLD.next_step)

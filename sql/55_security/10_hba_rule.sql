@@ -1,14 +1,5 @@
 -- pg_hba.conf as checks need it: a stable name for each rule, and its network as a value.
 
-CREATE FUNCTION portfolio.netmask_length(netmask text) RETURNS integer
-LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
-BEGIN ATOMIC
-  -- Four bytes of header, then the address; what follows the last 1 is host part.
-  SELECT length(rtrim((('x' || substr(encode(inet_send(netmask::inet), 'hex'), 9))::bit(128))::text, '0'));
-END;
-COMMENT ON FUNCTION portfolio.netmask_length(text) IS
-  'Number of network bits in a netmask: 24 for 255.255.255.0, 64 for ffff:ffff:ffff:ffff::. Raises 22P02 for what is no address.';
-
 CREATE VIEW portfolio.hba_rule WITH (security_invoker = true) AS
   SELECT concat_ws(' ', h.type, array_to_string(h.database, ','), array_to_string(h.user_name, ','),
                    h.address || coalesce('/' || n.bits, ''), h.auth_method) AS rule,
@@ -16,7 +7,8 @@ CREATE VIEW portfolio.hba_rule WITH (security_invoker = true) AS
          coalesce(h.type LIKE 'host%' AND h.auth_method <> 'reject' AND h.address <> 'samehost'
                   AND NOT coalesce(n.network <<= '127.0.0.0/8' OR n.network <<= '::1/128', false), false) AS admits_remote
     FROM pg_hba_file_rules h
-    CROSS JOIN LATERAL (SELECT CASE WHEN h.netmask IS NOT NULL THEN portfolio.netmask_length(h.netmask) END AS length) m
+    -- of the netmask: four bytes of header, then the address; what follows the last 1 is host part
+    CROSS JOIN LATERAL (SELECT length(rtrim((('x' || substr(encode(inet_send(h.netmask::inet), 'hex'), 9))::bit(128))::text, '0')) AS length) m
     CROSS JOIN LATERAL (SELECT m.length AS bits,
                                CASE WHEN m.length IS NOT NULL THEN network(set_masklen(h.address::inet, m.length)) END AS network) n;
 COMMENT ON VIEW portfolio.hba_rule IS

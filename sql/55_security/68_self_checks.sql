@@ -42,7 +42,7 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    $$SELECT x.area AS subject, jsonb_build_object('last_run', max(x.started)) AS detail
        FROM (SELECT coalesce(r.area, a.area) AS area, r.started
                FROM portfolio.check_run r LEFT JOIN (SELECT DISTINCT d.area FROM portfolio.check_definition d) a ON r.area IS NULL AND r.codes IS NULL
-              WHERE r.codes IS NULL) x
+              WHERE r.codes IS NULL AND r.target IS NULL) x
       GROUP BY x.area HAVING max(x.started) < now() - make_interval(days => $1::integer)$$,
    8, 'SELECT * FROM portfolio.run_checks(''area''); and look for the job that should have done it.', '{"iso": "A.8.16", "ndg": 6}'),
 
@@ -66,21 +66,21 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('self-risk-acceptance-over', 'The acceptance of a risk is over', 'medium',
    'Is every accepted risk still accepted?',
    'Findings whose risk was accepted until a day that has passed: they count as open again.',
-   $$SELECT f.check_code || ': ' || f.subject AS subject, jsonb_build_object('accepted_until', f.accepted_until, 'by', f.accepted_by, 'severity', f.severity) AS detail
+   $$SELECT concat_ws(': ', f.check_code, f.target, f.subject) AS subject, jsonb_build_object('accepted_until', f.accepted_until, 'by', f.accepted_by, 'severity', f.severity) AS detail
        FROM portfolio.finding f WHERE f.status = 'risk_accepted' AND f.accepted_until < current_date$$,
    NULL, 'Mend it, or SELECT portfolio.accept_risk(…) anew.', '{"iso": "A.5.36", "ndg": 9}'),
 
   ('self-risk-accepted-for-long', 'A risk is accepted for very long', 'low',
    'Will every accepted risk be looked at again within a year?',
    'The threshold is in days from today.',
-   $$SELECT f.check_code || ': ' || f.subject AS subject, jsonb_build_object('accepted_until', f.accepted_until, 'by', f.accepted_by, 'severity', f.severity) AS detail
+   $$SELECT concat_ws(': ', f.check_code, f.target, f.subject) AS subject, jsonb_build_object('accepted_until', f.accepted_until, 'by', f.accepted_by, 'severity', f.severity) AS detail
        FROM portfolio.finding f WHERE f.status = 'risk_accepted' AND f.accepted_until > current_date + $1::integer$$,
    366, 'Accept the risk until an earlier day.', '{"iso": "A.5.36", "ndg": 9}'),
 
   ('self-finding-overdue', 'A grave finding is open for long', 'high',
    'Is every critical or high finding mended in time?',
    'Open findings of severity critical or high past their due day, or older than the threshold in days where they have none. Cyber Essentials gives fourteen.',
-   $$SELECT f.check_code || ': ' || f.subject AS subject, jsonb_build_object('severity', f.severity, 'opened', f.opened_at, 'due_on', f.due_on) AS detail
+   $$SELECT concat_ws(': ', f.check_code, f.target, f.subject) AS subject, jsonb_build_object('severity', f.severity, 'opened', f.opened_at, 'due_on', f.due_on) AS detail
        FROM portfolio.finding f
       WHERE f.status = 'open' AND f.severity IN ('critical', 'high') AND f.check_code <> 'self-finding-overdue'
         AND coalesce(f.due_on, f.opened_at::date + $1::integer) < current_date$$,

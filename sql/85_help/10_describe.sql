@@ -71,7 +71,7 @@ BEGIN
 
   -- What other parts know of it, as far as the reader may see it.
   IF has_table_privilege('portfolio.finding', 'SELECT') THEN
-    SELECT string_agg(format(E'  %-9s %s (%s)\n', f.severity, f.subject, f.check_code), '' ORDER BY f.check_code, f.subject) INTO section
+    SELECT string_agg(format(E'  %-9s %s (%s)\n', f.severity, concat_ws(': ', f.target, f.subject), f.check_code), '' ORDER BY f.check_code, f.subject) INTO section
       FROM portfolio.finding f WHERE f.element = wanted AND f.status = 'open';
     page := page || coalesce(E'\nOpen findings\n' || section, '');
   END IF;

@@ -46,7 +46,7 @@ CREATE VIEW portfolio_bi.finding_detail WITH (security_barrier = true) AS
          f.opened_at, to_char(f.opened_at, 'YYYYMMDD')::int AS opened_at_date_key,
          f.last_seen, to_char(f.last_seen, 'YYYYMMDD')::int AS last_seen_date_key,
          f.resolved_at, to_char(f.resolved_at, 'YYYYMMDD')::int AS resolved_at_date_key,
-         f.times_opened, current_date - f.opened_at::date AS age_days
+         f.times_opened, current_date - f.opened_at::date AS age_days, f.target
     FROM portfolio.finding f
     CROSS JOIN LATERAL (SELECT CASE WHEN f.status = 'risk_accepted' AND f.accepted_until < current_date THEN 'open' ELSE f.status END AS status) s
     JOIN portfolio.check_definition c ON c.code = f.check_code
@@ -94,3 +94,4 @@ COMMENT ON COLUMN portfolio_bi.finding_detail.resolved_at IS 'When a run no long
 COMMENT ON COLUMN portfolio_bi.finding_detail.resolved_at_date_key IS 'Day of resolved_at, for view date, in the time zone of the session.';
 COMMENT ON COLUMN portfolio_bi.finding_detail.times_opened IS 'How many times it was opened: 2 and more had been resolved and came back.';
 COMMENT ON COLUMN portfolio_bi.finding_detail.age_days IS 'Days since it was opened, last.';
+COMMENT ON COLUMN portfolio_bi.finding_detail.target IS 'The database of the estate in which it was found; NULL: the one of this portfolio.';

@@ -106,8 +106,9 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('effective_check',    '{operator}', NULL, NULL, NULL),
   ('check_run',          '{operator}', '{operator}', '{DELETE}', NULL),
   ('finding',            '{operator}', '{operator}', '{UPDATE}',
-                         '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by,times_opened}'),
+                         '{check_code,subject,element,severity,detail,first_seen,opened_at,last_seen,resolved_at,accepted_by,times_opened,target}'),
   ('open_finding',       '{operator}', NULL, NULL, NULL),
+  ('database_target',    '{operator}', NULL, NULL, NULL),
   ('site_relation',      '{operator}', NULL, NULL, NULL),
   ('site_function',      '{operator}', NULL, NULL, NULL),
   ('control',            '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
@@ -300,6 +301,8 @@ WITH wanted (profiles, functions) AS (VALUES
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only
   ('{operator,auditor}', '{posture_snapshot,posture_at,posture_diff,verify_posture,posture_hash}'),
   ('{operator,auditor}', '{file_permissions,certificate_expiry}'),
+  -- what is sent is for everybody to read who reads checks; check_estate() itself is granted by hand, by whoever keeps the service file
+  ('{operator,auditor}', '{remote_checks}'),
   ('{operator}', '{purge_graph_changes}'),
   ('{analyst,editor,operator,auditor}',
    '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,

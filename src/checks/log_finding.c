@@ -67,6 +67,7 @@ event_json(HeapTuple row, TupleDesc desc)
 	add_text(&json, "check", column_text(row, desc, "check_code"));
 	add_text(&json, "severity", column_text(row, desc, "severity"));
 	add_text(&json, "subject", pf_mask_message(column_text(row, desc, "subject"), ERRCODE_INTERNAL_ERROR));
+	add_text(&json, "target", column_text(row, desc, "target"));
 	if (column_text(row, desc, "element") != NULL)
 		appendStringInfo(&json, ", \"element\": %s", column_text(row, desc, "element"));
 	appendStringInfo(&json, ", \"times_opened\": %s", column_text(row, desc, "times_opened"));

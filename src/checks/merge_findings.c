@@ -17,7 +17,8 @@
 #define MERGE_ROWS 10000		/* rows of a batch, unless a single check has more */
 
 /*
- * The checks of a batch ($1 to $3), and what they found ($4 to $9; n counts the checks from 1). The full
+ * The checks of a batch ($1 to $3), and what they found ($4 to $9; n counts the checks from 1),
+ * in the database of the estate that $10 names or, where it is NULL, in this one. The full
  * join tells what is new, still there and gone; it is hashed or merged however few rows the planner
  * expects, so no number of findings makes it slow. Only what changes hands is looked up: who answers
  * for an element is asked where a finding has no owner.
@@ -33,12 +34,12 @@ static const char merge_sql[] =
 "         CASE WHEN x.owner IS NULL THEN portfolio.answerable(e.id) END AS owner"
 "    FROM ((SELECT true AS here, u.* FROM unnest($4, $5, $6, $7, $8, $9) AS u(n, subject, element, detail, severity, since)) s"
 "          FULL JOIN (SELECT r.n, f.subject, f.id, f.status, f.owner"
-"                       FROM ran r JOIN portfolio.finding f ON f.check_code = r.code) f USING (n, subject)) AS x"
+"                       FROM ran r JOIN portfolio.finding f ON f.check_code = r.code AND f.target IS NOT DISTINCT FROM $10) f USING (n, subject)) AS x"
 "    JOIN ran r ON r.n = x.n"
 "    CROSS JOIN LATERAL (SELECT CASE WHEN x.subject = '" PF_CHECK_SUBJECT "' THEN 'medium'"
 "                                    ELSE coalesce(x.severity, r.severity) END AS severity) v"
 "    LEFT JOIN portfolio.effective_deadline d ON d.area = r.area AND d.severity = v.severity"
-"    LEFT JOIN portfolio.element e ON e.id = x.element"
+"    LEFT JOIN portfolio.element e ON e.id = coalesce(x.element, (SELECT t.element FROM portfolio.database_target t WHERE t.service = $10))"
 "   WHERE x.here OR (r.good AND x.status <> 'resolved')),"
 " gone AS ("
 "  UPDATE portfolio.finding f SET status = 'resolved', resolved_at = now()"
@@ -59,9 +60,9 @@ static const char merge_sql[] =
 "    FROM matched m WHERE m.here AND f.id = m.id"
 "  RETURNING m.n, m.status = 'resolved' AS opened),"
 " made AS ("
-"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail, due_on, owner)"
-"  SELECT m.code, m.subject, m.element, m.severity, m.detail, m.due_on, m.owner FROM matched m WHERE m.id IS NULL"
-"  ON CONFLICT (check_code, subject) DO NOTHING"
+"  INSERT INTO portfolio.finding AS f (check_code, subject, element, severity, detail, due_on, owner, target)"
+"  SELECT m.code, m.subject, m.element, m.severity, m.detail, m.due_on, m.owner, $10 FROM matched m WHERE m.id IS NULL"
+"  ON CONFLICT (check_code, subject, target) DO NOTHING"
 "  RETURNING f.check_code)"
 " SELECT n, count(*) FILTER (WHERE opened), count(*) FILTER (WHERE NOT opened)"
 "   FROM (SELECT t.n, true AS opened FROM touched t WHERE t.opened"
@@ -141,10 +142,10 @@ rows_as_arrays(PfCheck **ran, int nran, int nrows, Datum *args)
 
 /* Bring the findings of the checks first to end - 1 up to date. */
 static void
-merge_batch(PfCheck *checks, int first, int end)
+merge_batch(PfCheck *checks, int first, int end, const char *target)
 {
 	static const Oid types[] = {TEXTARRAYOID, TEXTARRAYOID, BOOLARRAYOID, INT4ARRAYOID, TEXTARRAYOID,
-	INT8ARRAYOID, JSONBARRAYOID, TEXTARRAYOID, DATEARRAYOID};
+	INT8ARRAYOID, JSONBARRAYOID, TEXTARRAYOID, DATEARRAYOID, TEXTOID};
 	PfCheck   **ran = palloc(sizeof(PfCheck *) * (end - first));
 	PfAsOwner	state;
 	Datum		args[lengthof(types)];
@@ -163,7 +164,9 @@ merge_batch(PfCheck *checks, int first, int end)
 		return;
 	checks_as_arrays(ran, nran, args);
 	rows_as_arrays(ran, nran, nrows, args);
-	pf_as_table_owner(&state, "finding", merge_sql, lengthof(types), types, args, NULL);
+	args[9] = target == NULL ? (Datum) 0 : CStringGetTextDatum(target);
+	pf_as_table_owner(&state, "finding", merge_sql, lengthof(types), types, args,
+					  target == NULL ? "         n" : NULL);
 	for (uint64 r = 0; r < SPI_processed; r++)
 	{
 		HeapTuple	row = SPI_tuptable->vals[r];
@@ -176,11 +179,11 @@ merge_batch(PfCheck *checks, int first, int end)
 }
 
 void
-pf_merge_findings(PfCheck *checks, int nchecks)
+pf_merge_findings(PfCheck *checks, int nchecks, const char *target)
 {
 	for (int first = 0, end; first < nchecks; first = end)
 	{
 		end = end_of_batch(checks, nchecks, first);
-		merge_batch(checks, first, end);
+		merge_batch(checks, first, end, target);
 	}
 }

@@ -58,8 +58,9 @@ static const char areas_sql[] =
 "SELECT string_agg(DISTINCT c.area, ', ') FROM portfolio.effective_check c";
 
 static const char record_sql[] =
-"INSERT INTO portfolio.check_run (area, codes, started, run_by, checks, failed, opened, resolved, results)"
-" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING id";
+"INSERT INTO portfolio.check_run (area, codes, started, run_by, checks, failed, opened, resolved, results,"
+"  target, problem, connection)"
+" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb) RETURNING id";
 
 static char *
 spi_text(int row, int column)
@@ -162,62 +163,15 @@ list_checks(NullableDatum area, NullableDatum codes, Datum options, int *nchecks
 	return checks;
 }
 
-/* Lock a check for this run; false where another transaction runs it. */
-static bool
-lock_check(const PfCheck *check)
+/* Lock a row of a table of ours, by its key, until the transaction ends; false where another transaction has it. */
+bool
+pf_lock_key(const char *table, const char *key)
 {
 	LOCKTAG		tag;
 
-	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, pf_relation_oid("check_definition"),
-					   hash_bytes((const unsigned char *) check->code, strlen(check->code)), 0);
+	SET_LOCKTAG_OBJECT(tag, MyDatabaseId, pf_relation_oid(table),
+					   hash_bytes((const unsigned char *) key, strlen(key)), 0);
 	return LockAcquire(&tag, ExclusiveLock, false, true) != LOCKACQUIRE_NOT_AVAIL;
-}
-
-static int
-compare_subjects(const void *a, const void *b)
-{
-	return strcmp(*(char *const *) a, *(char *const *) b);
-}
-
-static bool
-is_severity(Datum value)
-{
-	static const char *const severities[] = {"critical", "high", "medium", "low"};
-	char	   *word = TextDatumGetCString(value);
-
-	for (int i = 0; i < lengthof(severities); i++)
-		if (strcmp(word, severities[i]) == 0)
-			return true;
-	return false;
-}
-
-/*
- * A subject is the identity of a finding: never NULL, ours or twice; and a severity is one of four.
- * The reason why a row cannot be a finding, or NULL when all can.
- */
-static char *
-row_problem(const PfCheck *check)
-{
-	char	  **sorted = palloc(sizeof(char *) * (check->nrows + 1));
-	char	   *problem = NULL;
-
-	for (int i = 0; i < check->nrows; i++)
-	{
-		if (DatumGetPointer(check->values[PF_CHECK_COL_SUBJECT][i]) == NULL)
-			return pstrdup("the query returned a row without a subject");
-		sorted[i] = TextDatumGetCString(check->values[PF_CHECK_COL_SUBJECT][i]);
-		if (strcmp(sorted[i], PF_CHECK_SUBJECT) == 0)
-			return pstrdup("the query returned the subject \"" PF_CHECK_SUBJECT "\", which is reserved");
-		if (!check->nulls[PF_CHECK_COL_SEVERITY][i] && !is_severity(check->values[PF_CHECK_COL_SEVERITY][i]))
-			return pstrdup("the query returned a severity that is none of critical, high, medium and low");
-	}
-	qsort(sorted, check->nrows, sizeof(char *), compare_subjects);
-	for (int i = 1; i < check->nrows && problem == NULL; i++)
-	{
-		if (strcmp(sorted[i - 1], sorted[i]) == 0)
-			problem = pstrdup("the query returned one subject more than once; a subject is the key of a finding");
-	}
-	return problem;
 }
 
 /* Move the rows of a result into the check's arrays. */
@@ -247,24 +201,6 @@ take_rows(PfCheck *check, PfStoredResult *result)
 	ExecDropSingleTupleTableSlot(slot);
 }
 
-/* The row by which a check that did not run well is a finding itself */
-static void
-add_own_finding(PfCheck *check)
-{
-	StringInfoData json;
-	int			at = check->nmerged++;
-
-	initStringInfo(&json);
-	appendStringInfo(&json, "{\"outcome\": \"%s\", \"sqlstate\": \"%s\", \"message\": ",
-					 pf_outcome_name(check->outcome), unpack_sql_state(check->sqlstate));
-	escape_json(&json, check->message ? check->message : "");
-	appendStringInfoChar(&json, '}');
-	for (int c = 0; c < PF_CHECK_NCOLS; c++)
-		check->nulls[c][at] = c != PF_CHECK_COL_SUBJECT && c != PF_CHECK_COL_DETAIL;
-	check->values[PF_CHECK_COL_SUBJECT][at] = CStringGetTextDatum(PF_CHECK_SUBJECT);
-	check->values[PF_CHECK_COL_DETAIL][at] = DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
-}
-
 static void
 run_one(PfCheck *check)
 {
@@ -272,7 +208,7 @@ run_one(PfCheck *check)
 
 	if (check->state != NULL)
 		return;
-	if (!lock_check(check))
+	if (!pf_lock_key("check_definition", check->code))
 	{
 		check->state = "busy";
 		return;
@@ -288,21 +224,7 @@ run_one(PfCheck *check)
 		tuplestore_clear(result->rows);
 	take_rows(check, result);
 	pf_free_stored(result);
-	if (check->nrows > 0)
-	{
-		char	   *problem = row_problem(check);
-
-		if (problem != NULL)
-		{
-			check->outcome = PF_STORED_ERROR;
-			check->sqlstate = ERRCODE_CARDINALITY_VIOLATION;
-			check->message = problem;
-			check->nrows = 0;
-		}
-	}
-	check->nmerged = check->nrows;
-	if (check->outcome != PF_STORED_OK)
-		add_own_finding(check);
+	pf_end_check(check);
 }
 
 static const char *
@@ -339,14 +261,23 @@ results_json(const PfCheck *checks, int nchecks)
 	return DirectFunctionCall1(jsonb_in, CStringGetDatum(json.data));
 }
 
+/* Text as a parameter; NULL for NULL */
+static Datum
+text_or_null(const char *value, char *null)
+{
+	*null = value == NULL ? 'n' : ' ';
+	return value == NULL ? (Datum) 0 : CStringGetTextDatum(value);
+}
+
 /* Write the run down and tell who listens: a run id and a word, as anybody may listen. */
-static void
-record_run(const PfCheck *checks, int nchecks, NullableDatum area, NullableDatum codes, TimestampTz started)
+void
+pf_record_check_run(const PfCheckRun *run)
 {
 	static const Oid types[] = {TEXTOID, TEXTARRAYOID, TIMESTAMPTZOID, NAMEOID,
-	INT4OID, INT4OID, INT8OID, INT8OID, JSONBOID};
-	char		nulls[10] = "         ";
-	Datum		args[9];
+	INT4OID, INT4OID, INT8OID, INT8OID, JSONBOID, TEXTOID, TEXTOID, TEXTOID};
+	char		nulls[lengthof(types) + 1] = "            ";
+	Datum		args[lengthof(types)];
+	int			ran = 0;
 	int			failed = 0;
 	int64		opened = 0;
 	int64		resolved = 0;
@@ -354,27 +285,32 @@ record_run(const PfCheck *checks, int nchecks, NullableDatum area, NullableDatum
 	bool		isnull;
 	int64		id;
 
-	for (int i = 0; i < nchecks; i++)
+	for (int i = 0; i < run->nchecks; i++)
 	{
-		failed += checks[i].state == NULL && checks[i].outcome != PF_STORED_OK;
-		opened += checks[i].opened;
-		resolved += checks[i].resolved;
+		ran += run->target == NULL || run->checks[i].state == NULL;
+		failed += run->checks[i].state == NULL && run->checks[i].outcome != PF_STORED_OK;
+		opened += run->checks[i].opened;
+		resolved += run->checks[i].resolved;
 	}
-	args[0] = area.value;
-	args[1] = codes.value;
-	nulls[0] = area.isnull ? 'n' : ' ';
-	nulls[1] = codes.isnull ? 'n' : ' ';
-	args[2] = TimestampTzGetDatum(started);
+	args[0] = run->area.value;
+	args[1] = run->codes.value;
+	nulls[0] = run->area.isnull ? 'n' : ' ';
+	nulls[1] = run->codes.isnull ? 'n' : ' ';
+	args[2] = TimestampTzGetDatum(run->started);
 	args[3] = DirectFunctionCall1(namein, CStringGetDatum(GetUserNameFromId(GetUserId(), false)));
-	args[4] = Int32GetDatum(nchecks);
+	args[4] = Int32GetDatum(ran);
 	args[5] = Int32GetDatum(failed);
 	args[6] = Int64GetDatum(opened);
 	args[7] = Int64GetDatum(resolved);
-	args[8] = results_json(checks, nchecks);
-	pf_as_table_owner(&state, "check_run", record_sql, 9, types, args, nulls);
+	args[8] = results_json(run->checks, run->nchecks);
+	args[9] = text_or_null(run->target, &nulls[9]);
+	args[10] = text_or_null(run->problem, &nulls[10]);
+	args[11] = text_or_null(run->connection, &nulls[11]);
+	pf_as_table_owner(&state, "check_run", record_sql, lengthof(types), types, args, nulls);
 	id = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	pf_end_as_owner(&state);
-	Async_Notify(PF_CHECK_CHANNEL, psprintf(INT64_FORMAT " %s", id, failed > 0 ? "finished_with_errors" : "finished"));
+	Async_Notify(PF_CHECK_CHANNEL, psprintf(INT64_FORMAT " %s", id,
+											failed > 0 || run->problem != NULL ? "finished_with_errors" : "finished"));
 }
 
 static void
@@ -401,24 +337,23 @@ return_rows(FunctionCallInfo fcinfo, const PfCheck *checks, int nchecks)
 Datum
 pf_run_checks(PG_FUNCTION_ARGS)
 {
-	NullableDatum area = {PG_ARGISNULL(0) ? (Datum) 0 : PG_GETARG_DATUM(0), PG_ARGISNULL(0)};
-	NullableDatum codes = {PG_ARGISNULL(1) ? (Datum) 0 : PG_GETARG_DATUM(1), PG_ARGISNULL(1)};
+	PfCheckRun	run = {0};
 	Datum		options = PG_ARGISNULL(2) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")) : PG_GETARG_DATUM(2);
-	TimestampTz started = GetCurrentTimestamp();
-	PfCheck    *checks;
-	int			nchecks;
 	int			guc_level;
 
 	pf_init_materialized_srf(fcinfo);
 	guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	checks = list_checks(area, codes, options, &nchecks);
-	for (int i = 0; i < nchecks; i++)
-		run_one(&checks[i]);
-	pf_merge_findings(checks, nchecks);
-	record_run(checks, nchecks, area, codes, started);
+	run.area.value = (run.area.isnull = PG_ARGISNULL(0)) ? (Datum) 0 : PG_GETARG_DATUM(0);
+	run.codes.value = (run.codes.isnull = PG_ARGISNULL(1)) ? (Datum) 0 : PG_GETARG_DATUM(1);
+	run.started = GetCurrentTimestamp();
+	run.checks = list_checks(run.area, run.codes, options, &run.nchecks);
+	for (int i = 0; i < run.nchecks; i++)
+		run_one(&run.checks[i]);
+	pf_merge_findings(run.checks, run.nchecks, NULL);
+	pf_record_check_run(&run);
 	AtEOXact_GUC(true, guc_level);
-	return_rows(fcinfo, checks, nchecks);
+	return_rows(fcinfo, run.checks, run.nchecks);
 	return (Datum) 0;
 }

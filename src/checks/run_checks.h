@@ -7,6 +7,8 @@
 
 #include "pf_checks.h"
 
+#include "datatype/timestamp.h"
+
 #define PF_CHECK_SUBJECT "(check)"	/* the finding about a check that did not run well */
 
 /* What a check query returns */
@@ -40,7 +42,27 @@ typedef struct PfCheck
 	int64		resolved;
 } PfCheck;
 
+/* A run, as check_run keeps it */
+typedef struct PfCheckRun
+{
+	NullableDatum area;
+	NullableDatum codes;
+	TimestampTz started;
+	PfCheck    *checks;
+	int			nchecks;
+	const char *target;			/* a database of the estate; NULL: this one */
+	const char *problem;		/* of the target */
+	const char *connection;		/* to the target, as JSON */
+} PfCheckRun;
+
+/* run_checks.c */
+extern bool pf_lock_key(const char *table, const char *key);
+extern void pf_record_check_run(const PfCheckRun *run);
+
+/* check_rows.c */
+extern void pf_end_check(PfCheck *check);
+
 /* merge_findings.c */
-extern void pf_merge_findings(PfCheck *checks, int nchecks);
+extern void pf_merge_findings(PfCheck *checks, int nchecks, const char *target);
 
 #endif							/* RUN_CHECKS_H */

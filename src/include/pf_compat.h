@@ -194,6 +194,13 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #define PF_AUTH_FILES_NEST 1
 #endif
 
+/* PG17 lets resource owners free event sets (50c67c2019a) */
+#if PG_VERSION_NUM >= 170000
+#define pf_create_wait_event_set(n) CreateWaitEventSet(CurrentResourceOwner, (n))
+#else
+#define pf_create_wait_event_set(n) CreateWaitEventSet(CurrentMemoryContext, (n))
+#endif
+
 /* PG14 hands the rows of a saved plan to a receiver (844fe9f159a) */
 #if PG_VERSION_NUM >= 140000
 #define PF_SPI_TAKES_RECEIVER 1

@@ -61,7 +61,7 @@ SELECT is_empty($$
      AND NOT EXISTS (SELECT FROM pg_aggregate a WHERE p.oid IN (a.aggtransfn, a.aggfinalfn, a.aggcombinefn, a.aggserialfn, a.aggdeserialfn, a.aggmtransfn, a.aggminvtransfn))
      AND p.proname NOT IN ('grant_profile', 'revoke_profile', 'create_roles', 'drop_roles', 'is_public_function', 'set_public_rights',
                            'load_example', 'unload_example', 'example_bodies', 'example_programmes', 'example_services', 'example_relationships',
-                           'archimate_matrix', 'log_access', 'purge_access_log', 'week_slot',
+                           'archimate_matrix', 'check_estate', 'log_access', 'purge_access_log', 'week_slot',
                            'posture_server_items', 'posture_database_items', 'posture_options', 'posture_value', 'posture_chain', 'keyed_fingerprint')
 $$, 'somebody decided who may run each function');
 SELECT is_empty($$

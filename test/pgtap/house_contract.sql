@@ -51,6 +51,7 @@ INSERT INTO contract VALUES
   ('service_levels', 'text', ''), ('roadmap', 'text', ''), ('roadmap_icalendar', 'text', 'text'), ('period_range', 'text', 'daterange'),
   ('request_lead_time', 'text,text', ''), ('adoption', 'text,text,text', ''), ('adoption_effect', 'text', ''),
   ('posture_snapshot', '', 'bigint'), ('posture_diff', 'bigint,bigint', ''), ('verify_posture', 'text', ''), ('file_permissions', '', ''), ('certificate_expiry', '', ''),
+  ('check_estate', 'text', ''), ('remote_checks', 'text', ''),
   ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
 
 SET LOCAL search_path = pg_catalog, public;
@@ -78,7 +79,8 @@ INSERT INTO contract_columns VALUES
   ('readiness', '{process,gate,percent,met,partly,waived,applicable,blockers,next_steps}'),
   ('transfer_candidates', '{element,code,name,end_date,days_late,reasons}'),
   ('import', '{row,code,verdict,field,problem,changes}'),
-  ('run_checks', '{check_code,findings,outcome,elapsed}');
+  ('run_checks', '{check_code,findings,outcome,elapsed}'),
+  ('check_estate', '{target,outcome,checks,not_applicable,failed,findings,problem,elapsed}');
 SELECT is(ARRAY(SELECT a.attname::text FROM pg_proc p JOIN pg_type t ON t.oid = p.prorettype JOIN pg_attribute a ON a.attrelid = t.typrelid AND a.attnum > 0 AND NOT a.attisdropped
                  WHERE p.pronamespace = 'portfolio'::regnamespace AND p.proname = c.name ORDER BY a.attnum),
           c.columns, format('%s() returns exactly the columns of the contract', c.name))
@@ -92,6 +94,7 @@ SELECT ok(ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to
                ('pg_stat_portfolio_scheduler', '{due,ran,coalesced,skipped,missed,unknown}'),
                ('finding', '{check_code,subject,element,severity,detail,first_seen,last_seen,resolved_at,owner,due_on,next_step,status,accepted_by,accepted_until,reason}'),
                ('check_definition', '{code,area,title,severity,query,remediation,refs,author,builtin}'),
+               ('database_target', '{service,element,enabled}'),
                ('check_setting', '{check_code,enabled,severity,threshold,reason}'),
                ('element', '{id,kind,archimate_type,code,name,description,owner,valid,source}'),
                ('relationship', '{id,source,source_type,kind,target,target_type,code,name,attributes,weight,valid}'),

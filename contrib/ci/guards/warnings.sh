@@ -9,7 +9,7 @@ for compiler in gcc clang; do
   [ "$compiler" = clang ] && extra=-Wno-ignored-attributes
   find src -name '*.c' -print0 | sort -z |
     xargs -0 -r -n 8 -P 2 "$compiler" -Wall -Wextra -Wshadow -Werror -Wno-unused-parameter -Wno-sign-compare -fsyntax-only -std=gnu99 \
-      -DPF_VERSION='"0"' -D_GNU_SOURCE -Isrc -Isrc/include -isystem "$server" $extra ||
+      -DPF_VERSION='"0"' -D_GNU_SOURCE -Isrc -Isrc/include -isystem "$server" -isystem "$("${PG_CONFIG:-pg_config}" --includedir)" $extra ||
     status=1
 done
 [ "$found" -eq 1 ] || { echo "no compiler found"; exit 1; }
