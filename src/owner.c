@@ -21,6 +21,7 @@
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/lsyscache.h"
+#include "utils/queryenvironment.h"
 #include "utils/rel.h"
 #include "utils/snapmgr.h"
 #include "utils/syscache.h"
@@ -106,12 +107,11 @@ saved_plan(const char *sql, int nargs, const Oid *argtypes)
 	return entry->plan;
 }
 
-int
-pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
-				  const Oid *argtypes, const Datum *values, const char *nulls)
+/* Become the owner of a table of ours, until pf_end_as_owner(). */
+static void
+become_owner(PfAsOwner *state, const char *table)
 {
 	Oid			owner = pf_relation_owner(pf_relation_oid(table));
-	int			rc;
 
 	pf_check_version();
 	/* a background worker has no portal that would have made one */
@@ -126,12 +126,34 @@ pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int narg
 	state->guc_level = NewGUCNestLevel();
 	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
+}
 
-	rc = SPI_execute_plan(saved_plan(sql, nargs, argtypes), unconstify(Datum *, values), nulls,
-						  false, 0);
+static int
+execute(const char *table, const char *sql, int nargs, const Oid *argtypes, const Datum *values, const char *nulls)
+{
+	int			rc = SPI_execute_plan(saved_plan(sql, nargs, argtypes), unconstify(Datum *, values), nulls,
+									  false, 0);
+
 	if (rc < 0)
 		elog(ERROR, "statement on %s.%s failed: %s", PF_SCHEMA, table, SPI_result_code_string(rc));
 	return rc;
+}
+
+int
+pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
+				  const Oid *argtypes, const Datum *values, const char *nulls)
+{
+	become_owner(state, table);
+	return execute(table, sql, nargs, argtypes, values, nulls);
+}
+
+int
+pf_as_table_owner_from(PfAsOwner *state, const char *table, const char *sql, EphemeralNamedRelation rows)
+{
+	become_owner(state, table);
+	if (SPI_register_relation(rows) != SPI_OK_REL_REGISTER)
+		elog(ERROR, "could not register the rows for %s.%s", PF_SCHEMA, table);
+	return execute(table, sql, 0, NULL, NULL, NULL);
 }
 
 void

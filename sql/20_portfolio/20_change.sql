@@ -76,10 +76,12 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.relat
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_kind
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
--- These are loaded by the hundred thousand: their rows are written together when the statement ends.
+-- These are loaded by the hundred thousand, as the tables of concepts are: their rows are written together when the statement ends.
 CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.element
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_property
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.element_alias
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.relationship
   FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();

@@ -1,4 +1,4 @@
--- What all concept tables share: the key to element, sane dates, the two triggers, comments, and that they are dumped.
+-- What all concept tables share: the key to element, sane dates, the triggers, comments, and that they are dumped.
 DO $$
 DECLARE
   t name;
@@ -22,6 +22,8 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', t);
     EXECUTE format('CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.record_change(''id'')', t);
+    EXECUTE format('CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
+        FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change()', t);
     EXECUTE format('COMMENT ON COLUMN portfolio.%I.id IS ''The element; filled by default and never changed.''', t);
     EXECUTE format('COMMENT ON COLUMN portfolio.%I.kind IS ''Always %s.''', t, t);
     EXECUTE format('COMMENT ON COLUMN portfolio.%I.code IS ''Short code, unique in this table.''', t);

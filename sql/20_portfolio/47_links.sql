@@ -166,6 +166,8 @@ BEGIN
         FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', t.name);
     EXECUTE format('CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.record_change(%s)', t.name, coalesce(quote_literal(t.subject), ''));
+    EXECUTE format('CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
+        FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change()', t.name);
     FOR reference IN SELECT a.attname FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
                       WHERE c.conrelid = format('portfolio.%I', t.name)::regclass AND c.contype = 'f'
                         -- the first column of the primary key has an index

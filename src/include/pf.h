@@ -51,6 +51,11 @@ extern Oid	pf_relation_oid(const char *table);
 extern Oid	pf_relation_owner(Oid relid);
 extern int	pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
 							  const Oid *argtypes, const Datum *values, const char *nulls);
+
+/* The same for a statement that selects from rows of the caller's, under the name that they bring along */
+struct EphemeralNamedRelationData;
+extern int	pf_as_table_owner_from(PfAsOwner *state, const char *table, const char *sql,
+								   struct EphemeralNamedRelationData *rows);
 extern void pf_end_as_owner(PfAsOwner *state);
 
 /* Refuses DROP EXTENSION while user rows exist (drop_guard.c) */

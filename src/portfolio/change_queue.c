@@ -14,44 +14,43 @@
  */
 #include "portfolio/portfolio.h"
 
+#include "access/htup_details.h"
 #include "access/xact.h"
 #include "catalog/pg_type.h"
 #include "commands/sequence.h"
 #include "miscadmin.h"
-#include "utils/array.h"
 #include "utils/builtins.h"
-#include "utils/lsyscache.h"
 #include "utils/memutils.h"
+#include "utils/queryenvironment.h"
+#include "utils/tuplestore.h"
 
-#define N_COLUMNS 8
-
-/* So many rows, or so many bytes of JSON, are written without waiting longer */
+/* So many rows, or so many bytes of them, are written without waiting longer */
 #define MANY_ROWS 1000
 #define MANY_BYTES (1024 * 1024)
 
 typedef struct QueuedChange
 {
 	int			level;			/* nesting level of the subtransaction that it belongs to */
-	Datum		values[N_COLUMNS];
-	bool		nulls[N_COLUMNS];
+	HeapTuple	row;			/* as queue_desc describes it */
 } QueuedChange;
 
-static const char one_sql[] =
+static const char write_sql[] =
 "INSERT INTO portfolio.change (id, table_name, element, by, reason, operation, old, new)"
-" VALUES ($1, $2, $3, $4, $5, $6, $7::jsonb, $8::jsonb)";
-static const char many_sql[] =
-"INSERT INTO portfolio.change (id, table_name, element, by, reason, operation, old, new)"
-" SELECT q.id, q.table_name, q.element, q.by, q.reason, q.operation, q.old::jsonb, q.new::jsonb"
-" FROM unnest($1, $2, $3, $4, $5, $6, $7, $8) q (id, table_name, element, by, reason, operation, old, new)";
+" SELECT q.id, q.table_name, q.element, q.by, q.reason, q.operation, q.old, q.new FROM queued_change q";
 
-static const Oid one_types[N_COLUMNS] = {
-	INT8OID, TEXTOID, INT8OID, TEXTOID, TEXTOID, TEXTOID, TEXTOID, TEXTOID
+static const struct
+{
+	const char *name;
+	Oid			type;
+}			columns[] = {
+	{"id", INT8OID}, {"table_name", TEXTOID}, {"element", INT8OID}, {"by", TEXTOID},
+	{"reason", TEXTOID}, {"operation", TEXTOID}, {"old", JSONBOID}, {"new", JSONBOID}
 };
-static const Oid many_types[N_COLUMNS] = {
-	INT8ARRAYOID, TEXTARRAYOID, INT8ARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID, TEXTARRAYOID
-};
+
+#define N_COLUMNS lengthof(columns)
 
 static bool callbacks_registered = false;
+static TupleDesc queue_desc = NULL;
 static MemoryContext queue_context = NULL;	/* of the transaction; NULL before its first change */
 /* Levels never fall from one to the next. One that reaches MANY_ROWS is written, so there is always room. */
 static QueuedChange *queue = NULL;
@@ -63,13 +62,7 @@ static void
 forget_from(int first)
 {
 	while (queued > first)
-	{
-		QueuedChange *change = &queue[--queued];
-
-		for (int i = 0; i < N_COLUMNS; i++)
-			if (one_types[i] == TEXTOID && !change->nulls[i])
-				pfree(DatumGetPointer(change->values[i]));
-	}
+		heap_freetuple(queue[--queued].row);
 	if (queued == 0)
 		queued_bytes = 0;
 }
@@ -104,6 +97,18 @@ subtransaction_ends(SubXactEvent event, SubTransactionId mySubid, SubTransaction
 			queue[i].level = level - 1;
 }
 
+static void
+describe_rows(void)
+{
+	MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
+	TupleDesc	desc = CreateTemplateTupleDesc(N_COLUMNS);
+
+	for (int i = 0; i < N_COLUMNS; i++)
+		TupleDescInitEntry(desc, i + 1, columns[i].name, columns[i].type, -1, 0);
+	queue_desc = desc;
+	MemoryContextSwitchTo(old_context);
+}
+
 /* The queue of this transaction */
 static void
 prepare_queue(void)
@@ -114,6 +119,8 @@ prepare_queue(void)
 		RegisterSubXactCallback(subtransaction_ends, NULL);
 		callbacks_registered = true;
 	}
+	if (queue_desc == NULL)
+		describe_rows();
 	if (queue_context != NULL)
 		return;
 	queue_context = AllocSetContextCreate(TopTransactionContext, "pg_portfolio journal", ALLOCSET_DEFAULT_SIZES);
@@ -122,65 +129,43 @@ prepare_queue(void)
 	queued_bytes = 0;
 }
 
-static void
-set_text(QueuedChange *change, int column, const char *string)
+static Datum
+text_or_null(const char *string, bool *isnull)
 {
-	change->nulls[column] = string == NULL;
-	change->values[column] = string == NULL ? (Datum) 0 : CStringGetTextDatum(string);
-	if (string != NULL)
-		queued_bytes += strlen(string);
+	*isnull = string == NULL || string[0] == '\0';
+	return *isnull ? (Datum) 0 : CStringGetTextDatum(string);
 }
 
 /* A change made in this subtransaction by the current statement; it is written by pf_write_changes(). */
 void
 pf_queue_change(const char *table, const Datum *element, const char *operation,
-				const char *old_json, const char *new_json)
+				const Jsonb *old_row, const Jsonb *new_row)
 {
 	MemoryContext old_context;
-	QueuedChange *change;
-	int64		id;
+	Datum		values[N_COLUMNS];
+	bool		nulls[N_COLUMNS] = {false};
 
 	/* the number is the journal's own doing, as that of an identity column: no right of the user's is asked for */
-	id = nextval_internal(pf_relation_oid("change_id_seq"), false);
+	values[0] = Int64GetDatum(nextval_internal(pf_relation_oid("change_id_seq"), false));
+	values[1] = CStringGetTextDatum(table);
+	nulls[2] = element == NULL;
+	values[2] = element == NULL ? (Datum) 0 : *element;
+	values[3] = CStringGetTextDatum(GetUserNameFromId(GetOuterUserId(), false));
+	values[4] = text_or_null(pf_reason, &nulls[4]);
+	values[5] = CStringGetTextDatum(operation);
+	nulls[6] = old_row == NULL;
+	values[6] = PointerGetDatum(old_row);
+	nulls[7] = new_row == NULL;
+	values[7] = PointerGetDatum(new_row);
+
 	prepare_queue();
 	old_context = MemoryContextSwitchTo(queue_context);
-	change = &queue[queued];
-	change->level = GetCurrentTransactionNestLevel();
-	change->values[0] = Int64GetDatum(id);
-	change->nulls[0] = false;
-	set_text(change, 1, table);
-	change->values[2] = element == NULL ? (Datum) 0 : *element;
-	change->nulls[2] = element == NULL;
-	set_text(change, 3, GetUserNameFromId(GetOuterUserId(), false));
-	set_text(change, 4, pf_reason != NULL && pf_reason[0] != '\0' ? pf_reason : NULL);
-	set_text(change, 5, operation);
-	set_text(change, 6, old_json);
-	set_text(change, 7, new_json);
+	queue[queued].level = GetCurrentTransactionNestLevel();
+	queue[queued].row = heap_form_tuple(queue_desc, values, nulls);
 	MemoryContextSwitchTo(old_context);
-	queued++;
+	queued_bytes += queue[queued++].row->t_len;
 	if (queued == MANY_ROWS || queued_bytes >= MANY_BYTES)
 		pf_write_changes();
-}
-
-/* One column of some rows, as an array in the current memory context */
-static Datum
-column_array(const QueuedChange *changes, int count, int column)
-{
-	Datum	   *values = palloc(count * sizeof(Datum));
-	bool	   *nulls = palloc(count * sizeof(bool));
-	int			lower = 1;
-	int16		length;
-	bool		by_value;
-	char		align;
-
-	get_typlenbyvalalign(one_types[column], &length, &by_value, &align);
-	for (int i = 0; i < count; i++)
-	{
-		values[i] = changes[i].values[column];
-		nulls[i] = changes[i].nulls[column];
-	}
-	return PointerGetDatum(construct_md_array(values, nulls, 1, &count, &lower, one_types[column],
-											  length, by_value, align));
 }
 
 /*
@@ -190,37 +175,27 @@ column_array(const QueuedChange *changes, int count, int column)
 void
 pf_write_changes(void)
 {
-	MemoryContext context;
-	MemoryContext old_context;
 	int			level = GetCurrentTransactionNestLevel();
 	int			first = queued;
-	int			count;
-	Datum		values[N_COLUMNS];
-	char		nulls[N_COLUMNS];
+	EphemeralNamedRelationData rows;
+	Tuplestorestate *store;
 	PfAsOwner	state;
 
 	while (first > 0 && queue[first - 1].level >= level)
 		first--;
-	count = queued - first;
-	if (count == 0)
+	if (first == queued)
 		return;
-	context = AllocSetContextCreate(CurrentMemoryContext, "pg_portfolio journal rows", ALLOCSET_DEFAULT_SIZES);
-	old_context = MemoryContextSwitchTo(context);
-	for (int i = 0; i < N_COLUMNS; i++)
-	{
-		bool		one_null = count == 1 && queue[first].nulls[i];
-
-		nulls[i] = one_null ? 'n' : ' ';
-		if (count > 1)
-			values[i] = column_array(&queue[first], count, i);
-		else
-			values[i] = one_null || one_types[i] == INT8OID ? queue[first].values[i] :
-				PointerGetDatum(pg_detoast_datum_copy((struct varlena *) DatumGetPointer(queue[first].values[i])));
-	}
-	MemoryContextSwitchTo(old_context);
+	store = tuplestore_begin_heap(false, false, work_mem);
+	for (int i = first; i < queued; i++)
+		tuplestore_puttuple(store, queue[i].row);
+	rows.md.name = "queued_change";
+	rows.md.reliddesc = InvalidOid;
+	rows.md.tupdesc = queue_desc;
+	rows.md.enrtype = ENR_NAMED_TUPLESTORE;
+	rows.md.enrtuples = queued - first;
+	rows.reldata = store;
 	forget_from(first);
-	(void) pf_as_table_owner(&state, "change", count > 1 ? many_sql : one_sql, N_COLUMNS,
-							 count > 1 ? many_types : one_types, values, nulls);
+	(void) pf_as_table_owner_from(&state, "change", write_sql, &rows);
 	pf_end_as_owner(&state);
-	MemoryContextDelete(context);
+	tuplestore_end(store);
 }

@@ -9,6 +9,7 @@
 
 #include "utils/date.h"
 #include "utils/guc.h"
+#include "utils/jsonb.h"
 #include "utils/rel.h"
 
 /* as_of.c: hooks of pg_portfolio.as_of */
@@ -25,7 +26,7 @@ extern bool pf_restoring(Relation rel);
 
 /* change_queue.c: rows of the journal on their way to it */
 extern void pf_queue_change(const char *table, const Datum *element, const char *operation,
-							const char *old_json, const char *new_json);
+							const Jsonb *old_row, const Jsonb *new_row);
 extern void pf_write_changes(void);
 
 #endif							/* PF_PORTFOLIO_H */

@@ -4,8 +4,8 @@
  *
  * The trigger is AFTER ROW and writes as the owner of the journal, so that nobody needs a right to
  * write it and nobody can leave it out. Where the table has an AFTER STATEMENT trigger of this function
- * too, its rows wait for that one and are written together (change_queue.c). `by` is the role in whose name the statement ran, not the
- * owner that a trigger or a foreign key's cascade runs as.
+ * too, its rows wait for that one and are written together (change_queue.c). `by` is the role in whose
+ * name the statement ran, not the owner that a trigger or a foreign key's cascade runs as.
  *
  * What a restore loads is not a change: the rows arrive in the state that the journal, which is in
  * the same dump, already accounts for, in whatever order (pg_restore -j loads tables side by side).
@@ -26,9 +26,11 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
+#include "nodes/makefuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgrprotos.h"
+#include "utils/fmgroids.h"
+#include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pf_record_change);
 PG_FUNCTION_INFO_V1(pf_guard_change);
@@ -47,22 +49,44 @@ pf_restoring(Relation rel)
 	return has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
 }
 
-/* The row as JSON, with dates, intervals and floats in one form. */
-static char *
+/* As to_jsonb(), which asks the call it is in for the type of its argument */
+static Jsonb *
+row_to_jsonb(Datum row)
+{
+	static FmgrInfo function = {0};
+
+	if (!OidIsValid(function.fn_oid))
+	{
+		MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
+		Const	   *argument = makeNullConst(RECORDOID, -1, InvalidOid);
+		FuncExpr   *call = makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(argument), InvalidOid, InvalidOid,
+										COERCE_EXPLICIT_CALL);
+
+		fmgr_info(F_TO_JSONB, &function);
+		fmgr_info_set_expr((Node *) call, &function);
+		MemoryContextSwitchTo(old_context);
+	}
+	return DatumGetJsonbP(FunctionCall1(&function, row));
+}
+
+/* The row as JSON, with dates and intervals in one form. */
+static Jsonb *
 row_as_json(HeapTuple tuple, TupleDesc desc)
 {
-	int			guc_level = NewGUCNestLevel();
-	Datum		json;
+	Datum		row = heap_copy_tuple_as_datum(tuple, desc);
+	int			guc_level;
+	Jsonb	   *json;
 
-	if (DateStyle != USE_ISO_DATES)
-		(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	if (IntervalStyle != INTSTYLE_POSTGRES)
-		(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
-	json = DirectFunctionCall1(row_to_json, heap_copy_tuple_as_datum(tuple, desc));
+	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES)
+		return row_to_jsonb(row);
+	guc_level = NewGUCNestLevel();
+	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	json = row_to_jsonb(row);
 	AtEOXact_GUC(true, guc_level);
-	return TextDatumGetCString(json);
+	return json;
 }
 
 /* The element that a row is about, by the column that the trigger names. */
@@ -115,14 +139,14 @@ statement_trigger_follows(const TriggerData *trigdata)
 }
 
 static void
-record(TriggerData *trigdata, const char *operation, const char *old_json, const char *new_json)
+record(TriggerData *trigdata, const char *operation, const Jsonb *old_row, const Jsonb *new_row)
 {
 	HeapTuple	tuple = TRIGGER_FIRED_BY_UPDATE(trigdata->tg_event) ? trigdata->tg_newtuple : trigdata->tg_trigtuple;
 	bool		no_element;
 	Datum		element = element_of(trigdata, tuple, &no_element);
 
 	pf_queue_change(RelationGetRelationName(trigdata->tg_relation), no_element ? NULL : &element,
-					operation, old_json, new_json);
+					operation, old_row, new_row);
 	if (!statement_trigger_follows(trigdata))
 		pf_write_changes();
 }
@@ -133,13 +157,16 @@ pf_record_change(PG_FUNCTION_ARGS)
 	TriggerData *trigdata = (TriggerData *) fcinfo->context;
 	TupleDesc	desc;
 	const char *operation = "UPDATE";
-	char	   *old_json = NULL;
-	char	   *new_json = NULL;
+	Jsonb	   *old_row = NULL;
+	Jsonb	   *new_row = NULL;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event))
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("record_change() must be called by an AFTER trigger")));
+	/* The second copy of a concept's row is no change of its own, and the concept's rows wait for their own statement. */
+	if (pf_registering() && RelationGetRelid(trigdata->tg_relation) == pf_relation_oid("element"))
+		return PointerGetDatum(NULL);
 	if (!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
 	{
 		pf_write_changes();
@@ -147,29 +174,26 @@ pf_record_change(PG_FUNCTION_ARGS)
 	}
 	if (creating_extension || pf_restoring(trigdata->tg_relation))
 		return PointerGetDatum(NULL);
-	/* The second copy of a concept's row is no change of its own. */
-	if (pf_registering() && RelationGetRelid(trigdata->tg_relation) == pf_relation_oid("element"))
-		return PointerGetDatum(NULL);
 
 	desc = RelationGetDescr(trigdata->tg_relation);
 	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
 	{
 		operation = "INSERT";
-		new_json = row_as_json(trigdata->tg_trigtuple, desc);
+		new_row = row_as_json(trigdata->tg_trigtuple, desc);
 	}
 	else
 	{
-		old_json = row_as_json(trigdata->tg_trigtuple, desc);
+		old_row = row_as_json(trigdata->tg_trigtuple, desc);
 		if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
 			operation = "DELETE";
 		else
 		{
-			new_json = row_as_json(trigdata->tg_newtuple, desc);
-			if (strcmp(old_json, new_json) == 0)
+			new_row = row_as_json(trigdata->tg_newtuple, desc);
+			if (VARSIZE(old_row) == VARSIZE(new_row) && memcmp(old_row, new_row, VARSIZE(old_row)) == 0)
 				return PointerGetDatum(NULL);
 		}
 	}
-	record(trigdata, operation, old_json, new_json);
+	record(trigdata, operation, old_row, new_row);
 	return PointerGetDatum(NULL);
 }
 

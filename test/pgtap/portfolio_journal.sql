@@ -1,6 +1,6 @@
 -- The journal of statements that write many rows: each row once, in order, whatever aborts around it.
 BEGIN;
-SELECT plan(12);
+SELECT plan(16);
 SET LOCAL client_min_messages = warning;
 SET LOCAL pg_portfolio.reason = 'many at once';
 INSERT INTO portfolio.element (kind, code, name) SELECT 'application_component', 'PJ' || n, 'Component ' || n FROM generate_series(1, 2500) n;
@@ -62,6 +62,24 @@ SET LOCAL session_replication_role = replica;
 DELETE FROM portfolio.relationship WHERE code = 'nested';
 SET LOCAL session_replication_role = origin;
 SELECT is(pg_temp.entries('relationship', 'DELETE'), 20::bigint, 'nor does a replica');
+
+-- A concept's rows wait for their own statement, not for those that keep element in step
+SET LOCAL DateStyle = 'German';
+SET LOCAL pg_portfolio.reason = 'concepts';
+INSERT INTO portfolio.system (code, name, valid) SELECT 'PJ' || n, 'System ' || n, daterange(date '2020-01-01' + n, NULL) FROM generate_series(1, 1200) n;
+SET LOCAL DateStyle = 'ISO';
+SELECT is((SELECT jsonb_object_agg(x.what, x.n) FROM (SELECT concat_ws(' ', c.table_name, c.operation) AS what, count(*) AS n FROM portfolio.change c WHERE c.reason = 'concepts' GROUP BY 1) x),
+  '{"system INSERT": 1200}', 'concepts are journalled once, by their own table');
+SELECT is((SELECT count(*) FROM portfolio.change c JOIN portfolio.system s ON s.id = c.element WHERE c.reason = 'concepts' AND c.old IS NULL AND c.new = to_jsonb(s)),
+  1200::bigint, 'as they are, in ISO dates whatever the session''s style');
+SET LOCAL pg_portfolio.reason = 'concepts away';
+DELETE FROM portfolio.system WHERE code LIKE 'PJ%';
+SELECT is((SELECT count(*) FROM portfolio.change a JOIN portfolio.change b ON b.reason = 'concepts away' AND b.element = a.element AND b.old = a.new AND b.new IS NULL
+            WHERE a.reason = 'concepts'), 1200::bigint, 'and go as they came');
+SELECT is_empty($$SELECT k.table_name FROM portfolio.element_kind k
+                   WHERE k.builtin AND k.table_name IS NOT NULL
+                     AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = format('portfolio.%I', k.table_name)::regclass AND t.tgname = 'record_changes')$$,
+  'every concept''s table writes the rows of a statement together');
 SELECT lives_ok($$SET CONSTRAINTS ALL IMMEDIATE$$, 'no constraint was left open');
 SELECT * FROM finish();
 ROLLBACK;
