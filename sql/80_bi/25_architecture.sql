@@ -197,3 +197,24 @@ COMMENT ON COLUMN portfolio_bi.element_property.element_name IS 'Name of the ele
 COMMENT ON COLUMN portfolio_bi.element_property.key IS 'Name of the property as held.';
 COMMENT ON COLUMN portfolio_bi.element_property.key_label IS 'Name of the property as people read it.';
 COMMENT ON COLUMN portfolio_bi.element_property.value IS 'Its value as text.';
+
+CREATE VIEW portfolio_bi.planned_attribute WITH (security_barrier = true) AS
+  SELECT e.kind AS element_kind, e.code AS element_code, e.name AS element_name,
+         p.attribute, coalesce(d.label, upper(left(p.attribute, 1)) || replace(substr(p.attribute, 2), '_', ' ')) AS attribute_label,
+         p.value, p.reason,
+         lower(p.valid) AS valid_from, upper(p.valid) - 1 AS ends_on, p.valid @> today.day AS is_current
+    FROM portfolio.planned_attribute p
+    CROSS JOIN (SELECT portfolio.as_of() AS day) today
+    JOIN portfolio.element e ON e.id = p.element
+    LEFT JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = p.attribute;
+COMMENT ON VIEW portfolio_bi.planned_attribute IS 'What attributes of elements are to be from a day on: a later owner, state or version. One row a plan.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.element_kind IS 'Kind of the element.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.element_code IS 'Code of the element.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.element_name IS 'Name of the element.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.attribute IS 'Column or property that is planned, as held.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.attribute_label IS 'Column or property as people read it.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.value IS 'What it is to be, a reference as kind:code; NULL: none.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.reason IS 'Why, or under what plan.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.valid_from IS 'First day on which it is to be so.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.ends_on IS 'Last day on which it is to be so, inclusive; NULL when open.';
+COMMENT ON COLUMN portfolio_bi.planned_attribute.is_current IS 'Whether it is planned for the day shown: pg_portfolio.as_of, or today.';

@@ -1,6 +1,6 @@
 -- What the views of portfolio_bi show, and to whom.
 BEGIN;
-SELECT plan(34);
+SELECT plan(35);
 SET LOCAL TimeZone = 'Europe/London';
 
 -- date
@@ -28,6 +28,11 @@ SELECT results_eq($$SELECT state_label, state_sort_order, governed_by_code, vali
   $$VALUES ('Early life support', 3, 'BI_PRG', '2015-04-01'::date, '2018-03-31'::date, true)$$, 'the last day is inclusive');
 SET LOCAL pg_portfolio.as_of = '2018-04-01';
 SELECT results_eq($$SELECT is_current FROM portfolio_bi.service WHERE code = 'BI_SRV'$$, 'VALUES (false)', 'is_current follows pg_portfolio.as_of, and the row stays');
+INSERT INTO portfolio.planned_attribute (element, attribute, value, valid, reason)
+  SELECT portfolio.element_id('service', 'BI_SRV'), v.attribute, v.value, v.valid, 'a plan' FROM (VALUES ('support_tier', 'silver', '[2018-04-01,)'::daterange), ('owner', 'BI_ORG', '[2017-01-01,2018-01-01)')) v (attribute, value, valid);
+SELECT results_eq($$SELECT element_kind, attribute, attribute_label, value, reason, valid_from, ends_on, is_current FROM portfolio_bi.planned_attribute WHERE element_code = 'BI_SRV' ORDER BY 2$$,
+  $$VALUES ('service', 'owner', 'Owner', 'organisation:BI_ORG', 'a plan', '2017-01-01'::date, '2017-12-31'::date, false), ('service', 'support_tier', 'Support tier', 'silver', 'a plan', '2018-04-01', NULL, true)$$,
+  'planned attributes, those of the day shown marked');
 RESET pg_portfolio.as_of;
 
 -- data quality: published rows only
