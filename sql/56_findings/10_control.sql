@@ -4,6 +4,7 @@ CREATE TABLE portfolio.control (
   code text CHECK (code ~ '^[A-Za-z0-9]+([.-][A-Za-z0-9]+)*$'),
   title text NOT NULL CHECK (btrim(title) <> ''),
   part_of text,
+  mandatory boolean NOT NULL DEFAULT true,
   formerly text[] NOT NULL DEFAULT '{}',
   builtin boolean NOT NULL DEFAULT false,
   PRIMARY KEY (standard, code),
@@ -17,6 +18,7 @@ COMMENT ON COLUMN portfolio.control.standard IS 'iso27001, ndg, or a word of you
 COMMENT ON COLUMN portfolio.control.code IS 'Number of the control within its standard: A.5.1, 4, 4.2.1.';
 COMMENT ON COLUMN portfolio.control.title IS 'What it demands, in short.';
 COMMENT ON COLUMN portfolio.control.part_of IS 'The control of the same standard that an assertion belongs to.';
+COMMENT ON COLUMN portfolio.control.mandatory IS 'Is it needed for the standard to be met? Meeting what is not needed as well exceeds it. Of a control with assertions below it those are asked.';
 COMMENT ON COLUMN portfolio.control.formerly IS 'Controls of the edition before (ISO/IEC 27001:2013) that went into it; empty where it is new.';
 COMMENT ON COLUMN portfolio.control.builtin IS 'True in rows that come with the extension; they are not dumped.';
 SELECT pg_extension_config_dump('portfolio.control', 'WHERE NOT builtin');
@@ -139,11 +141,16 @@ CREATE TABLE portfolio.control_status (
   evidence_on date CHECK (isfinite(evidence_on)),
   review_by date CHECK (isfinite(review_by)),
   owner bigint REFERENCES portfolio.element ON DELETE SET NULL,
+  action text CHECK (btrim(action) <> ''),
+  action_due date CHECK (isfinite(action_due)),
+  action_agreed_on date CHECK (isfinite(action_agreed_on)),
   said_by name NOT NULL DEFAULT CURRENT_USER,
   PRIMARY KEY (organisation, standard, control),
   CONSTRAINT control_status_control FOREIGN KEY (standard, control) REFERENCES portfolio.control ON UPDATE CASCADE,
   CONSTRAINT control_status_applicable CHECK (applicable = (status IS NOT NULL)),
-  CONSTRAINT control_status_met CHECK (status IS DISTINCT FROM 'met' OR (evidence IS NOT NULL AND evidence_on IS NOT NULL))
+  CONSTRAINT control_status_met CHECK (status IS DISTINCT FROM 'met' OR (evidence IS NOT NULL AND evidence_on IS NOT NULL)),
+  CONSTRAINT control_status_action CHECK (num_nonnulls(action, action_due) = 0 OR (num_nulls(action, action_due) = 0 AND coalesce(status, 'met') <> 'met')),
+  CONSTRAINT control_status_agreed CHECK (action_agreed_on IS NULL OR (action_due IS NOT NULL AND action_due <= action_agreed_on + interval '6 months'))
 );
 CREATE INDEX control_status_of_control ON portfolio.control_status (standard, control);
 CREATE INDEX control_status_owner ON portfolio.control_status (owner) WHERE owner IS NOT NULL;
@@ -159,16 +166,22 @@ COMMENT ON COLUMN portfolio.control_status.evidence IS 'What shows it: a documen
 COMMENT ON COLUMN portfolio.control_status.evidence_on IS 'Day that the evidence is of, not the day of writing.';
 COMMENT ON COLUMN portfolio.control_status.review_by IS 'Day by which it is looked at again; NULL: no such day.';
 COMMENT ON COLUMN portfolio.control_status.owner IS 'Who answers for the control.';
+COMMENT ON COLUMN portfolio.control_status.action IS 'What will be done where it is not fully met; together with action_due.';
+COMMENT ON COLUMN portfolio.control_status.action_due IS 'Last day by which that is done.';
+COMMENT ON COLUMN portfolio.control_status.action_agreed_on IS 'Day on which the action was agreed, as part of an improvement plan; it is due within six months from there. NULL: not agreed.';
 COMMENT ON COLUMN portfolio.control_status.said_by IS 'Who wrote the row.';
 SELECT pg_extension_config_dump('portfolio.control_status', '');
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.control_status FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('organisation');
 
+-- Over the tables and not over effective_check: those who answer for controls may not read the queries of checks.
 CREATE VIEW portfolio.control_check WITH (security_invoker = true) AS
   SELECT k.standard, k.code AS control, c.code AS check_code
     FROM portfolio.control k
-    JOIN portfolio.effective_check c
+    JOIN portfolio.check_definition c
       ON k.code = ANY (regexp_split_to_array(btrim(c.refs ->> CASE k.standard WHEN 'iso27001' THEN 'iso' ELSE k.standard END, '[]" '), '[ ,;"]+'))
-   WHERE c.enabled AND c.applies;
+    LEFT JOIN portfolio.check_setting s ON s.check_code = c.code
+   WHERE coalesce(s.enabled, true)
+     AND current_setting('server_version_num')::integer / 10000 BETWEEN coalesce(c.min_version, 0) AND coalesce(c.max_version, 2147483647);
 COMMENT ON VIEW portfolio.control_check IS
   'Which checks that run here watch which control, by their refs: key iso for standard iso27001, and the name of the standard for any other. One code, several parted by blanks or commas, or an array.';
 COMMENT ON COLUMN portfolio.control_check.standard IS 'Standard of the control.';
@@ -223,18 +236,37 @@ COMMENT ON COLUMN portfolio.security_score.accepted IS 'Findings whose risk is a
 COMMENT ON COLUMN portfolio.security_score.score_pct IS
   'Share of the checks of which an answer is known that have no open finding, in per cent, weighted by severity: critical 8, high 4, medium 2, low 1. An accepted risk counts as no open finding. NULL where nothing is known.';
 
+CREATE FUNCTION portfolio.control_state(applicable boolean, status text, review_by date, owner bigint, action_due date, action_agreed_on date, day date) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN applicable IS NULL THEN 'not_said'
+              WHEN NOT applicable THEN 'not_applicable'
+              WHEN status = 'met' THEN CASE WHEN review_by < day THEN 'lapsed' ELSE 'met' END
+              WHEN owner IS NOT NULL AND action_agreed_on <= day AND action_due >= day THEN 'planned'
+              ELSE status END;
+END;
+COMMENT ON FUNCTION portfolio.control_state(boolean, text, date, bigint, date, date, date) IS
+  'How what control_status says of a control counts on a day: met, lapsed (met, and its review is overdue), planned (not fully met, with an agreed action that has an owner and is not overdue), partly_met, not_met, not_applicable, not_said (applicable is NULL).';
+
 CREATE VIEW portfolio.statement_of_applicability WITH (security_invoker = true) AS
+  WITH found AS MATERIALIZED (
+    SELECT c.standard, c.control, count(*) AS findings
+      FROM portfolio.control_check c
+      JOIN portfolio.finding f ON f.check_code = c.check_code AND (f.status = 'open' OR f.status = 'risk_accepted' AND f.accepted_until < current_date)
+     GROUP BY c.standard, c.control
+  )
   SELECT b.organisation, o.code AS organisation_code, o.name AS organisation_name, k.standard, k.code AS control, k.title, k.part_of, k.formerly,
          s.applicable, s.why, s.status, s.evidence, s.evidence_on, s.review_by, coalesce(s.review_by < current_date, false) AS review_overdue,
-         p.name AS owner_name, w.open_findings, w.score_pct
+         p.name AS owner_name, coalesce(w.findings, 0) AS open_findings, k.mandatory, s.action, s.action_due, s.action_agreed_on,
+         portfolio.control_state(s.applicable, s.status, s.review_by, s.owner, s.action_due, s.action_agreed_on, current_date) AS state
     FROM (SELECT DISTINCT c.organisation, c.standard FROM portfolio.control_status c) b
     JOIN portfolio.organisation o ON o.id = b.organisation
     JOIN portfolio.control k ON k.standard = b.standard
     LEFT JOIN portfolio.control_status s ON s.organisation = b.organisation AND s.standard = k.standard AND s.control = k.code
     LEFT JOIN portfolio.element p ON p.id = s.owner
-    LEFT JOIN portfolio.security_score w ON w.standard = k.standard AND w.control = k.code;
+    LEFT JOIN found w ON w.standard = k.standard AND w.control = k.code;
 COMMENT ON VIEW portfolio.statement_of_applicability IS
-  'Statement of applicability: every control of each standard of which an organisation has said anything, one row a control, with what checks find beside it. Where applicable is NULL nothing is said yet. For standard ndg it is the assurance of the ten standards.';
+  'Statement of applicability: every control of each standard of which an organisation has said anything, one row a control, with what checks find beside it. Where applicable is NULL nothing is said yet. assurance adds it up.';
 COMMENT ON COLUMN portfolio.statement_of_applicability.organisation IS 'The organisation.';
 COMMENT ON COLUMN portfolio.statement_of_applicability.organisation_code IS 'Its code.';
 COMMENT ON COLUMN portfolio.statement_of_applicability.organisation_name IS 'Its name.';
@@ -252,4 +284,61 @@ COMMENT ON COLUMN portfolio.statement_of_applicability.review_by IS 'Day by whic
 COMMENT ON COLUMN portfolio.statement_of_applicability.review_overdue IS 'Has that day passed? False without one.';
 COMMENT ON COLUMN portfolio.statement_of_applicability.owner_name IS 'Who answers for it.';
 COMMENT ON COLUMN portfolio.statement_of_applicability.open_findings IS 'Open findings of the checks that watch it, of the whole database.';
-COMMENT ON COLUMN portfolio.statement_of_applicability.score_pct IS 'See security_score.';
+COMMENT ON COLUMN portfolio.statement_of_applicability.mandatory IS 'Is it needed for the standard to be met?';
+COMMENT ON COLUMN portfolio.statement_of_applicability.action IS 'What will be done where it is not fully met.';
+COMMENT ON COLUMN portfolio.statement_of_applicability.action_due IS 'Last day by which that is done.';
+COMMENT ON COLUMN portfolio.statement_of_applicability.action_agreed_on IS 'Day on which that was agreed.';
+COMMENT ON COLUMN portfolio.statement_of_applicability.state IS 'How it counts today, see control_state().';
+
+-- The Data Security and Protection Toolkit's words for an organisation: derived, never typed.
+CREATE VIEW portfolio.assurance WITH (security_invoker = true) AS
+  WITH RECURSIVE tree AS (
+    SELECT k.standard, k.code, k.code AS top, k.mandatory FROM portfolio.control k WHERE k.part_of IS NULL
+    UNION ALL
+    SELECT k.standard, k.code, t.top, k.mandatory FROM portfolio.control k JOIN tree t ON t.standard = k.standard AND t.code = k.part_of
+  ), item AS (
+    -- what has assertions below it is as these are
+    SELECT b.organisation, t.standard, t.top, t.mandatory, s.review_by, s.action_due, portfolio.control_state(s.applicable, s.status, s.review_by, s.owner, s.action_due, s.action_agreed_on, current_date) AS state
+      FROM (SELECT DISTINCT c.organisation, c.standard FROM portfolio.control_status c) b
+      JOIN tree t ON t.standard = b.standard
+      LEFT JOIN portfolio.control_status s ON s.organisation = b.organisation AND s.standard = t.standard AND s.control = t.code
+     WHERE NOT EXISTS (SELECT FROM portfolio.control p WHERE p.standard = t.standard AND p.part_of = t.code)
+  ), counted AS (
+    SELECT i.organisation, i.standard, i.top AS control, count(*) AS assertions, count(*) FILTER (WHERE i.mandatory) AS mandatory,
+           count(*) FILTER (WHERE i.state = 'met') AS met, count(*) FILTER (WHERE i.state = 'planned') AS planned,
+           count(*) FILTER (WHERE i.state = 'partly_met') AS partly_met, count(*) FILTER (WHERE i.state = 'not_met') AS not_met,
+           count(*) FILTER (WHERE i.state = 'lapsed') AS lapsed, count(*) FILTER (WHERE i.state = 'not_applicable') AS not_applicable,
+           count(*) FILTER (WHERE i.state = 'not_said') AS not_said,
+           count(*) FILTER (WHERE i.mandatory AND i.state NOT IN ('met', 'not_applicable')) AS missing,
+           count(*) FILTER (WHERE i.mandatory AND i.state NOT IN ('met', 'not_applicable', 'planned')) AS not_even_planned,
+           min(i.review_by) FILTER (WHERE i.state = 'met') AS next_review, min(i.action_due) FILTER (WHERE i.state = 'planned') AS next_action
+      FROM item i GROUP BY GROUPING SETS ((i.organisation, i.standard, i.top), (i.organisation, i.standard))
+  )
+  SELECT c.organisation, o.code AS organisation_code, o.name AS organisation_name, c.standard, c.control, k.title,
+         CASE WHEN c.not_even_planned > 0 THEN 'standards_not_met' WHEN c.missing > 0 THEN 'plan_agreed'
+              WHEN c.assertions > c.mandatory AND c.met + c.not_applicable = c.assertions THEN 'standards_exceeded' ELSE 'standards_met' END AS standing,
+         c.assertions, c.mandatory, c.met, c.planned, c.partly_met, c.not_met, c.lapsed, c.not_applicable, c.not_said, c.next_review, c.next_action
+    FROM counted c
+    JOIN portfolio.organisation o ON o.id = c.organisation
+    LEFT JOIN portfolio.control k ON k.standard = c.standard AND k.code = c.control;
+COMMENT ON VIEW portfolio.assurance IS
+  'How organisations stand by a standard of which they have said anything, one row a control at the top with the assertions below it, and one for the whole standard (control NULL). Derived from control_status as of today.';
+COMMENT ON COLUMN portfolio.assurance.organisation IS 'The organisation.';
+COMMENT ON COLUMN portfolio.assurance.organisation_code IS 'Its code.';
+COMMENT ON COLUMN portfolio.assurance.organisation_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.assurance.standard IS 'Standard.';
+COMMENT ON COLUMN portfolio.assurance.control IS 'A control that is part of no other; for ndg one of the ten standards. NULL: the whole standard.';
+COMMENT ON COLUMN portfolio.assurance.title IS 'What it demands.';
+COMMENT ON COLUMN portfolio.assurance.standing IS
+  'standards_exceeded: all is met, and some of it was not mandatory; standards_met: all that is mandatory is met or does not apply; plan_agreed (not fully met, plan agreed): what is missing has an agreed action with an owner, not overdue; standards_not_met: the rest.';
+COMMENT ON COLUMN portfolio.assurance.assertions IS 'Assertions without further ones below them; a control that has none counts itself.';
+COMMENT ON COLUMN portfolio.assurance.mandatory IS 'Those that are mandatory.';
+COMMENT ON COLUMN portfolio.assurance.met IS 'Those that are met, and not due for review.';
+COMMENT ON COLUMN portfolio.assurance.planned IS 'Not fully met, with an agreed action that is not overdue.';
+COMMENT ON COLUMN portfolio.assurance.partly_met IS 'Partly met, without such an action.';
+COMMENT ON COLUMN portfolio.assurance.not_met IS 'Not met, without such an action.';
+COMMENT ON COLUMN portfolio.assurance.lapsed IS 'Said to be met, and the day by which it was to be looked at again has passed.';
+COMMENT ON COLUMN portfolio.assurance.not_applicable IS 'Said not to apply.';
+COMMENT ON COLUMN portfolio.assurance.not_said IS 'Of which nothing is said yet.';
+COMMENT ON COLUMN portfolio.assurance.next_review IS 'The first day by which something met is to be looked at again.';
+COMMENT ON COLUMN portfolio.assurance.next_action IS 'The first day on which a planned action is due.';

@@ -9,7 +9,7 @@ CREATE TABLE portfolio.rating (
   UNIQUE (scheme, sort_order)
 );
 COMMENT ON TABLE portfolio.rating IS 'Labels, sort orders and colours of ratings, for views and dashboards. Class: reference.';
-COMMENT ON COLUMN portfolio.rating.scheme IS 'What is rated: severity (findings and rules), dca (delivery confidence of programmes), readiness (gates), outcome (runs of jobs).';
+COMMENT ON COLUMN portfolio.rating.scheme IS 'What is rated: severity (findings and rules), dca (delivery confidence of programmes), readiness (gates), outcome (runs of jobs), control (what is said of the controls of standards).';
 COMMENT ON COLUMN portfolio.rating.code IS 'The rating as tables hold it.';
 COMMENT ON COLUMN portfolio.rating.label IS 'The rating as people read it.';
 COMMENT ON COLUMN portfolio.rating.sort_order IS 'Worst first: 1 is the worst of its scheme; delivery confidence is worst first within each of its two scales.';
@@ -41,4 +41,11 @@ INSERT INTO portfolio.rating (scheme, code, label, sort_order, colour) VALUES
   ('outcome', 'withdrawn', 'Withdrawn', 3, '#b1b4b6'),
   ('outcome', 'queued',    'Queued',    4, '#5694ca'),
   ('outcome', 'started',   'Running',   5, '#1d70b8'),
-  ('outcome', 'succeeded', 'Succeeded', 6, '#00703c');
+  ('outcome', 'succeeded', 'Succeeded', 6, '#00703c'),
+  ('control', 'not_met',        'Not met',          1, '#d4351c'),
+  ('control', 'lapsed',         'Review overdue',   2, '#f47738'),
+  ('control', 'not_said',       'Nothing said yet', 3, '#f47738'),
+  ('control', 'partly_met',     'Partly met',       4, '#ffbf00'),
+  ('control', 'planned',        'Plan agreed',      5, '#ffdd00'),
+  ('control', 'met',            'Met',              6, '#00703c'),
+  ('control', 'not_applicable', 'Does not apply',   7, '#b1b4b6');

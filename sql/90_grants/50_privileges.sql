@@ -117,9 +117,10 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('technology_vulnerability', '{analyst,editor,operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
   ('system_vulnerability', '{operator}', NULL, NULL, NULL),
   ('vulnerability_impact', '{operator}', NULL, NULL, NULL),
-  ('control_check',      '{operator}', NULL, NULL, NULL),
+  ('control_check',      '{analyst,editor,operator}', NULL, NULL, NULL),
   ('security_score',     '{operator}', NULL, NULL, NULL),
-  ('statement_of_applicability', '{operator}', NULL, NULL, NULL),
+  ('statement_of_applicability', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('assurance',          '{analyst,editor,operator}', NULL, NULL, NULL),
   ('imported_finding',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
   ('shipped_deadline',   '{operator}', NULL, NULL, NULL),
   ('deadline_setting',   '{operator}', '{operator}', '{INSERT,UPDATE,DELETE}', NULL),
@@ -226,7 +227,8 @@ SELECT p.profile, 'table', t.object, t.privilege, t.columns
   FROM unnest('{analyst,editor}'::text[]) p (profile),
        (VALUES ('portfolio.finding', 'SELECT', '{id,check_code,element,severity,first_seen,opened_at,last_seen,resolved_at,owner,due_on,next_step,status,accepted_until,times_opened}'::name[]),
                ('portfolio.finding', 'UPDATE', '{owner,due_on,next_step}'),
-               ('portfolio.check_definition', 'SELECT', '{code,area,title,question,severity,description,remediation}')) t (object, privilege, columns);
+               ('portfolio.check_definition', 'SELECT', '{code,area,title,question,severity,description,remediation,refs,min_version,max_version}'),
+               ('portfolio.check_setting', 'SELECT', '{check_code,enabled}')) t (object, privilege, columns);
 
 -- Functions. PUBLIC has those of types (90_public.sql); what only the owner of the extension runs is in no list.
 WITH wanted (profiles, functions) AS (VALUES

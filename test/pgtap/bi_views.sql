@@ -1,6 +1,6 @@
 -- What the views of portfolio_bi show, and to whom.
 BEGIN;
-SELECT plan(35);
+SELECT plan(39);
 SET LOCAL TimeZone = 'Europe/London';
 
 -- date
@@ -120,6 +120,24 @@ SET LOCAL ROLE pf_bi_auditor;
 SELECT results_eq($$SELECT count(*) FROM portfolio_bi.finding_detail WHERE check_code LIKE 'bi-%'$$, 'VALUES (5::bigint)', 'an auditor sees all');
 SET LOCAL ROLE pf_bi_operator;
 SELECT lives_ok($$EXECUTE not_mine('bi-server role bob')$$, 'an operator works on all');
+RESET ROLE;
+
+-- vulnerabilities: as system_vulnerability says, for those who may read the table below
+INSERT INTO portfolio.technology (code, name, product, version) VALUES ('BI_TEC', 'A product 1', 'A product', '1');
+INSERT INTO portfolio.system (code, name) VALUES ('BI_SYS', 'A system');
+INSERT INTO portfolio.system_technology (system, technology) SELECT s.id, t.id FROM portfolio.system s, portfolio.technology t WHERE s.code = 'BI_SYS' AND t.code = 'BI_TEC';
+INSERT INTO portfolio.vulnerability (cve, title, cvss, published, exploited) VALUES
+  ('CVE-2018-11111', 'Rated', 'CVSS:3.0/AV:N/AC:L/PR:L/UI:N/S:U/C:H/I:H/A:H', '2018-03-01', false), ('CVE-2018-22222', 'Not rated', NULL, '2018-03-01', false),
+  ('CVE-2018-33333', 'Exploited', 'CVSS:3.0/AV:P/AC:H/PR:H/UI:R/S:U/C:L/I:N/A:N', '2018-03-01', true);
+INSERT INTO portfolio.technology_vulnerability (technology, cve) SELECT t.id, v.cve FROM portfolio.technology t, portfolio.vulnerability v WHERE t.code = 'BI_TEC' AND v.cve LIKE 'CVE-2018-%';
+SELECT results_eq($$SELECT cve, severity, cvss_score, due_on, is_overdue, remediation FROM portfolio_bi.vulnerability WHERE system_code = 'BI_SYS' ORDER BY cve$$,
+  $$SELECT cve, severity, cvss_score, due_on, overdue, remediation FROM portfolio.system_vulnerability WHERE system_code = 'BI_SYS' ORDER BY cve$$, 'vulnerabilities are those of system_vulnerability');
+SELECT results_eq($$SELECT cve, severity_label, cvss_score, due_on_date_key FROM portfolio_bi.vulnerability WHERE system_code = 'BI_SYS' ORDER BY cve$$,
+  $$VALUES ('CVE-2018-11111', 'High', 8.8, 20180315), ('CVE-2018-22222', 'High', NULL, 20180315), ('CVE-2018-33333', 'High', 1.6, 20180315)$$, 'with label, score and a date key');
+SET LOCAL ROLE pf_bi_reader;
+SELECT is_empty('SELECT * FROM portfolio_bi.vulnerability', 'a reader sees none');
+SET LOCAL ROLE pf_bi_editor;
+SELECT is((SELECT count(*) FROM portfolio_bi.vulnerability WHERE system_code = 'BI_SYS'), 3::bigint, 'an editor all');
 RESET ROLE;
 
 -- readiness: the view and the function agree, before and after evidence, a waiver and a decision
