@@ -14,7 +14,7 @@ EXTRA_CLEAN    = $(INSTALL_SQL)
 OUR_HEADERS    = $(wildcard src/*/*.h)
 PG_CONFIG     ?= pg_config
 # The two README commands set the machine up themselves, so they must not need PGXS to be there yet.
-STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvss hba fuzz
+STANDALONE     = demo demo-stop test test-faults bench fresh matrix sanitize cvss hba fuzz check-table
 ifeq ($(filter $(STANDALONE),$(MAKECMDGOALS)),)
 PGXS          := $(shell $(PG_CONFIG) --pgxs)
 include $(PGXS)
@@ -56,6 +56,9 @@ matrix:
 # The tests with our library under UndefinedBehaviorSanitizer.
 sanitize:
 	@contrib/ci/sanitize.sh
+# docs/security_checks.md from the checks that the extension ships; make test compares the two.
+check-table:
+	@contrib/ci/check_table.sh
 # All 15,116,544 effective vectors of CVSS v4.0 against the slow scorer; make test has the base vectors of every version.
 cvss:
 	@PF_CVSS_ALL=1 LAYERS=tap TESTS=960_types_cvss contrib/ci/test.sh

@@ -1,5 +1,5 @@
-# A finding keeps its identity when lines of pg_hba.conf move, and each security check needs what its column needs says, no
-# more and no less. What the checks find is tested by 530_security_plants.
+# A finding keeps its identity when lines of pg_hba.conf move, each security check needs what its column needs says, no more and no
+# less, and the page of checks in the documentation is what the table says. What the checks find is tested by 530_security_plants.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -62,5 +62,11 @@ for my $need (split /\n/, $node->safe_psql('postgres', q{SELECT DISTINCT n FROM 
 	$node->safe_psql('postgres', $grant);
 }
 is($node->safe_psql('postgres', sprintf $failing, 'true'), '', 'with every grant that is named all of them run');
+
+# The page is UTF-8 whatever the locale
+$ENV{PGCLIENTENCODING} = 'UTF8';
+my ($made, $trouble) = ('', '');
+IPC::Run::run([ 'psql', '-XAtq', '-v', 'ON_ERROR_STOP=1', '-d', $node->connstr('postgres'), '-f', "$ENV{PF_STAGE}/contrib/ci/check_table.sql" ], '>', \$made, '2>', \$trouble);
+is($made, slurp_file("$ENV{PF_STAGE}/docs/security_checks.md"), 'docs/security_checks.md has the checks as they are') or diag("make check-table writes it anew. $trouble");
 $node->stop;
 done_testing();
