@@ -124,9 +124,9 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    $$SELECT r.rolname::text AS subject, '{}'::jsonb AS detail
        FROM pg_roles r
       WHERE r.rolcanlogin AND NOT (r.rolsuper OR r.rolcreaterole OR r.rolcreatedb OR r.rolreplication OR r.rolbypassrls)
-        AND NOT EXISTS (SELECT FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass AND d.refobjid = r.oid)
-        AND NOT EXISTS (SELECT FROM pg_auth_members m WHERE m.member = r.oid)
-        AND NOT EXISTS (SELECT FROM pg_db_role_setting s WHERE s.setrole = r.oid)$$,
+        AND r.oid NOT IN (SELECT d.refobjid FROM pg_shdepend d WHERE d.refclassid = 'pg_authid'::regclass)
+        AND r.oid NOT IN (SELECT m.member FROM pg_auth_members m)
+        AND r.oid NOT IN (SELECT s.setrole FROM pg_db_role_setting s)$$,
    NULL, 'DROP ROLE …; or ALTER ROLE … NOLOGIN;', '{"iso": "A.5.18", "ndg": 4, "cis": "4.4"}', '{}'),
 
   ('role-without-connection-limit', 'A login role has no limit of connections', 'low',

@@ -13,7 +13,8 @@
  *	  would outlive it, advisory locks of the session, session_locks.c refuses;
  *	- with search_path pinned, and with today's data: pg_portfolio.as_of moves what people look at,
  *	  never what is stored. Shipped queries run with row_security off: a filtered answer would
- *	  resolve the findings that this caller may not see, so it is an error instead;
+ *	  resolve the findings that this caller may not see, so it is an error instead. And without
+ *	  jit: where catalogs were never analysed they look costly, and compiling takes longer than they do;
  *	- with a limit on time and rows. Types of the result are exact and built in, and values are
  *	  detoasted and copied inside, so no code of the author's runs after the switch back.
  *
@@ -140,6 +141,8 @@ restrict_session(Oid author)
 	set_local("search_path", "pg_catalog, pg_temp");
 	set_local("pg_portfolio.as_of", "");
 	set_local("row_security", OidIsValid(author) ? "on" : "off");
+	if (!OidIsValid(author))
+		set_local("jit", "off");
 	set_local("transaction_read_only", "on");
 	GetUserIdAndSecContext(&user, &sec_context);
 	SetUserIdAndSecContext(OidIsValid(author) ? author : user, sec_context |
