@@ -130,6 +130,7 @@ my @on_server = map { [ $_, 'runs' ] } (
 	q{SELECT * FROM portfolio.hba_match('d', 'mallory', '127.0.0.1', false)},
 	q{SELECT * FROM portfolio.file_permissions()},
 	q{SELECT * FROM portfolio.certificate_expiry()},
+	q{SELECT * FROM portfolio.check_estate('security')},
 	q{SELECT * FROM portfolio.doctor()},
 	q{SELECT * FROM portfolio.health()},
 	q{SELECT * FROM portfolio.help()},
@@ -194,7 +195,7 @@ is_harmless('her tables');
 is($node->safe_psql('d', q{SELECT string_agg(DISTINCT group_label, ',' ORDER BY group_label) || (min(group_key::text)) FROM portfolio.score('hers.t', '{"n > 3"}', '{mood}')}),
 	'bad,good{"mood": "bad"}', 'a value of hers is shown as its output function has it');
 is($node->safe_psql('d', q{SELECT portfolio.plain_text(x), x::text, portfolio.plain_json(x), to_jsonb(x) FROM (SELECT true AS x) b}), 'true|true|true|true', 'one of the server as ever');
-is($node->safe_psql('d', q{SELECT bool_and(portfolio.plain_text(v) = v::text AND portfolio.plain_json(v) = to_jsonb(v)) FROM (SELECT c FROM pg_class c LIMIT 0) x (v)}), '', 'and no value is none');
+is($node->safe_psql('d', q{SELECT portfolio.plain_text('word'), portfolio.plain_json('word'), portfolio.plain_text(ROW (1, 'b')), portfolio.plain_json(ROW (1, 'b'))}), 'word|"word"|(1,b)|"(1,b)"', 'a word that has no type yet, and a row that has none');
 is($node->safe_psql('d', q{SELECT portfolio.plain_text('a '::char(3)) = ('a '::char(3))::text AND portfolio.plain_text('10.0.0.1'::inet) = ('10.0.0.1'::inet)::text AND portfolio.plain_json('{1,2}'::int[]) = to_jsonb('{1,2}'::int[])
    AND portfolio.plain_json('{"a": 1}'::jsonb) = '{"a": 1}' AND portfolio.plain_text('943 476 5919'::portfolio.nhs_number) = ('943 476 5919'::portfolio.nhs_number)::text
    AND portfolio.plain_json(1.50) = to_jsonb(1.50) AND portfolio.plain_text(NULL::int) IS NULL AND portfolio.plain_json('{good}'::hers.mood[]) = '"{good}"' AND portfolio.plain_text('w'::varchar) = 'w'}), 't', 'casts of the server and of ours are used');
