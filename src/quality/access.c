@@ -71,9 +71,16 @@ choose_access(PfEngine *engine, PfEngineColumn *column)
 	}
 	if (native && column->npredicates <= PF_MAX_CODED)
 	{
-		column->natives = MemoryContextAlloc(engine->context, sizeof(PfNative *) * PF_MAX_CODED);
+		column->coded = MemoryContextAlloc(engine->context, sizeof(PfCoded) * PF_MAX_CODED);
 		for (int i = 0; i < column->npredicates; i++)
-			column->natives[i] = column->predicates[i]->native;
+		{
+			PfNative   *asked = column->predicates[i]->native;
+
+			if (pf_native_is_constant(asked))
+				column->code |= pf_native_ask(asked, (Datum) 0) << (2 * i);
+			else
+				column->coded[column->ncoded++] = (PfCoded) {asked, 2 * i};
+		}
 		column->by_code = MemoryContextAllocZero(engine->context, sizeof(PfOutcome *) * PF_NCODES);
 	}
 	if (column->typlen == -1)

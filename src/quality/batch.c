@@ -54,9 +54,6 @@ only_compares(const PfEngine *engine)
 	for (int k = 0; k < engine->nrow_columns; k++)
 		if (engine->columns[engine->row_columns[k]].is_missing || !engine->columns[engine->row_columns[k]].typbyval)
 			return false;
-	for (int p = 0; p < engine->nrow_predicates; p++)
-		if (engine->row_predicates[p]->native == NULL || engine->row_predicates[p]->native->kind != NATIVE_COMPARE)
-			return false;
 	for (int k = 0; k < engine->nrow_items; k++)
 	{
 		const PfRowItem *row_item = &engine->row_items[k];
@@ -67,7 +64,7 @@ only_compares(const PfEngine *engine)
 			if (row_item->asked[i]->column >= 0)
 				return false;
 	}
-	return engine->nrow_predicates > 0;
+	return engine->row_compares;
 }
 
 static bool
@@ -277,14 +274,15 @@ static void
 find_by_code(PfEngine *engine, PfEngineColumn *column, PfOutcome **found)
 {
 	const PfQueue *queue = column->queue;
-	uint8		codes[PF_BATCH_ROWS] = {0};
+	uint8		codes[PF_BATCH_ROWS];
 	uint8		verdicts[PF_BATCH_ROWS];
 
-	for (int k = 0; k < column->npredicates; k++)
+	memset(codes, column->code, queue->n);
+	for (int k = 0; k < column->ncoded; k++)
 	{
-		pf_native_ask_queue(column->natives[k], queue, column->typbyval, verdicts);
+		pf_native_ask_queue(column->coded[k].native, queue, column->typbyval, verdicts);
 		for (uint32 i = 0; i < queue->n; i++)
-			codes[i] |= verdicts[i] == PF_NATIVE_DEFER ? NOT_CODED : verdicts[i] << (2 * k);
+			codes[i] |= verdicts[i] == PF_NATIVE_DEFER ? NOT_CODED : verdicts[i] << column->coded[k].shift;
 	}
 	for (uint32 i = 0; i < queue->n; i++)
 	{

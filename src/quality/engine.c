@@ -45,6 +45,27 @@ outcome_of_varlena(PfEngine *engine, PfEngineColumn *column, Datum value, const 
 	return NULL;
 }
 
+static inline bool
+value_is_null(const PfEngine *engine, int c)
+{
+	return engine->current[c] == engine->columns[c].null_outcome;
+}
+
+/* The same as ask_row() where it is all comparisons of two columns. */
+static void
+compare_row(PfEngine *engine, const PfRow *row)
+{
+	for (int p = 0; p < engine->nrow_predicates; p++)
+	{
+		const PfNative *native = engine->row_predicates[p]->native;
+		int			left = native->attr[0];
+		int			right = native->attr[1];
+
+		engine->row_verdicts[p] = value_is_null(engine, left) || value_is_null(engine, right) ? PF_UNKNOWN :
+			pf_native_compare(native, row->values[row->attr[left]], row->values[row->attr[right]]);
+	}
+}
+
 /* Ask the predicates over several columns. */
 static void
 ask_row(PfEngine *engine, const PfRow *row)
@@ -53,7 +74,7 @@ ask_row(PfEngine *engine, const PfRow *row)
 	{
 		int			c = engine->row_columns[k];
 
-		pf_put_value(engine, c, row->values[row->attr[c]], engine->current[c] == engine->columns[c].null_outcome);
+		pf_put_value(engine, c, row->values[row->attr[c]], value_is_null(engine, c));
 	}
 	if (engine->nrow_predicates > 0)
 		pf_evaluate(engine, engine->row_predicates, engine->nrow_predicates, NULL, engine->row_verdicts);
@@ -65,7 +86,10 @@ pf_judge_row(PfEngine *engine, PfTallyState *state, const PfRow *row)
 {
 	uint64		mask = 0;
 
-	ask_row(engine, row);
+	if (engine->row_compares)
+		compare_row(engine, row);
+	else
+		ask_row(engine, row);
 	for (int k = 0; k < engine->nrow_items; k++)
 	{
 		PfRowItem  *item = &engine->row_items[k];

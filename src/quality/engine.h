@@ -172,6 +172,13 @@ typedef enum PfAccess
 	PF_ACCESS_DIRECT			/* native code is asked for each */
 } PfAccess;
 
+/* A predicate's native code, and where its verdict stands in the code */
+typedef struct PfCoded
+{
+	PfNative   *native;
+	int			shift;
+} PfCoded;
+
 typedef struct PfEngineColumn
 {
 	PfOutcome  *null_outcome;
@@ -185,7 +192,9 @@ typedef struct PfEngineColumn
 	struct PfQueue *queue;		/* values that wait for their batch, or NULL: they are judged at once */
 	PfOutcome **by_byte;		/* outcomes of values of one byte; for PF_ACCESS_LENGTH by length, where that decides */
 	PfOutcome **by_code;		/* outcomes by code, where native code judges all of it */
-	PfNative  **natives;		/* of predicates, where there is by_code */
+	PfCoded    *coded;		/* native code of predicates, where there is by_code */
+	uint8		ncoded;
+	uint8		code;			/* of the predicates that say the same of all values */
 	PfOutcome  *constant;		/* for PF_ACCESS_CONSTANT */
 	PfMemo	   *memo;			/* NULL: values do not repeat, or judging is cheaper */
 	int64		judged_at;		/* the engine's rows when the memo was last judged */
@@ -279,6 +288,7 @@ typedef struct PfEngine
 	uint8	   *row_verdicts;
 	int			nrow_items;
 	PfRowItem  *row_items;
+	bool		row_compares;	/* the row predicates are NATIVE_COMPARE */
 	int			nrow_columns;
 	int		   *row_columns;	/* that the row predicates look at, in order */
 	uint8	   *verdicts;		/* scratch for one column, one longer than any has predicates */
@@ -360,6 +370,7 @@ extern PfNative *pf_native_compile_row(Expr *expr);
 
 /* native_ask.c */
 extern bool pf_native_is_constant(const PfNative *native);
+extern bool pf_native_is_comparison(const PfNative *native);
 extern int	pf_native_cost(const PfNative *native);
 extern int	pf_native_ask(const PfNative *native, Datum value);
 extern int	pf_native_ask_length(const PfNative *native, int bytes);

@@ -42,7 +42,7 @@ pf_take_turn(PfTallyState *state, int c, const PfOutcome *outcome)
 static inline PfOutcome *
 pf_outcome_by_code(PfEngine *engine, PfEngineColumn *column, Datum value)
 {
-	uint32		code = 0;
+	uint32		code = column->code;
 	PfOutcome  *outcome;
 
 	if (column->typlen == -1)
@@ -52,13 +52,13 @@ pf_outcome_by_code(PfEngine *engine, PfEngineColumn *column, Datum value)
 		if (unlikely(VARATT_IS_COMPRESSED(v) || VARATT_IS_EXTERNAL(v)))
 			return pf_outcome_of_value(engine, column - engine->columns, value);
 	}
-	for (int i = 0; i < column->npredicates; i++)
+	for (int i = 0; i < column->ncoded; i++)
 	{
-		uint32		verdict = pf_native_ask_quickly(column->natives[i], value);
+		uint32		verdict = pf_native_ask_quickly(column->coded[i].native, value);
 
 		if (unlikely(verdict == PF_NATIVE_DEFER))
 			return pf_outcome_of_value(engine, column - engine->columns, value);
-		code |= verdict << (2 * i);
+		code |= verdict << column->coded[i].shift;
 	}
 	outcome = column->by_code[code];
 	if (unlikely(outcome == NULL))

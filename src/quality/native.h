@@ -128,13 +128,13 @@ ordinal(Datum value, Oid type)
 static inline int
 pf_native_ask_quickly(const PfNative *native, Datum value)
 {
-	if (native->kind == NATIVE_RANGE && native->type != NUMERICOID)
+	if ((native->kind == NATIVE_RANGE || native->kind == NATIVE_OUTSIDE) && native->type != NUMERICOID)
 	{
 		int64		number = ordinal(value, native->type);
 
-		return number >= native->low && number <= native->high ? PF_TRUE : PF_FALSE;
+		return ((number >= native->low) & (number <= native->high)) == (native->kind == NATIVE_RANGE) ? PF_TRUE : PF_FALSE;
 	}
-	return native->kind == NATIVE_CONSTANT ? native->constant : pf_native_ask(native, value);
+	return pf_native_ask(native, value);
 }
 
 /* What NATIVE_COMPARE says of two values that are not NULL */

@@ -15,6 +15,13 @@ pf_native_is_constant(const PfNative *native)
 	return native->kind == NATIVE_CONSTANT;
 }
 
+/* Does it compare two columns, and no more? */
+bool
+pf_native_is_comparison(const PfNative *native)
+{
+	return native && native->kind == NATIVE_COMPARE;
+}
+
 /* What it costs to ask, a comparison of integers being one. */
 int
 pf_native_cost(const PfNative *native)

@@ -334,6 +334,9 @@ list_row_columns(PfEngine *engine)
 	engine->row_columns = palloc(sizeof(int) * Max(bms_num_members(columns), 1));
 	while ((c = bms_next_member(columns, c)) >= 0)
 		engine->row_columns[engine->nrow_columns++] = c;
+	engine->row_compares = engine->nrow_predicates > 0;
+	for (int i = 0; i < engine->nrow_predicates; i++)
+		engine->row_compares &= pf_native_is_comparison(engine->row_predicates[i]->native);
 	bms_free(columns);
 }
 

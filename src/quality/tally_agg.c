@@ -42,6 +42,7 @@ typedef struct Accum
 	PfEngine   *engine;
 	const PfRuleSetValue *rules;	/* a copy: which set the engine was compiled from */
 	struct varlena *raw;		/* the set as it came, where it came toasted */
+	MemoryContext states;		/* of an aggregate, NULL while that is not known */
 	PfRow		row;			/* that is being counted */
 	int		   *attr;			/* column → where it is in row */
 	Datum	   *values;			/* of row, where they are not read in place */
@@ -75,10 +76,9 @@ check_rules(Accum *accum, Datum datum)
 
 	if (VARATT_IS_4B_U(raw))
 	{
-		if (!same_header((PfRuleSetValue *) raw, accum->rules))
-			pf_tally_same(accum->rules->fingerprint, ((PfRuleSetValue *) raw)->fingerprint);
-		if (same_header((PfRuleSetValue *) raw, accum->rules))
+		if (likely(same_header((PfRuleSetValue *) raw, accum->rules)))
 			return;
+		pf_tally_same(accum->rules->fingerprint, ((PfRuleSetValue *) raw)->fingerprint);
 	}
 	else if (accum->raw && VARSIZE_ANY(raw) == VARSIZE_ANY(accum->raw) && memcmp(raw, accum->raw, VARSIZE_ANY(raw)) == 0)
 		return;
@@ -342,19 +342,31 @@ prepare_arguments(FunctionCallInfo fcinfo, Accum *accum)
 	plan_arguments(fcinfo, accum);
 }
 
-/* The state to count into: what we were given, or a new one. */
-static PfTallyState *
-transition_state(FunctionCallInfo fcinfo, PfEngine *engine)
+/* Only an aggregate may call us; whether one does is found out once. */
+static void
+require_aggregate(FunctionCallInfo fcinfo, Accum *accum)
 {
-	MemoryContext aggcontext;
-	PfTallyState *state;
-
-	if (!AggCheckCallContext(fcinfo, &aggcontext))
+	if (!AggCheckCallContext(fcinfo, &accum->states))
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("aggregate function called in non-aggregate context")));
-	if (PG_ARGISNULL(0))
-		return pf_state_create(aggcontext, &engine->shape);
+}
+
+/* The state to count into: what we were given, or a new one. */
+static PfTallyState *
+transition_state(FunctionCallInfo fcinfo, Accum *accum)
+{
+	PfEngine   *engine = accum->engine;
+	PfTallyState *state;
+
+	if (unlikely(accum->states == NULL))
+		require_aggregate(fcinfo, accum);
+	if (unlikely(PG_ARGISNULL(0)))
+	{
+		/* Groups of other grouping sets have a context of their own */
+		require_aggregate(fcinfo, accum);
+		return pf_state_create(accum->states, &engine->shape);
+	}
 	state = pf_state_of_datum(PG_GETARG_DATUM(0));
 	if (state == NULL)
 	{
@@ -362,7 +374,8 @@ transition_state(FunctionCallInfo fcinfo, PfEngine *engine)
 		PfTally    *tally = pf_get_tally(fcinfo, 0);
 
 		pf_tally_same(tally->fingerprint, engine->shape.fingerprint);
-		state = pf_state_create(aggcontext, &engine->shape);
+		require_aggregate(fcinfo, accum);
+		state = pf_state_create(accum->states, &engine->shape);
 		pf_state_add(state, tally);
 	}
 	pf_tally_same(state->shape.fingerprint, engine->shape.fingerprint);
@@ -393,7 +406,7 @@ pf_tally_accum(PG_FUNCTION_ARGS)
 		prepare_arguments(fcinfo, accum);
 		fcinfo->flinfo->fn_extra = accum;
 	}
-	state = transition_state(fcinfo, accum->engine);
+	state = transition_state(fcinfo, accum);
 	fetch_arguments(fcinfo, accum);
 	pf_engine_count(accum->engine, state, &accum->row);
 	return EOHPGetRWDatum(&state->hdr);
@@ -472,7 +485,7 @@ pf_tally_row_accum(PG_FUNCTION_ARGS)
 	if (PG_ARGISNULL(1))
 		refuse_null_rules();
 	accum = row_accum(fcinfo, 1);
-	state = transition_state(fcinfo, accum->engine);
+	state = transition_state(fcinfo, accum);
 	if (!PG_ARGISNULL(2))
 	{
 		fetch_row(fcinfo, accum, PG_GETARG_HEAPTUPLEHEADER(2));
