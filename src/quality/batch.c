@@ -17,6 +17,7 @@
 #include "miscadmin.h"
 #include "utils/memutils.h"
 
+#define MAX_COLUMNS 32			/* the queues of more crowd the nearest cache: a row at a time is faster then */
 #define NOT_CODED 0xff			/* no code: native code never says PF_ERROR */
 
 /* ---- rows come ---- */
@@ -78,13 +79,15 @@ may_wait(const PfEngineColumn *column)
 	return (column->memo || column->by_code) && !(column->is_missing && column->is_missing->may_raise);
 }
 
-/* From now on rows are judged in batches. */
+/* From now on rows are judged in batches, unless they are wide. */
 void
 pf_engine_batch(PfEngine *engine)
 {
 	MemoryContext old = MemoryContextSwitchTo(engine->context);
 	Bitmapset  *at_once = NULL;
 
+	if (engine->ncolumns > MAX_COLUMNS)
+		return;
 	engine->batch = palloc0(sizeof(PfBatch));
 	if (only_compares(engine))
 	{
@@ -97,37 +100,6 @@ pf_engine_batch(PfEngine *engine)
 		if (may_wait(&engine->columns[c]) && !bms_is_member(c, at_once))
 			engine->columns[c].queue = palloc0(sizeof(PfQueue));
 	MemoryContextSwitchTo(old);
-}
-
-/* Put a value into its column's queue; false where it must be judged at once. */
-static inline bool
-queue_value(PfEngineColumn *column, Datum value, const PfRow *row, int at)
-{
-	PfQueue    *queue = column->queue;
-	PfMemoKey	key;
-
-	if (column->typbyval)
-		key.head = value;
-	else
-	{
-		const char *data = DatumGetPointer(value);
-		uint32		len;
-
-		if (unlikely(!VARATT_IS_SHORT(data) || VARATT_IS_EXTERNAL(data)))
-			return false;
-		len = VARSIZE_SHORT(data) - VARHDRSZ_SHORT;
-		data = VARDATA_SHORT(data);
-		if (unlikely(len > PF_KEY_BYTES) || (column->access == PF_ACCESS_LENGTH && column->by_byte[len]))
-			return false;
-		if (likely((uintptr_t) data - (uintptr_t) row->tuple <= row->reach))
-			read_key(&key, data, len);
-		else
-			copy_key(&key, data, len);
-		queue->tail[queue->n] = key.tail;
-	}
-	queue->head[queue->n] = key.head;
-	queue->row[queue->n++] = at;
-	return true;
 }
 
 static PfOutcome *
@@ -144,6 +116,52 @@ outcome_at_once(PfEngine *engine, PfEngineColumn *column, Datum value)
 		default:
 			return pf_outcome_of_value(engine, column - engine->columns, value);
 	}
+}
+
+/* The outcome of a text that is known by its only byte or its length, and of a long one; NULL: it waits. */
+static inline PfOutcome *
+take_text(PfEngine *engine, PfEngineColumn *column, Datum value, const PfRow *row, int at)
+{
+	PfQueue    *queue = column->queue;
+	const char *data = DatumGetPointer(value);
+	PfOutcome  *outcome = NULL;
+	PfMemoKey	key;
+	uint32		len;
+
+	if (unlikely(!VARATT_IS_SHORT(data) || VARATT_IS_EXTERNAL(data)))
+		return outcome_at_once(engine, column, value);
+	len = VARSIZE_SHORT(data) - VARHDRSZ_SHORT;
+	data = VARDATA_SHORT(data);
+	if (column->access == PF_ACCESS_LENGTH)
+		outcome = column->by_byte[len];
+	else if (len == 1)
+		outcome = column->by_byte[(unsigned char) *data];
+	if (outcome)
+		return outcome;
+	if (unlikely(len > PF_KEY_BYTES))
+		return outcome_at_once(engine, column, value);
+	if (likely((uintptr_t) data - (uintptr_t) row->tuple <= row->reach))
+		read_key(&key, data, len);
+	else
+		copy_key(&key, data, len);
+	queue->head[queue->n] = key.head;
+	queue->tail[queue->n] = key.tail;
+	queue->row[queue->n++] = at;
+	return NULL;
+}
+
+static inline PfOutcome *
+take_value(PfEngine *engine, PfEngineColumn *column, Datum value, const PfRow *row, int at)
+{
+	PfQueue    *queue = column->queue;
+
+	if (queue == NULL)
+		return outcome_at_once(engine, column, value);
+	if (!column->typbyval)
+		return take_text(engine, column, value, row, at);
+	queue->head[queue->n] = value;
+	queue->row[queue->n++] = at;
+	return NULL;
 }
 
 /* What can be said of a row at once, and the queues for the rest. */
@@ -165,9 +183,9 @@ take_row(PfEngine *engine, PfTallyState *state, const PfRow *row, int at)
 			mask |= column->null_mask;
 			continue;
 		}
-		if (column->queue && queue_value(column, row->values[attr[c]], row, at))
+		outcome = take_value(engine, column, row->values[attr[c]], row, at);
+		if (outcome == NULL)
 			continue;
-		outcome = outcome_at_once(engine, column, row->values[attr[c]]);
 		engine->current[c] = outcome;
 		mask |= outcome->mask;
 		if (!shared)

@@ -229,7 +229,7 @@ typedef struct PfPending
 	PfEngineColumn *column;
 } PfPending;
 
-#define PF_BATCH_ROWS 128		/* fits uint8 */
+#define PF_BATCH_ROWS 64		/* fits uint8 */
 
 /* Values of one column that wait. */
 typedef struct PfQueue
