@@ -35,13 +35,13 @@ COMMENT ON FUNCTION portfolio.archimate_first_values(jsonb, jsonb) IS
   'Keys and values of properties as the portfolio holds them: of each key the first value, in the first language. definitions are {identifier: names}.';
 
 -- Elements of the file, each with the element that it is here.
-CREATE FUNCTION portfolio.preview_archimate_elements(document xml, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
+CREATE FUNCTION portfolio.preview_archimate_elements(concepts portfolio.archimate_concept[], options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
 LANGUAGE sql STABLE PARALLEL SAFE
 SET enable_nestloop = off   -- how many items a document has is unknown to the planner, and it guesses a few
 SET jit = off
 BEGIN ATOMIC
   WITH said AS MATERIALIZED (
-    SELECT c.*, count(*) OVER (PARTITION BY c.identifier) AS namesakes FROM portfolio.read_archimate($1) c
+    SELECT c.*, count(*) OVER (PARTITION BY c.identifier) AS namesakes FROM unnest($1) c
   ), model AS (
     SELECT c.identifier, m.id FROM said c LEFT JOIN portfolio.archimate_model m USING (identifier) WHERE c.what = 'model'
   ), concept AS MATERIALIZED (
@@ -104,18 +104,16 @@ BEGIN ATOMIC
     LEFT JOIN portfolio.element_kind k ON k.kind = c.kind
    ORDER BY c.position;
 END;
-COMMENT ON FUNCTION portfolio.preview_archimate_elements(xml, jsonb) IS
-  'The elements of an exchange file with the elements that they are here; the first half of preview_archimate().';
+COMMENT ON FUNCTION portfolio.preview_archimate_elements(portfolio.archimate_concept[], jsonb) IS
+  'The elements of what read_archimate() has read with the elements that they are here; the first half of preview_archimate_concepts().';
 
-CREATE FUNCTION portfolio.preview_archimate(document xml, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
+CREATE FUNCTION portfolio.preview_archimate_concepts(concepts portfolio.archimate_concept[], options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
 LANGUAGE sql STABLE PARALLEL SAFE
 SET enable_nestloop = off   -- how many items a document has is unknown to the planner, and it guesses a few
 SET jit = off
 BEGIN ATOMIC
   WITH RECURSIVE said AS MATERIALIZED (
-    SELECT c.*, count(*) OVER (PARTITION BY c.identifier) AS namesakes
-      FROM portfolio.read_archimate(portfolio.check_archimate($1)) c
-     WHERE portfolio.check_options($2, '{kinds,dry_run}') IS NOT NULL
+    SELECT c.*, count(*) OVER (PARTITION BY c.identifier) AS namesakes FROM unnest($1) c
   ), model AS (
     SELECT c.identifier, m.id FROM said c LEFT JOIN portfolio.archimate_model m USING (identifier) WHERE c.what = 'model'
   ), element AS MATERIALIZED (
@@ -200,6 +198,15 @@ BEGIN ATOMIC
          CASE WHEN v.verdict = 'matched' THEN j.matched_by END, j.problem, j.position, j.source, j.target, j.attributes, j.detail
     FROM judged j, LATERAL (SELECT CASE WHEN j.problem IS NOT NULL THEN 'refused' WHEN j.matched_by IS NOT NULL THEN 'matched' ELSE 'new' END) v (verdict)
    ORDER BY array_position('{matched,refused,new}', v.verdict), array_position('{element,relationship,property,view,extension}', j.what), j.position;
+END;
+COMMENT ON FUNCTION portfolio.preview_archimate_concepts(portfolio.archimate_concept[], jsonb) IS
+  'What preview_archimate() says of what read_archimate() has read, so that a file is read once.';
+
+CREATE FUNCTION portfolio.preview_archimate(document xml, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT v.*
+    FROM portfolio.preview_archimate_concepts(ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate($1)) c), portfolio.check_options($2, '{kinds,dry_run}')) v;
 END;
 COMMENT ON FUNCTION portfolio.preview_archimate(xml, jsonb) IS
   'What import_archimate() would make of an exchange file, one row an item: first what is here already and how that is known, then what is refused and why, then what is new. Changes nothing. Options and errors as import_archimate(). Example: SELECT verdict, what, name, kind, code, matched_by, problem FROM portfolio.preview_archimate(portfolio.export_archimate());';

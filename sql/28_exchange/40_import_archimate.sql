@@ -32,7 +32,7 @@ COMMENT ON FUNCTION portfolio.check_archimate_kinds(jsonb) IS
   'Raises 22023 where the option kinds of import_archimate() is no object of ArchiMate types and kinds of theirs. NULL is fine.';
 
 -- The head of a model: its row, definitions and views.
-CREATE FUNCTION portfolio.import_archimate_model(document xml) RETURNS bigint
+CREATE FUNCTION portfolio.import_archimate_model(document xml, concepts portfolio.archimate_concept[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -41,7 +41,7 @@ DECLARE
 BEGIN
   SELECT c.identifier, c.attributes ->> 'version', c.names, c.documentation, c.properties
     INTO said.identifier, said.version, said.names, said.documentation, said.properties
-    FROM portfolio.read_archimate(document) c WHERE c.what = 'model';
+    FROM unnest(concepts) c WHERE c.what = 'model';
   SELECT x.metadata, x.viewpoints INTO said.metadata, said.viewpoints
     FROM XMLTABLE(XMLNAMESPACES('http://www.opengroup.org/xsd/archimate/3.0/' AS a), '/a:model' PASSING (document)
                   COLUMNS metadata xml PATH 'a:metadata', viewpoints xml PATH 'a:views/a:viewpoints') x;
@@ -60,7 +60,7 @@ BEGIN
   DELETE FROM portfolio.archimate_property p WHERE p.model = said.id;
   INSERT INTO portfolio.archimate_property (model, identifier, position, type, names)
   SELECT said.id, c.identifier, row_number() OVER (ORDER BY c.position), coalesce(c.archimate_type, 'string'), c.names
-    FROM portfolio.read_archimate(document) c WHERE c.what = 'propertyDefinition' AND btrim(c.identifier) <> ''
+    FROM unnest(concepts) c WHERE c.what = 'propertyDefinition' AND btrim(c.identifier) <> ''
   ON CONFLICT DO NOTHING;
 
   WITH view AS (
@@ -78,7 +78,7 @@ BEGIN
   RETURN said.id;
 END
 $$;
-COMMENT ON FUNCTION portfolio.import_archimate_model(xml) IS
+COMMENT ON FUNCTION portfolio.import_archimate_model(xml, portfolio.archimate_concept[]) IS
   'Takes over of an exchange file what is neither element nor relationship: the model, its definitions of properties, folders and views. Gives the model. import_archimate() calls it.';
 
 CREATE FUNCTION portfolio.import_archimate_elements(model bigint, plan portfolio.archimate_verdict[]) RETURNS void
@@ -217,13 +217,15 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  concepts portfolio.archimate_concept[];
   plan portfolio.archimate_verdict[];
   model bigint;
 BEGIN
-  PERFORM portfolio.check_archimate_kinds(options -> 'kinds');
-  plan := ARRAY(SELECT v FROM portfolio.preview_archimate(document, options) v);
+  PERFORM portfolio.check_options(options, '{kinds,dry_run}'), portfolio.check_archimate_kinds(options -> 'kinds');
+  concepts := ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate(document)) c);
+  plan := ARRAY(SELECT v FROM portfolio.preview_archimate_concepts(concepts, options) v);
   IF document IS NOT NULL AND NOT coalesce((options ->> 'dry_run')::boolean, false) THEN
-    model := portfolio.import_archimate_model(document);
+    model := portfolio.import_archimate_model(document, concepts);
     PERFORM portfolio.import_archimate_elements(model, plan);
     PERFORM portfolio.import_archimate_relationships(model, plan);
     PERFORM portfolio.import_archimate_properties(model);
@@ -233,7 +235,7 @@ BEGIN
       SELECT 1, 'matches', count(*) FILTER (WHERE p.verdict = 'matched' AND p.what IN ('element', 'relationship')), 0
         FROM unnest(plan) p
       UNION ALL
-      SELECT 4, 'properties', (SELECT coalesce(sum(jsonb_array_length(c.properties)), 0) FROM portfolio.read_archimate(document) c)
+      SELECT 4, 'properties', (SELECT coalesce(sum(jsonb_array_length(c.properties)), 0) FROM unnest(concepts) c)
                - count(*) FILTER (WHERE p.what = 'property'), count(*) FILTER (WHERE p.what = 'property')
         FROM unnest(plan) p
       UNION ALL

@@ -48,6 +48,8 @@ COMMENT ON COLUMN portfolio.archimate_export_row.detail IS 'What its file said, 
 -- $1: the one model, or NULL for everything. An identifier that two models use for two things stays with the first.
 CREATE FUNCTION portfolio.archimate_export_rows(model bigint) RETURNS SETOF portfolio.archimate_export_row
 LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET enable_nestloop = off   -- how many items a document has is unknown to the planner, and it guesses a few
+SET jit = off
 BEGIN ATOMIC
   WITH item AS MATERIALIZED (
     SELECT DISTINCT ON (i.relationship IS NULL, coalesce(i.relationship, i.element)) i.*
@@ -231,9 +233,8 @@ SET enable_nestloop = off   -- how many items a document has is unknown to the p
 SET jit = off
 BEGIN ATOMIC
   WITH known AS (
-    SELECT i.model, i.identifier AS old, x.identifier AS written
-      FROM portfolio.archimate_item i
-      JOIN unnest($1) x ON x.element = i.element AND i.relationship IS NULL OR x.relationship = i.relationship
+    SELECT i.model, i.identifier AS old, x.identifier AS written FROM portfolio.archimate_item i JOIN unnest($1) x ON x.element = i.element WHERE i.relationship IS NULL
+    UNION ALL SELECT i.model, i.identifier, x.identifier FROM portfolio.archimate_item i JOIN unnest($1) x ON x.relationship = i.relationship
     UNION ALL SELECT v.model, v.identifier, v.identifier FROM portfolio.archimate_view v
     UNION ALL SELECT d.model, d.identifier, d.written FROM portfolio.archimate_definitions($2) d
   ), reference AS (
