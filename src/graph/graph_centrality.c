@@ -6,6 +6,7 @@
  * which count every dependency. Betweenness is exact (Brandes): for each source one breadth first
  * search that counts shortest paths, then one pass back that shares out what each element lies
  * between. The arcs of shortest paths are noted on the way there, so the way back looks at no others.
+ * Elements with one neighbour, most of a portfolio, need no search of their own.
  */
 #include "graph.h"
 
@@ -88,55 +89,117 @@ degree(PfGraph *graph, PfAlong along, bool out, bool in, const Simple *simple, d
 	}
 }
 
-/* What a search from one source needs; reset for the elements that it met. */
+/* How an element was met in the search from one source; reset for those that were. */
+typedef struct Met
+{
+	double		paths;			/* number of shortest ones */
+	int32		distance;		/* from the source, plus 1; 0: not met */
+} Met;
+
 typedef struct Brandes
 {
-	int32	   *distance;		/* from the source, plus 1; 0: not met */
-	double	   *paths;			/* number of shortest ones */
-	double	   *share;			/* (1 + what depends on it) / paths */
+	Met		   *met;
+	double	   *share;			/* (sources that it is a target of + what depends on it) / paths */
 	int32	   *queue;
 	int32	   *first;			/* into `next`, by place in the queue */
 	int32	   *next;			/* arcs of shortest paths */
+	int32	   *gate;			/* the only neighbour of an element whose paths are searched from there, else -1 */
+	int32	   *behind;			/* elements that have it for a gate */
 } Brandes;
 
+/*
+ * Who has one neighbour has the shortest paths of that neighbour, a step longer, so one search from there
+ * does for all that do. Not where the neighbour has only one itself: two may be each other's.
+ */
+static void
+find_gates(Brandes *b, const Simple *simple)
+{
+	for (int32 v = 0; v < simple->n; v++)
+	{
+		int32		only = simple->first[v + 1] - simple->first[v] == 1 ? simple->head[simple->first[v]] : -1;
+
+		b->gate[v] = only >= 0 && simple->first[only + 1] - simple->first[only] != 1 ? only : -1;
+		if (b->gate[v] >= 0)
+			b->behind[only]++;
+	}
+}
+
+/* All of this is in the innermost loop: nothing is read through `b` there, and what is seldom foretold is no branch. */
 static int32
 count_paths(Brandes *b, const Simple *simple, int32 source)
 {
-	int32		met = 1;
+	const int32 *first = simple->first;
+	const int32 *head = simple->head;
+	Met		   *met = b->met;
+	int32	   *queue = b->queue;
+	int32	   *next = b->next;
+	int32		n_met = 1;
 	int32		n_next = 0;
 
-	b->queue[0] = source;
-	b->distance[source] = 1;
-	b->paths[source] = 1;
-	for (int32 at = 0; at < met; at++)
+	queue[0] = source;
+	met[source].distance = 1;
+	met[source].paths = 1;
+	for (int32 at = 0; at < n_met; at++)
 	{
-		int32		v = b->queue[at];
-		int32		further = b->distance[v] + 1;
-		double		paths = b->paths[v];
+		int32		v = queue[at];
+		int32		end = first[v + 1];
+		int32		further = met[v].distance + 1;
+		double		paths = met[v].paths;
 
 		if (at % 4096 == 0)
 			CHECK_FOR_INTERRUPTS();
 		b->first[at] = n_next;
-		for (int32 i = simple->first[v]; i < simple->first[v + 1]; i++)
+		for (int32 i = first[v]; i < end; i++)
 		{
-			int32		w = simple->head[i];
+			int32		w = head[i];
+			bool		shortest;
 
-			if (b->distance[w] == 0)
+			if (met[w].distance == 0)
 			{
-				b->distance[w] = further;
-				b->paths[w] = paths;
-				b->queue[met++] = w;
-				b->next[n_next++] = w;
+				met[w].distance = further;
+				queue[n_met++] = w;
 			}
-			else if (b->distance[w] == further)
-			{
-				b->paths[w] += paths;
-				b->next[n_next++] = w;
-			}
+			shortest = met[w].distance == further;
+			met[w].paths += shortest * paths;
+			next[n_next] = w;
+			n_next += shortest;
 		}
 	}
-	b->first[met] = n_next;
-	return met;
+	b->first[n_met] = n_next;
+	return n_met;
+}
+
+/* The way back from a search, for the source and all that it is the gate of: none of them is its own target. */
+static void
+share_out(Brandes *b, int32 source, int32 n_met, double *value)
+{
+	const int32 *next = b->next;
+	double	   *share = b->share;
+	int32		behind = b->behind[source];
+	int32		returns = 0;	/* of those behind it that are met */
+	int32		end = b->first[n_met];
+
+	for (int32 at = n_met - 1; at > 0; at--)
+	{
+		int32		v = b->queue[at];
+		int32		begin = b->first[at];
+		Met		   *met = &b->met[v];
+		double		shares = 0;
+		bool		is_return = b->gate[v] == source;
+
+		for (int32 i = begin; i < end; i++)
+			shares += share[next[i]];
+		shares *= met->paths;
+		share[v] = (1 + behind - is_return + shares) / met->paths;
+		value[v] += shares;
+		returns += is_return;
+		met->paths = 0;
+		met->distance = 0;
+		end = begin;
+	}
+	b->met[source].paths = 0;
+	b->met[source].distance = 0;
+	value[source] += (double) behind * (n_met - 1) - returns;
 }
 
 static void
@@ -144,34 +207,20 @@ betweenness(const Simple *simple, double *value)
 {
 	Brandes		b;
 
-	b.distance = array_of(simple->n, sizeof(int32));
-	b.paths = array_of(simple->n, sizeof(double));
+	b.met = array_of(simple->n, sizeof(Met));
 	b.share = array_of(simple->n, sizeof(double));
 	b.queue = array_of(simple->n, sizeof(int32));
 	b.first = array_of((Size) simple->n + 1, sizeof(int32));
-	b.next = array_of(simple->first[simple->n], sizeof(int32));
+	b.next = array_of((Size) simple->first[simple->n] + 1, sizeof(int32));
+	b.gate = array_of(simple->n, sizeof(int32));
+	b.behind = array_of(simple->n, sizeof(int32));
+	find_gates(&b, simple);
 	for (int32 source = 0; source < simple->n; source++)
 	{
-		int32		met;
-
 		if (source % 256 == 0)
 			CHECK_FOR_INTERRUPTS();
-		if (simple->first[source] == simple->first[source + 1])
-			continue;
-		met = count_paths(&b, simple, source);
-		for (int32 at = met - 1; at >= 0; at--)
-		{
-			int32		v = b.queue[at];
-			double		shares = 0;
-
-			for (int32 i = b.first[at]; i < b.first[at + 1]; i++)
-				shares += b.share[b.next[i]];
-			shares *= b.paths[v];
-			b.share[v] = (1 + shares) / b.paths[v];
-			b.distance[v] = 0;
-			if (at > 0)
-				value[v] += shares;
-		}
+		if (simple->first[source] != simple->first[source + 1] && b.gate[source] < 0)
+			share_out(&b, source, count_paths(&b, simple, source), value);
 	}
 }
 
