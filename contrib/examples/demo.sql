@@ -25,10 +25,8 @@ BEGIN
   END LOOP;
 END
 $$;
--- What checks of pg_hba.conf and the configuration files read, PostgreSQL keeps to superusers; these grants open it.
+-- Some checks read statistics of others' sessions.
 GRANT pg_monitor TO demo_operator;
-GRANT SELECT ON pg_hba_file_rules, pg_file_settings TO demo_operator;
-GRANT EXECUTE ON FUNCTION pg_hba_file_rules(), pg_show_all_file_settings() TO demo_operator;
 SELECT * FROM portfolio.load_example() \g /dev/null
 
 \echo

@@ -36,7 +36,7 @@ COMMENT ON COLUMN portfolio.check_definition.refs IS 'Where the demand comes fro
 COMMENT ON COLUMN portfolio.check_definition.min_version IS 'Oldest major version of PostgreSQL that can answer the query; NULL: any.';
 COMMENT ON COLUMN portfolio.check_definition.max_version IS 'Newest major version of PostgreSQL for which the query makes sense; NULL: any.';
 COMMENT ON COLUMN portfolio.check_definition.needs IS
-  'What whoever runs the query needs beyond the profile operator, as names: pg_monitor (the predefined role), or a relation or function of pg_catalog that an administrator grants. Empty: nothing.';
+  'What the role as which the query runs (author, or the caller of run_checks()) needs beyond the profile operator, as names: a role whose rights it must have (pg_monitor, say), or a relation (to read) or function (to call, written with the types of its arguments) of pg_catalog. Without, run_checks() skips the check. Empty: nothing.';
 COMMENT ON COLUMN portfolio.check_definition.cannot_plant IS
   'Why no test can make the check fire: corruption, say, or a session from another machine. NULL: a test plants the fault, sees the finding, takes the fault away and sees it gone.';
 COMMENT ON COLUMN portfolio.check_definition.author IS 'The role as which the query runs: who wrote the row, or changed its query last. NULL in shipped rows, which run as the caller. A row whose author does not exist is broken, and that is a finding.';
@@ -66,12 +66,29 @@ COMMENT ON COLUMN portfolio.check_setting.set_by IS 'Who wrote the row.';
 COMMENT ON COLUMN portfolio.check_setting.set_at IS 'When the row was written.';
 SELECT pg_extension_config_dump('portfolio.check_setting', '');
 
+CREATE FUNCTION portfolio.missing_privileges(role name, needs text[]) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT array_agg(n.need ORDER BY n.place)
+    FROM pg_roles r, unnest(needs) WITH ORDINALITY n (need, place)
+   WHERE r.rolname = missing_privileges.role
+     AND NOT EXISTS (SELECT FROM pg_roles g WHERE g.rolname = n.need AND pg_has_role(r.oid, g.oid, 'USAGE'))
+     AND NOT EXISTS (SELECT FROM pg_class c
+                      WHERE c.relnamespace = 'pg_catalog'::regnamespace AND c.relname = n.need AND has_table_privilege(r.oid, c.oid, 'SELECT'))
+     AND NOT EXISTS (SELECT FROM pg_proc p
+                      WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname = split_part(n.need, '(', 1)
+                        AND format('%s(%s)', p.proname, oidvectortypes(p.proargtypes)) = n.need AND has_function_privilege(r.oid, p.oid, 'EXECUTE'));
+END;
+COMMENT ON FUNCTION portfolio.missing_privileges(name, text[]) IS
+  'Those of the privileges that a check needs, written as in check_definition.needs, which a role does not have; NULL where it has them all, where there are none, and for a role that does not exist. A name that means nothing here is missing.';
+
 CREATE VIEW portfolio.effective_check WITH (security_invoker = true) AS
   SELECT d.code, d.area, d.title, coalesce(s.severity, d.severity) AS severity,
          coalesce(s.threshold, d.threshold) AS threshold, coalesce(s.enabled, true) AS enabled,
          current_setting('server_version_num')::integer / 10000
            BETWEEN coalesce(d.min_version, 0) AND coalesce(d.max_version, 2147483647) AS applies,
-         d.description, d.query, d.remediation, d.refs, d.author, d.builtin, s.reason, d.question, d.needs
+         d.description, d.query, d.remediation, d.refs, d.author, d.builtin, s.reason, d.question, d.needs,
+         portfolio.missing_privileges(coalesce(d.author, CURRENT_USER), d.needs) AS lacks
     FROM portfolio.check_definition d LEFT JOIN portfolio.check_setting s ON s.check_code = d.code;
 COMMENT ON VIEW portfolio.effective_check IS 'Checks as they run here: check_definition with what check_setting says instead.';
 COMMENT ON COLUMN portfolio.effective_check.code IS 'Key of the check.';
@@ -90,3 +107,4 @@ COMMENT ON COLUMN portfolio.effective_check.builtin IS 'Does the check come with
 COMMENT ON COLUMN portfolio.effective_check.reason IS 'Why this site decided something else; NULL where it did not.';
 COMMENT ON COLUMN portfolio.effective_check.question IS 'The question it asks, in words.';
 COMMENT ON COLUMN portfolio.effective_check.needs IS 'What whoever runs it needs beyond the profile operator.';
+COMMENT ON COLUMN portfolio.effective_check.lacks IS 'What of that is missing where the caller runs it now, so that it would be skipped; NULL: nothing.';

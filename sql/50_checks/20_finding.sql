@@ -152,6 +152,18 @@ CREATE CONSTRAINT TRIGGER log_finding_changed AFTER UPDATE ON portfolio.finding
   DEFERRABLE INITIALLY DEFERRED FOR EACH ROW WHEN (OLD.status <> NEW.status OR NEW.status = 'risk_accepted' AND OLD.accepted_until IS DISTINCT FROM NEW.accepted_until)
   EXECUTE FUNCTION portfolio.log_finding();
 
+CREATE FUNCTION portfolio.notify_critical() RETURNS trigger
+LANGUAGE c VOLATILE AS 'MODULE_PATHNAME', 'pf_notify_critical';
+COMMENT ON FUNCTION portfolio.notify_critical() IS
+  'Trigger on finding: NOTIFY pg_portfolio_critical_finding with {"event": …, "finding": its number}, where event is the argument of the trigger. Anybody can listen, so there is nothing else in it. A restore notifies nobody.';
+CREATE TRIGGER notify_critical_new AFTER INSERT ON portfolio.finding
+  FOR EACH ROW WHEN (NEW.severity = 'critical' AND NEW.status = 'open') EXECUTE FUNCTION portfolio.notify_critical('opened');
+CREATE TRIGGER notify_critical_again AFTER UPDATE ON portfolio.finding
+  FOR EACH ROW WHEN (NEW.severity = 'critical' AND NEW.status = 'open' AND OLD.status = 'resolved') EXECUTE FUNCTION portfolio.notify_critical('opened');
+CREATE TRIGGER notify_critical_raised AFTER UPDATE ON portfolio.finding
+  FOR EACH ROW WHEN (NEW.severity = 'critical' AND NEW.status = 'open' AND OLD.status <> 'resolved' AND OLD.severity <> 'critical')
+  EXECUTE FUNCTION portfolio.notify_critical('raised');
+
 CREATE FUNCTION portfolio.severity_rank(severity text) RETURNS integer
 LANGUAGE sql IMMUTABLE PARALLEL SAFE -- not STRICT, or it would not be inlined
 BEGIN ATOMIC

@@ -29,7 +29,7 @@ COMMENT ON COLUMN portfolio.check_run.checks IS 'How many checks it had.';
 COMMENT ON COLUMN portfolio.check_run.failed IS 'How many of them did not run well.';
 COMMENT ON COLUMN portfolio.check_run.opened IS 'Findings that were opened or opened again.';
 COMMENT ON COLUMN portfolio.check_run.resolved IS 'Findings that were resolved.';
-COMMENT ON COLUMN portfolio.check_run.results IS 'One object a check: check, outcome, findings, opened, resolved, ms, and for a failure sqlstate and message.';
+COMMENT ON COLUMN portfolio.check_run.results IS 'One object a check: check, outcome, findings, opened, resolved, ms; for a failure sqlstate and message, for a skipped one what its runner lacks.';
 COMMENT ON COLUMN portfolio.check_run.target IS 'The database of the estate that was checked; NULL: this one.';
 COMMENT ON COLUMN portfolio.check_run.problem IS 'Why the target could not be checked, or not to the end; NULL when all went well.';
 COMMENT ON COLUMN portfolio.check_run.connection IS 'How the target was reached: sslmode (socket: by a socket of this machine; none: no TLS), superuser (was the role one there?) and version. NULL here, and where there was no connection.';
@@ -39,7 +39,7 @@ COMMENT ON TYPE portfolio.check_result IS 'What run_checks() says of one check.'
 COMMENT ON COLUMN portfolio.check_result.check_code IS 'The check.';
 COMMENT ON COLUMN portfolio.check_result.findings IS 'Rows that its query returned.';
 COMMENT ON COLUMN portfolio.check_result.outcome IS
-  'ok; error, timed_out, too_many_rows or broken (its author is gone): nothing is resolved and the check itself is a finding; busy (somebody else runs it now), disabled or not_applicable: it did not run.';
+  'ok; error, timed_out, too_many_rows or broken (its author is gone): nothing is resolved and the check itself is a finding; skipped (the role as which it would run lacks what the check needs: see lacks in effective_check), busy (somebody else runs it now), disabled or not_applicable: it did not run, and its findings stay as they are.';
 COMMENT ON COLUMN portfolio.check_result.elapsed IS 'How long the query ran.';
 
 CREATE FUNCTION portfolio.run_checks(area text DEFAULT NULL, codes text[] DEFAULT NULL, options jsonb DEFAULT '{}')

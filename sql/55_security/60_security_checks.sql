@@ -52,38 +52,38 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('configuration-error', 'A configuration file has an entry that the server cannot apply', 'medium',
    'Can the server apply every entry of its configuration files?',
    'An entry that is wrong is ignored, or stops the whole reload.',
-   $$SELECT coalesce(f.name, f.error) || ' in ' || f.sourcefile AS subject,
-            jsonb_build_object('lines', jsonb_agg(f.sourceline ORDER BY f.sourceline), 'error', min(f.error)) AS detail
-       FROM pg_file_settings f WHERE f.error IS NOT NULL GROUP BY 1$$,
-   NULL, 'Correct the entry, then SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{pg_file_settings,pg_show_all_file_settings()}'),
+   $$SELECT coalesce(f.name, f.error) || ' in ' || f.file AS subject,
+            jsonb_build_object('lines', jsonb_agg(f.line ORDER BY f.line), 'error', min(f.error)) AS detail
+       FROM portfolio.setting_file_lines() f WHERE f.error IS NOT NULL GROUP BY 1$$,
+   NULL, 'Correct the entry, then SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{}'),
 
   ('hba-trust', 'pg_hba.conf lets somebody in without any proof', 'critical',
    'Does pg_hba.conf let somebody in without any proof?',
    'Method trust asks for nothing: who reaches the port or socket is whoever he says he is.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.auth_method = 'trust' GROUP BY h.rule$$,
-   NULL, 'Use scram-sha-256 or cert (peer for local sockets), then SELECT pg_reload_conf();', '{"iso": "A.8.5", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Use scram-sha-256 or cert (peer for local sockets), then SELECT pg_reload_conf();', '{"iso": "A.8.5", "ndg": 9}', '{}'),
 
   ('hba-clear-text-password', 'pg_hba.conf asks for the password in clear text', 'high',
    'Does pg_hba.conf ask for a password in clear text?',
    'Method password sends it as it is; without TLS anybody on the way reads it, with TLS the server does.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.auth_method = 'password' GROUP BY h.rule$$,
-   NULL, 'Use scram-sha-256, then SELECT pg_reload_conf();', '{"iso": "A.8.5", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Use scram-sha-256, then SELECT pg_reload_conf();', '{"iso": "A.8.5", "ndg": 9}', '{}'),
 
   ('hba-weak-method', 'pg_hba.conf uses md5 or ident', 'high',
    'Does pg_hba.conf use md5 or ident?',
    'md5 verifiers can be replayed and broken; ident believes what the client''s machine says.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.auth_method IN ('md5', 'ident') GROUP BY h.rule$$,
-   NULL, 'Set the passwords again under password_encryption = scram-sha-256 and use that method.', '{"iso": "A.8.5", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Set the passwords again under password_encryption = scram-sha-256 and use that method.', '{"iso": "A.8.5", "ndg": 9}', '{}'),
 
   ('hba-open-to-all', 'pg_hba.conf admits every address', 'high',
    'Does pg_hba.conf admit every address?',
    'Rules for address all, 0.0.0.0/0 or ::/0.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.admits_remote AND (h.address = 'all' OR h.bits = 0) GROUP BY h.rule$$,
-   NULL, 'Name the networks that need it.', '{"iso": "A.8.20", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Name the networks that need it.', '{"iso": "A.8.20", "ndg": 9}', '{}'),
 
   ('hba-wide-network', 'pg_hba.conf admits a very wide network', 'medium',
    'Does pg_hba.conf admit a very wide network?',
@@ -91,14 +91,14 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h
       WHERE h.admits_remote AND h.bits > 0 AND h.bits < CASE family(h.network) WHEN 4 THEN $1 ELSE 2 * $1 END GROUP BY h.rule$$,
-   16, 'Name the networks that need it.', '{"iso": "A.8.20", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   16, 'Name the networks that need it.', '{"iso": "A.8.20", "ndg": 9}', '{}'),
 
   ('hba-everybody-everywhere', 'pg_hba.conf admits all users to all databases from other machines', 'high',
    'Does one rule of pg_hba.conf open every database to every role?',
    'One rule opens every database to every role.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.admits_remote AND 'all' = ANY (h.database) AND 'all' = ANY (h.user_name) GROUP BY h.rule$$,
-   NULL, 'Write one rule for each database and the roles that use it.', '{"iso": "A.5.15", "ndg": 4}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Write one rule for each database and the roles that use it.', '{"iso": "A.5.15", "ndg": 4}', '{}'),
 
   ('hba-remote-superuser', 'A superuser may log in from another machine', 'high',
    'Can a superuser log in from another machine?',
@@ -106,21 +106,21 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    $$SELECT m.role || ': ' || m.rule AS subject, jsonb_build_object('lines', jsonb_agg(DISTINCT m.line_number), 'from', min(m.example)) AS detail
        FROM portfolio.hba_matrix() m JOIN pg_roles r ON r.rolname = m.role JOIN portfolio.hba_rule h ON h.line_number = m.line_number
       WHERE r.rolsuper AND h.admits_remote GROUP BY 1$$,
-   NULL, 'Put a reject rule for superusers above the others: host all postgres all reject', '{"iso": "A.8.2", "ndg": 4}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Put a reject rule for superusers above the others: host all postgres all reject', '{"iso": "A.8.2", "ndg": 4}', '{}'),
 
   ('hba-without-encryption', 'pg_hba.conf admits other machines without encryption', 'high',
    'Does pg_hba.conf admit other machines without encryption?',
    'Types host, hostnossl and hostnogssenc let a session in that nothing encrypts.',
    $$SELECT h.rule AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.admits_remote AND h.type IN ('host', 'hostnossl', 'hostnogssenc') GROUP BY h.rule$$,
-   NULL, 'Use hostssl (or hostgssenc), with ssl = on.', '{"iso": "A.8.24", "ndg": 1}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Use hostssl (or hostgssenc), with ssl = on.', '{"iso": "A.8.24", "ndg": 1}', '{}'),
 
   ('hba-unreadable-line', 'pg_hba.conf has a line that the server cannot read', 'medium',
    'Can the server read every line of pg_hba.conf?',
    'With such a line no reload takes effect, and the server does not start again.',
    $$SELECT h.error AS subject, jsonb_build_object('lines', jsonb_agg(h.line_number ORDER BY h.line_number)) AS detail
        FROM portfolio.hba_rule h WHERE h.error IS NOT NULL AND h.type IS NULL GROUP BY h.error$$,
-   NULL, 'Correct the line, then SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Correct the line, then SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{}'),
 
   ('hba-ldap-without-tls', 'pg_hba.conf sends passwords to a directory in clear text', 'medium',
    'Does pg_hba.conf send passwords to a directory in clear text?',
@@ -129,7 +129,7 @@ SELECT code, 'security', title, severity, question, description, query, threshol
        FROM portfolio.hba_rule h
       WHERE h.auth_method = 'ldap' AND NOT coalesce(h.options, '{}') && ARRAY['ldaptls=1', 'ldaptls=true', 'ldapscheme=ldaps', 'ldapport=636']
       GROUP BY h.rule$$,
-   NULL, 'Add ldaptls=1, or ldapscheme=ldaps.', '{"iso": "A.8.5", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'Add ldaptls=1, or ldapscheme=ldaps.', '{"iso": "A.8.5", "ndg": 9}', '{}'),
 
   ('hba-replication-without-certificate', 'Replication from another machine needs no client certificate', 'medium',
    'May another machine replicate without a client certificate?',
@@ -138,7 +138,7 @@ SELECT code, 'security', title, severity, question, description, query, threshol
        FROM portfolio.hba_rule h
       WHERE h.admits_remote AND 'replication' = ANY (h.database) AND h.auth_method NOT IN ('cert', 'gss', 'sspi')
         AND NOT coalesce(h.options, '{}') && ARRAY['clientcert=verify-full', 'clientcert=verify-ca'] GROUP BY h.rule$$,
-   NULL, 'hostssl replication role address scram-sha-256 clientcert=verify-full', '{"iso": "A.8.24", "ndg": 9}', '{pg_hba_file_rules,pg_hba_file_rules()}'),
+   NULL, 'hostssl replication role address scram-sha-256 clientcert=verify-full', '{"iso": "A.8.24", "ndg": 9}', '{}'),
 
   ('hba-shadowed-rule', 'pg_hba.conf has a rule that nobody can meet', 'low',
    'Do earlier lines of pg_hba.conf take every connection from a later one?',
@@ -159,11 +159,11 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    'A regular expression that takes names nobody has lets everybody through the map.',
    $$SELECT m.map_name || ' ' || m.sys_name || ' ' || m.pg_username AS subject,
             jsonb_build_object('lines', jsonb_agg(m.line_number ORDER BY m.line_number)) AS detail
-       FROM pg_ident_file_mappings m
+       FROM portfolio.ident_file_lines() m
       WHERE m.error IS NULL AND m.sys_name LIKE '/%'
         AND CASE WHEN m.sys_name LIKE '/%' THEN 'qx7zzq' ~ substr(m.sys_name, 2) OR 'qx7zzq@nobody.invalid' ~ substr(m.sys_name, 2) END
       GROUP BY 1$$,
-   NULL, 'Name the users, or anchor the expression to your own domain: /^(.*)@example\.nhs\.uk$', '{"iso": "A.8.5", "ndg": 4}', '{pg_ident_file_mappings,pg_ident_file_mappings()}'),
+   NULL, 'Name the users, or anchor the expression to your own domain: /^(.*)@example\.nhs\.uk$', '{"iso": "A.8.5", "ndg": 4}', '{}'),
 
   ('password-encryption', 'New passwords are not stored as SCRAM verifiers', 'high',
    'Are new passwords stored as SCRAM verifiers, for every role and database?',

@@ -152,33 +152,32 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('password-never-expires', 'A password never ends', 'medium',
    'Has every password an end?',
    'Login roles but superusers that have a password and no VALID UNTIL.',
-   $$SELECT r.rolname::text AS subject, '{}'::jsonb AS detail
-       FROM pg_authid r
-      WHERE r.rolcanlogin AND NOT r.rolsuper AND r.rolpassword IS NOT NULL AND NOT coalesce(isfinite(r.rolvaliduntil), false)$$,
-   NULL, 'ALTER ROLE … VALID UNTIL ''…'';', '{"iso": "A.5.17", "ndg": 4, "cis": "5.6"}', '{pg_authid}'),
+   $$SELECT r.role_name::text AS subject, '{}'::jsonb AS detail
+       FROM portfolio.role_passwords() r
+      WHERE r.login AND NOT r.superuser AND r.method <> 'none' AND NOT coalesce(isfinite(r.valid_until), false)$$,
+   NULL, 'ALTER ROLE … VALID UNTIL ''…'';', '{"iso": "A.5.17", "ndg": 4, "cis": "5.6"}', '{}'),
 
   ('superuser-password-never-expires', 'A superuser''s password never ends', 'high',
    'Has every password of a superuser an end?',
    'A superuser is best without a password at all: local, by peer. One that has one needs an end of it.',
-   $$SELECT r.rolname::text AS subject, '{}'::jsonb AS detail
-       FROM pg_authid r
-      WHERE r.rolcanlogin AND r.rolsuper AND r.rolpassword IS NOT NULL AND NOT coalesce(isfinite(r.rolvaliduntil), false)$$,
-   NULL, 'ALTER ROLE … PASSWORD NULL; or ALTER ROLE … VALID UNTIL ''…'';', '{"iso": "A.8.2", "ndg": 4, "cis": "5.6"}', '{pg_authid}'),
+   $$SELECT r.role_name::text AS subject, '{}'::jsonb AS detail
+       FROM portfolio.role_passwords() r
+      WHERE r.login AND r.superuser AND r.method <> 'none' AND NOT coalesce(isfinite(r.valid_until), false)$$,
+   NULL, 'ALTER ROLE … PASSWORD NULL; or ALTER ROLE … VALID UNTIL ''…'';', '{"iso": "A.8.2", "ndg": 4, "cis": "5.6"}', '{}'),
 
   ('password-md5', 'A password is kept as an md5 hash', 'high',
    'Is every password kept as a SCRAM verifier?',
    'Whoever reads an md5 hash can log in with it, and finds the password in hours.',
-   $$SELECT r.rolname::text AS subject, jsonb_build_object('login', r.rolcanlogin) AS detail
-       FROM pg_authid r WHERE r.rolpassword LIKE 'md5%'$$,
-   NULL, 'SET password_encryption = ''scram-sha-256''; and set the password again: \password role', '{"iso": "A.5.17", "ndg": 4}', '{pg_authid}'),
+   $$SELECT r.role_name::text AS subject, jsonb_build_object('login', r.login) AS detail
+       FROM portfolio.role_passwords() r WHERE r.method = 'md5'$$,
+   NULL, 'SET password_encryption = ''scram-sha-256''; and set the password again: \password role', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
   ('password-few-iterations', 'A SCRAM verifier was made with few iterations', 'high',
    'Was every SCRAM verifier made with enough iterations?',
    'Each guess at the password costs as many. The threshold is the smallest number that is fine (RFC 7677: 4096).',
-   $$SELECT r.rolname::text AS subject, jsonb_build_object('iterations', i.iterations) AS detail
-       FROM pg_authid r CROSS JOIN LATERAL (SELECT substring(r.rolpassword FROM '^SCRAM-SHA-256[$]([0-9]+):')::bigint AS iterations) i
-      WHERE i.iterations < $1$$,
-   4096, 'SET scram_iterations = 4096; (PostgreSQL 16 and later) and set the password again.', '{"iso": "A.5.17", "ndg": 4}', '{pg_authid}'),
+   $$SELECT r.role_name::text AS subject, jsonb_build_object('iterations', r.iterations) AS detail
+       FROM portfolio.role_passwords() r WHERE r.iterations < $1$$,
+   4096, 'SET scram_iterations = 4096; (PostgreSQL 16 and later) and set the password again.', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
   ('password-strength-unchecked', 'Weak passwords are accepted', 'medium',
    'Does the server refuse weak passwords?',
@@ -229,13 +228,13 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('secret-in-settings-of-server', 'A secret stands in a setting of the server', 'medium',
    'Is there no secret in the settings of the server?',
    'Settings in the configuration files that are not PostgreSQL''s own and are called password, secret, token, api key or private key: SHOW reads them for everybody. primary_conninfo with password= as well.',
-   $$SELECT f.name AS subject, jsonb_build_object('files', jsonb_agg(DISTINCT f.sourcefile)) AS detail
-       FROM pg_file_settings f
-      WHERE f.setting <> ''
+   $$SELECT f.name AS subject, jsonb_build_object('files', jsonb_agg(DISTINCT f.file)) AS detail
+       FROM portfolio.setting_file_lines() f
+      WHERE f.is_set
         AND (f.name LIKE '%.%' AND f.name ~* '(passw(or)?d|secret|token|api_?key|private_?key)' AND f.name !~ '^(credcheck|passwordcheck)[.]'
-             OR f.name = 'primary_conninfo' AND f.setting ~* 'password\s*=')
+             OR f.name = 'primary_conninfo' AND f.holds_password)
       GROUP BY f.name$$,
-   NULL, 'Take it out of the file, change the secret, and keep it in a password file (0600).', '{"iso": "A.5.17", "ndg": 4}', '{pg_file_settings,pg_show_all_file_settings()}'),
+   NULL, 'Take it out of the file, change the secret, and keep it in a password file (0600).', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
   ('search-path-writable', 'A session begins with a search_path that others can write into', 'high',
    'Does every session begin with schemas that only their owners write into?',

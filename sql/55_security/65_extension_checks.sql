@@ -111,18 +111,16 @@ SELECT code, 'security', title, severity, question, description, query, remediat
   ('user-mapping-with-password', 'A password for another server stands in the catalog', 'high',
    'Is no password kept in a user mapping?',
    'It is there in clear text, and in every dump.',
-   $$SELECT s.srvname || ' for ' || coalesce(r.rolname, 'PUBLIC') AS subject, '{}'::jsonb AS detail
-       FROM pg_user_mapping m JOIN pg_foreign_server s ON s.oid = m.umserver LEFT JOIN pg_roles r ON r.oid = m.umuser
-      WHERE EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'password' AND o.option_value <> '')$$,
-   'ALTER USER MAPPING … OPTIONS (DROP password); and use a password file, a certificate or GSSAPI.', '{"iso": "A.5.17", "ndg": 4}', '{pg_user_mapping}'),
+   $$SELECT m.server || ' for ' || coalesce(m.role, 'PUBLIC') AS subject, '{}'::jsonb AS detail
+       FROM portfolio.user_mapping_options() m WHERE m.has_password$$,
+   'ALTER USER MAPPING … OPTIONS (DROP password); and use a password file, a certificate or GSSAPI.', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
   ('user-mapping-without-password-required', 'A foreign server is reached with the rights of this one', 'high',
    'Do user mappings ask for a password of the user''s own?',
    'With password_required false the connection is made as the operating-system account of the server: peer and trust of the other side let it in.',
-   $$SELECT s.srvname || ' for ' || coalesce(r.rolname, 'PUBLIC') AS subject, '{}'::jsonb AS detail
-       FROM pg_user_mapping m JOIN pg_foreign_server s ON s.oid = m.umserver LEFT JOIN pg_roles r ON r.oid = m.umuser
-      WHERE EXISTS (SELECT FROM pg_options_to_table(m.umoptions) o WHERE o.option_name = 'password_required' AND o.option_value IN ('false', 'off', 'no', '0'))$$,
-   'ALTER USER MAPPING … OPTIONS (SET password_required ''true'');', '{"iso": "A.8.5", "ndg": 4}', '{pg_user_mapping}'),
+   $$SELECT m.server || ' for ' || coalesce(m.role, 'PUBLIC') AS subject, '{}'::jsonb AS detail
+       FROM portfolio.user_mapping_options() m WHERE NOT m.password_required$$,
+   'ALTER USER MAPPING … OPTIONS (SET password_required ''true'');', '{"iso": "A.8.5", "ndg": 4}', '{}'),
 
   ('user-mapping-for-everybody', 'Everybody reaches another server with one account', 'medium',
    'Has every user mapping a role?',
@@ -133,16 +131,15 @@ SELECT code, 'security', title, severity, question, description, query, remediat
   ('subscription-unverified', 'A publisher is reached without proof of who it is', 'high',
    'Is every publisher reached with sslmode = verify-full?',
    'What the other side sends is written into our tables. Subscriptions by a socket are left out.',
-   $$SELECT s.subname::text AS subject, '{}'::jsonb AS detail
-       FROM pg_subscription s
-      WHERE s.subconninfo !~* 'sslmode\s*=\s*''?verify-full' AND s.subconninfo !~* 'host\s*=\s*''?/'$$,
-   'ALTER SUBSCRIPTION … CONNECTION ''… sslmode=verify-full'';', '{"iso": "A.8.24", "ndg": 9}', '{pg_subscription}'),
+   $$SELECT s.subscription::text AS subject, '{}'::jsonb AS detail
+       FROM portfolio.subscription_options() s WHERE NOT s.verified AND NOT s.by_socket$$,
+   'ALTER SUBSCRIPTION … CONNECTION ''… sslmode=verify-full'';', '{"iso": "A.8.24", "ndg": 9}', '{}'),
 
   ('subscription-with-password', 'A password for the publisher stands in the catalog', 'high',
    'Is no password kept in a subscription?',
    'It is there in clear text, and in every dump.',
-   $$SELECT s.subname::text AS subject, '{}'::jsonb AS detail FROM pg_subscription s WHERE s.subconninfo ~* '(password\s*=|://[^/@]*:[^/@]+@)'$$,
-   'ALTER SUBSCRIPTION … CONNECTION ''… passfile=…'';', '{"iso": "A.5.17", "ndg": 4}', '{pg_subscription}'),
+   $$SELECT s.subscription::text AS subject, '{}'::jsonb AS detail FROM portfolio.subscription_options() s WHERE s.has_password$$,
+   'ALTER SUBSCRIPTION … CONNECTION ''… passfile=…'';', '{"iso": "A.5.17", "ndg": 4}', '{}'),
 
   ('subscription-switched-off', 'A subscription receives nothing', 'medium',
    'Does every subscription receive?',

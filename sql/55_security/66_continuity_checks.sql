@@ -101,11 +101,11 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('sequence-near-its-end', 'A sequence runs out', 'high',
    'Is every sequence far from its end?',
    'Inserts fail when it is reached. The threshold is per cent used; sequences that cycle are left out.',
-   $$SELECT format('%I.%I', s.schemaname, s.sequencename) AS subject, jsonb_build_object('last_value', s.last_value, 'max_value', s.max_value) AS detail
-       FROM pg_sequences s
+   $$SELECT format('%I.%I', s.schema_name, s.sequence_name) AS subject, jsonb_build_object('last_value', s.last_value, 'max_value', s.max_value) AS detail
+       FROM portfolio.sequence_positions() s
       WHERE NOT s.cycle AND s.increment_by > 0
         AND s.last_value::numeric - s.min_value > ($1 / 100) * (s.max_value::numeric - s.min_value)$$,
-   80, 'ALTER TABLE … ALTER COLUMN … TYPE bigint; ALTER SEQUENCE … AS bigint;', '{"iso": "A.8.6", "ndg": 7}', '{pg_read_all_data}', NULL),
+   80, 'ALTER TABLE … ALTER COLUMN … TYPE bigint; ALTER SEQUENCE … AS bigint;', '{"iso": "A.8.6", "ndg": 7}', '{}', NULL),
 
   ('prepared-transaction-old', 'A prepared transaction was forgotten', 'medium',
    'Is no prepared transaction old?',
@@ -160,11 +160,11 @@ SELECT code, 'security', title, severity, question, description, query, threshol
    'Do settings that protect the server stand in its configuration file?',
    'postgresql.auto.conf wins over what configuration management writes: ssl, password_encryption, log_statement, shared_preload_libraries, archive_command, row_security, listen_addresses and the paths of pg_hba.conf and pg_ident.conf.',
    $$SELECT f.name AS subject, jsonb_build_object('applied', bool_or(f.applied)) AS detail
-       FROM pg_file_settings f
-      WHERE f.sourcefile LIKE '%/postgresql.auto.conf'
+       FROM portfolio.setting_file_lines() f
+      WHERE f.file LIKE '%/postgresql.auto.conf'
         AND f.name IN ('ssl', 'password_encryption', 'log_statement', 'shared_preload_libraries', 'archive_command', 'row_security', 'listen_addresses', 'hba_file', 'ident_file')
       GROUP BY f.name$$,
-   NULL, 'ALTER SYSTEM RESET …; SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{pg_file_settings,pg_show_all_file_settings()}', NULL),
+   NULL, 'ALTER SYSTEM RESET …; SELECT pg_reload_conf();', '{"iso": "A.8.9", "ndg": 9}', '{}', NULL),
 
   ('session-of-superuser-from-elsewhere', 'A superuser is logged in from another machine', 'high',
    'Is no superuser logged in from another machine?',

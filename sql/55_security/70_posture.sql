@@ -70,10 +70,10 @@ BEGIN ATOMIC
   UNION ALL
   -- the order of lines counts: each is kept with the one before it, so that a new line is two changes and not hundreds
   SELECT 'hba', h.name, jsonb_build_object('after', lag(h.name) OVER (ORDER BY h.line_number), 'options', portfolio.posture_options(h.options), 'error', h.error)::text
-    FROM (SELECT r.line_number, r.options, CASE WHEN r.type IS NULL THEN 'the server cannot read it' END AS error,
+    FROM (SELECT r.line_number, f.options, CASE WHEN r.type IS NULL THEN 'the server cannot read it' END AS error,
                  CASE WHEN r.type IS NULL THEN 'unreadable line ' || r.line_number
                       ELSE r.rule || coalesce(nullif(format(' (%s)', row_number() OVER (PARTITION BY r.type IS NULL, r.rule ORDER BY r.line_number)), ' (1)'), '') END AS name
-            FROM portfolio.hba_rule r) h
+            FROM portfolio.hba_rule r JOIN pg_hba_file_rules f USING (line_number)) h
   UNION ALL
   SELECT 'ident', i.name, jsonb_build_object('after', lag(i.name) OVER (ORDER BY i.line_number))::text
     FROM (SELECT m.line_number,

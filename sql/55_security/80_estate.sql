@@ -11,40 +11,44 @@ COMMENT ON COLUMN portfolio.remote_check.min_version IS 'Oldest major version of
 COMMENT ON COLUMN portfolio.remote_check.max_version IS 'Newest major version that is asked; NULL: any.';
 COMMENT ON COLUMN portfolio.remote_check.problem IS 'Why it cannot be asked elsewhere; NULL: it can.';
 
--- Views over catalogs and the facts known here travel inside the query. What else is ours stays at home: on a server without
--- the extension anybody with CREATE on the database could have prepared a schema of our name, and would be run by us.
+-- Views over catalogs, questions to them and the facts known here travel inside the query. What else is ours stays at home: on a
+-- server without the extension anybody with CREATE on the database could have prepared a schema of our name, and would be run by us.
 CREATE FUNCTION portfolio.remote_checks(area text DEFAULT NULL) RETURNS SETOF portfolio.remote_check
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
 SET search_path = pg_catalog, pg_temp
 AS $$
-  WITH part AS MATERIALIZED (
-    SELECT v.name, '(' || rtrim(pg_get_viewdef(('portfolio.' || v.name)::regclass), ';') || ')' AS text
-      FROM unnest('{hba_rule,site_relation,site_function}'::text[]) v (name)
+  WITH RECURSIVE part AS MATERIALIZED (
+    -- as replacements of regexp_replace(), where a backslash means something; views first, since they use questions
+    SELECT row_number() OVER (ORDER BY x.turn, x.name) AS n, '\mportfolio\.' || x.name AS pattern, replace(x.text, '\', '\\') AS text
+      FROM (SELECT 1 AS turn, v.name || '\M' AS name, '(' || rtrim(pg_get_viewdef(('portfolio.' || v.name)::regclass), ';') || ')' AS text
+              FROM unnest('{hba_rule,site_relation,site_function}'::text[]) v (name)
+            UNION ALL
+            SELECT 1, 'effective_fact\M', '(SELECT * FROM (VALUES '
+                   || string_agg(format('(%L, %L, %L, date %L, %L, %L::boolean)', f.topic, f.key, f.value, to_char(f.known_on, 'YYYY-MM-DD'), f.source, f.shipped), ', ' ORDER BY f.topic, f.key)
+                   || ') f (topic, key, value, known_on, source, shipped))'
+              FROM portfolio.effective_fact f
+            UNION ALL
+            SELECT 2, substring(p.proname::text COLLATE "default" FROM '^(.*)_asked$') || '\(\)', '(' || substring(pg_get_function_sqlbody(p.oid) FROM '^BEGIN ATOMIC\s+(.*);\s+END$') || ')'
+              FROM pg_proc p WHERE p.pronamespace = 'portfolio'::regnamespace AND p.proname LIKE '%\_asked'
+            UNION ALL
+            SELECT 2, 'role_passwords\(\)',
+                   $q$(SELECT a.rolname AS role_name, a.rolcanlogin AS login, a.rolsuper AS superuser, a.rolvaliduntil AS valid_until,
+                              CASE WHEN a.rolpassword IS NULL THEN 'none' WHEN a.rolpassword LIKE 'SCRAM-SHA-256$%' THEN 'scram-sha-256' ELSE 'md5' END AS method,
+                              substring(a.rolpassword FROM '^SCRAM-SHA-256[$]([0-9]{1,10}):')::bigint AS iterations FROM pg_authid a)$q$) x
+  ), written AS (
+    SELECT c.code, 0::bigint AS n, regexp_replace(c.query, '\$1(?![0-9])', coalesce(quote_literal(c.threshold), 'NULL') || '::numeric', 'g') AS query
+      FROM portfolio.effective_check c
+     WHERE c.builtin AND c.enabled AND (remote_checks.area IS NULL OR c.area = remote_checks.area)
     UNION ALL
-    SELECT 'effective_fact', '(SELECT * FROM (VALUES '
-           || string_agg(format('(%L, %L, %L, date %L, %L, %L::boolean)', f.topic, f.key, f.value, to_char(f.known_on, 'YYYY-MM-DD'), f.source, f.shipped), ', ' ORDER BY f.topic, f.key)
-           || ') f (topic, key, value, known_on, source, shipped))'
-      FROM portfolio.effective_fact f
-  ), parts AS MATERIALIZED (
-    -- as replacements of regexp_replace(), where a backslash means something
-    SELECT max(replace(p.text, '\', '\\')) FILTER (WHERE p.name = 'hba_rule') AS hba_rule,
-           max(replace(p.text, '\', '\\')) FILTER (WHERE p.name = 'site_relation') AS site_relation,
-           max(replace(p.text, '\', '\\')) FILTER (WHERE p.name = 'site_function') AS site_function,
-           max(replace(p.text, '\', '\\')) FILTER (WHERE p.name = 'effective_fact') AS effective_fact
-      FROM part p
+    SELECT w.code, p.n, regexp_replace(w.query, p.pattern, p.text, 'g') FROM written w JOIN part p ON p.n = w.n + 1
   )
-  SELECT c.code, c.severity, CASE WHEN x.ours IS NULL THEN q.query END, d.min_version, d.max_version,
+  SELECT c.code, c.severity, CASE WHEN x.ours IS NULL THEN w.query END, d.min_version, d.max_version,
          CASE WHEN x.ours IS NOT NULL THEN 'it uses ' || x.ours || ', which another server may not have' END
-    FROM portfolio.effective_check c
-    JOIN portfolio.check_definition d ON d.code = c.code
-   CROSS JOIN parts p
-   CROSS JOIN LATERAL (
-     SELECT regexp_replace(regexp_replace(regexp_replace(regexp_replace(regexp_replace(c.query,
-              '\$1(?![0-9])', coalesce(quote_literal(c.threshold), 'NULL') || '::numeric', 'g'),
-              '\mportfolio\.hba_rule\M', p.hba_rule, 'g'), '\mportfolio\.site_relation\M', p.site_relation, 'g'),
-              '\mportfolio\.site_function\M', p.site_function, 'g'), '\mportfolio\.effective_fact\M', p.effective_fact, 'g') AS query) q
-   CROSS JOIN LATERAL (SELECT substring(q.query FROM '\mportfolio(?:_bi)?\.[a-z_]+') AS ours) x
-   WHERE c.builtin AND c.enabled AND (remote_checks.area IS NULL OR c.area = remote_checks.area)
+    FROM written w
+    JOIN portfolio.effective_check c ON c.code = w.code
+    JOIN portfolio.check_definition d ON d.code = w.code
+   CROSS JOIN LATERAL (SELECT substring(w.query FROM '\mportfolio(?:_bi)?\.[a-z_]+') AS ours) x
+   WHERE w.n = (SELECT max(p.n) FROM part p)
    ORDER BY c.code COLLATE "C"
 $$;
 COMMENT ON FUNCTION portfolio.remote_checks(text) IS

@@ -190,6 +190,11 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('shipped_fact',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('effective_fact',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('hba_rule',           '{operator}', NULL, NULL, NULL),
+  ('shipped_password_word', '{operator}', NULL, NULL, NULL),
+  -- whoever adds words can try guesses on everybody: a superuser's act
+  ('password_word',      '{operator}', NULL, NULL, NULL),
+  ('password_guess',     '{operator}', NULL, NULL, NULL),
+  ('weak_password',      '{operator}', NULL, NULL, NULL),
   ('escalation_step',    '{operator,auditor}', NULL, NULL, NULL),
   ('posture_record',     '{operator}', NULL, NULL, NULL),
   ('posture',            '{operator}', NULL, NULL, NULL),
@@ -305,6 +310,9 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{operator,auditor}', '{file_permissions,certificate_expiry}'),
   -- what is sent is for everybody to read who reads checks; check_estate() itself is granted by hand, by whoever keeps the service file
   ('{operator,auditor}', '{remote_checks}'),
+  -- what PostgreSQL keeps for superusers, without the secrets in it
+  ('{operator,auditor}', '{hba_file_lines,ident_file_lines,setting_file_lines,user_mapping_options,subscription_options,sequence_positions,role_passwords,missing_privileges}'),
+  ('{operator}', '{weak_passwords,guess_passwords,schedule_security_checks}'),
   ('{operator}', '{purge_graph_changes}'),
   ('{analyst,editor,operator,auditor}',
    '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,

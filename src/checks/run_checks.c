@@ -3,7 +3,8 @@
  *		portfolio.run_checks(): run check queries, then bring the findings up to date.
  *
  * Two halves. First every query runs, read-only, by pf_run_stored(), and its rows are kept in
- * memory as arrays; no transaction id is spent so far. Then the findings are merged, set-wise, many
+ * memory as arrays; no transaction id is spent so far. A check is skipped where its query needs
+ * privileges that the role it runs as does not have. Then the findings are merged, set-wise, many
  * checks a statement: what is new opens, what is still there is touched, what is gone is resolved.
  * A check that erred, ran too long or hit its row cap resolves nothing and is itself a finding
  * (subject PF_CHECK_SUBJECT), which the next good run resolves like any other.
@@ -44,7 +45,7 @@ const PfStoredColumn pf_check_columns[PF_CHECK_NCOLS] = {
 };
 
 static const char list_checks_sql[] =
-"SELECT c.code, c.severity, c.query, c.author, c.threshold, c.enabled, c.applies"
+"SELECT c.code, c.severity, c.query, c.author, c.threshold, c.enabled, c.applies, array_to_string(c.lacks, ', ')"
 "  FROM portfolio.effective_check c"
 " WHERE ($1 IS NULL OR c.area = $1) AND ($2 IS NULL OR c.code = ANY ($2))"
 "   AND ($2 IS NOT NULL OR (c.enabled AND c.applies))"
@@ -134,6 +135,8 @@ read_check(PfCheck *check, int row)
 		check->state = "disabled";
 	else if (!spi_bool(row, 7))
 		check->state = "not_applicable";
+	else if ((check->lacks = spi_text(row, 8)) != NULL)
+		check->state = "skipped";
 }
 
 /* The checks to run, as the caller may see them. */
@@ -250,6 +253,11 @@ results_json(const PfCheck *checks, int nchecks)
 		appendStringInfo(&json, ", \"outcome\": \"%s\", \"findings\": %d, \"opened\": " INT64_FORMAT
 						 ", \"resolved\": " INT64_FORMAT ", \"ms\": %.3f",
 						 outcome_of(c), c->nrows, c->opened, c->resolved, c->elapsed_ms);
+		if (c->lacks != NULL)
+		{
+			appendStringInfoString(&json, ", \"lacks\": ");
+			escape_json(&json, c->lacks);
+		}
 		if (c->message != NULL)
 		{
 			appendStringInfo(&json, ", \"sqlstate\": \"%s\", \"message\": ", unpack_sql_state(c->sqlstate));
@@ -313,6 +321,28 @@ pf_record_check_run(const PfCheckRun *run)
 											failed > 0 || run->problem != NULL ? "finished_with_errors" : "finished"));
 }
 
+/* Say that checks were skipped, and why: the first of them stands for the others. */
+static void
+tell_skipped(const PfCheck *checks, int nchecks)
+{
+	const PfCheck *first = NULL;
+	int			nskipped = 0;
+
+	for (int i = 0; i < nchecks; i++)
+	{
+		if (checks[i].lacks == NULL)
+			continue;
+		if (first == NULL)
+			first = &checks[i];
+		nskipped++;
+	}
+	if (first != NULL)
+		ereport(NOTICE,
+				(errmsg_plural("%d check was skipped", "%d checks were skipped", nskipped, nskipped),
+				 errdetail("Check \"%s\" needs %s.", first->code, first->lacks),
+				 errhint("SELECT code, lacks FROM portfolio.effective_check WHERE lacks IS NOT NULL lists what is missing.")));
+}
+
 static void
 return_rows(FunctionCallInfo fcinfo, const PfCheck *checks, int nchecks)
 {
@@ -355,5 +385,6 @@ pf_run_checks(PG_FUNCTION_ARGS)
 	pf_record_check_run(&run);
 	AtEOXact_GUC(true, guc_level);
 	return_rows(fcinfo, run.checks, run.nchecks);
+	tell_skipped(run.checks, run.nchecks);
 	return (Datum) 0;
 }

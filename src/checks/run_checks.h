@@ -29,7 +29,8 @@ typedef struct PfCheck
 	char	   *code;
 	char	   *severity;
 	PfStoredQuery query;
-	const char *state;			/* why it does not run: disabled, not_applicable, busy; else NULL */
+	const char *state;			/* why it does not run: disabled, not_applicable, skipped, busy; else NULL */
+	char	   *lacks;			/* privileges without which it is skipped; else NULL */
 	PfStoredOutcome outcome;
 	int			sqlstate;
 	char	   *message;

@@ -209,6 +209,33 @@ struct _SPI_plan;
 struct _DestReceiver;
 extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest);
 
+/* PG14 let these fail, PG15 says why, PG16 asks for hash and length of keys, PG18 takes salts as uint8 */
+#if PG_VERSION_NUM >= 160000
+#define pf_scram_salted_password(password, salt, length, iterations, result, why) \
+	(scram_SaltedPassword((password), PG_SHA256, PG_SHA256_DIGEST_LENGTH, (const void *) (salt), (length), (iterations), (result), (why)) == 0)
+#define pf_scram_server_key(salted, result, why) \
+	(scram_ServerKey((salted), PG_SHA256, PG_SHA256_DIGEST_LENGTH, (result), (why)) == 0)
+#elif PG_VERSION_NUM >= 150000
+#define pf_scram_salted_password(password, salt, length, iterations, result, why) \
+	(scram_SaltedPassword((password), (salt), (length), (iterations), (result), (why)) == 0)
+#define pf_scram_server_key(salted, result, why) (scram_ServerKey((salted), (result), (why)) == 0)
+#elif PG_VERSION_NUM >= 140000
+#define pf_scram_salted_password(password, salt, length, iterations, result, why) \
+	(*(why) = NULL, scram_SaltedPassword((password), (salt), (length), (iterations), (result)) == 0)
+#define pf_scram_server_key(salted, result, why) (*(why) = NULL, scram_ServerKey((salted), (result)) == 0)
+#else
+#define pf_scram_salted_password(password, salt, length, iterations, result, why) \
+	(*(why) = NULL, scram_SaltedPassword((password), (salt), (length), (iterations), (result)), true)
+#define pf_scram_server_key(salted, result, why) (*(why) = NULL, scram_ServerKey((salted), (result)), true)
+#endif
+#if PG_VERSION_NUM >= 150000
+#define pf_md5_encrypt(password, salt, length, result, why) \
+	pg_md5_encrypt((password), (const void *) (salt), (length), (result), (why))
+#else
+#define pf_md5_encrypt(password, salt, length, result, why) \
+	(*(why) = NULL, pg_md5_encrypt((password), (salt), (length), (result)))
+#endif
+
 /* A hint to the processor, where the compiler knows one */
 #if defined(__GNUC__) || defined(__clang__)
 #define pf_prefetch(address) __builtin_prefetch(address)

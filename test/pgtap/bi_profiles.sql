@@ -62,7 +62,8 @@ SELECT is_empty($$
      AND p.proname NOT IN ('grant_profile', 'revoke_profile', 'create_roles', 'drop_roles', 'is_public_function', 'set_public_rights',
                            'load_example', 'unload_example', 'example_bodies', 'example_programmes', 'example_services', 'example_relationships',
                            'archimate_matrix', 'check_estate', 'log_access', 'purge_access_log', 'week_slot',
-                           'posture_server_items', 'posture_database_items', 'posture_options', 'posture_value', 'posture_chain', 'keyed_fingerprint')
+                           'posture_server_items', 'posture_database_items', 'posture_options', 'posture_value', 'posture_chain', 'keyed_fingerprint',
+                           'hba_file_lines_asked', 'ident_file_lines_asked', 'setting_file_lines_asked', 'user_mapping_options_asked', 'subscription_options_asked', 'sequence_positions_asked')
 $$, 'somebody decided who may run each function');
 SELECT is_empty($$
   SELECT c.oid::regclass FROM pg_class c
@@ -96,9 +97,6 @@ BEGIN
   END LOOP;
 END
 $$;
--- what only pg_monitor may read is PostgreSQL's to give
-GRANT SELECT ON pg_hba_file_rules TO pf_has_operator, pf_has_auditor;
-GRANT EXECUTE ON FUNCTION pg_hba_file_rules() TO pf_has_operator, pf_has_auditor;
 SELECT is_empty('SELECT * FROM pg_temp.unreadable()', 'whoever may read a view holds what stands below it');
 
 -- Likewise for functions whose bodies are known: the tables in them.

@@ -52,6 +52,7 @@ INSERT INTO contract VALUES
   ('request_lead_time', 'text,text', ''), ('adoption', 'text,text,text', ''), ('adoption_effect', 'text', ''),
   ('posture_snapshot', '', 'bigint'), ('posture_diff', 'bigint,bigint', ''), ('verify_posture', 'text', ''), ('file_permissions', '', ''), ('certificate_expiry', '', ''),
   ('check_estate', 'text', ''), ('remote_checks', 'text', ''),
+  ('weak_passwords', 'interval', ''), ('role_passwords', '', ''), ('schedule_security_checks', 'name', ''),
   ('load_example', '', NULL), ('unload_example', '', NULL), ('create_roles', 'text', NULL), ('grant_profile', 'name,text', NULL), ('as_of', '', 'date');
 
 SET LOCAL search_path = pg_catalog, public;
