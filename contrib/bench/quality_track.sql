@@ -93,11 +93,14 @@ DECLARE
   started timestamptz;
   cpu numeric;
 BEGIN
-  FOR r IN 0 .. 20 LOOP
+  -- The kernel adds up processor time now and then, so short calls are measured a hundred at a time.
+  FOR r IN 0 .. 3 LOOP
     started := clock_timestamp();
     cpu := track.cpu_ms();
-    PERFORM count(*) FROM portfolio.current_score('TRACKED');
-    IF r > 0 THEN INSERT INTO timing (what, contender, ms, cpu) VALUES ('score', 'current_score()', extract(epoch FROM clock_timestamp() - started) * 1000, track.cpu_ms() - cpu); END IF;
+    FOR i IN 1 .. 100 LOOP
+      PERFORM count(*) FROM portfolio.current_score('TRACKED');
+    END LOOP;
+    IF r > 0 THEN INSERT INTO timing (what, contender, ms, cpu) VALUES ('score', 'current_score()', extract(epoch FROM clock_timestamp() - started) * 10, (track.cpu_ms() - cpu) / 100); END IF;
   END LOOP;
   FOR r IN 0 .. 3 LOOP
     started := clock_timestamp();
