@@ -7,7 +7,7 @@ COMMENT ON COLUMN portfolio.sheet_field.ord IS 'Its place in what export() write
 COMMENT ON COLUMN portfolio.sheet_field.field IS 'Name of the column or property; valid_from and ends_on (inclusive) are the two ends of valid.';
 COMMENT ON COLUMN portfolio.sheet_field.label IS 'What people read.';
 COMMENT ON COLUMN portfolio.sheet_field.type IS 'text, date, number, integer, boolean, reference, or the type of the column when none of these.';
-COMMENT ON COLUMN portfolio.sheet_field.unit IS 'gbp (pounds), gbp_m (millions of pounds), percent; NULL for other numbers.';
+COMMENT ON COLUMN portfolio.sheet_field.unit IS 'gbp (pounds), gbp_m (millions of pounds), percent, or measure: the unit of the measure that the row names; NULL for other numbers.';
 COMMENT ON COLUMN portfolio.sheet_field.blank IS 'What an empty cell means: refused, default (of a new row; an old one keeps what it has) or null.';
 COMMENT ON COLUMN portfolio.sheet_field.choices IS 'The words that it may hold; NULL for any.';
 COMMENT ON COLUMN portfolio.sheet_field.refers_to IS 'Kind of the element that a reference names; NULL for any kind.';
@@ -118,10 +118,21 @@ COMMENT ON FUNCTION portfolio.link_key(text) IS
   'The fields that tell one row from another in the sheets of a table of links: relationship, role_holder, system_technology, conformance, observation, organisation_role, element_alias. NULL for kinds of elements. Example: SELECT portfolio.link_key(''relationship'');';
 
 CREATE FUNCTION portfolio.sheet_table(kind text) RETURNS regclass
-LANGUAGE sql STABLE PARALLEL SAFE
-BEGIN ATOMIC
-  SELECT CASE WHEN portfolio.link_key($1) IS NULL THEN portfolio.kind_table($1) ELSE format('portfolio.%I', $1)::regclass END;
-END;
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF portfolio.link_key(kind) IS NOT NULL THEN
+    RETURN format('portfolio.%I', kind)::regclass;
+  END IF;
+  IF NOT EXISTS (SELECT FROM portfolio.element_kind k WHERE k.kind = sheet_table.kind) THEN
+    RAISE EXCEPTION 'kind "%" is not known', kind
+      USING ERRCODE = 'undefined_object',
+            HINT = 'SELECT kind, label FROM portfolio.element_kind lists the kinds of elements; sheets of links are relationship, role_holder, system_technology, conformance, observation, organisation_role and element_alias.';
+  END IF;
+  RETURN portfolio.kind_table(kind);
+END
+$$;
 COMMENT ON FUNCTION portfolio.sheet_table(text) IS
   'The table that sheets of this kind are about: a table of links of link_key(), else that of a kind of elements. Raises 42704 for a kind that is neither. Example: SELECT portfolio.sheet_table(''role_holder'');';
 
@@ -170,7 +181,8 @@ BEGIN ATOMIC
                 WHEN c.atttypid IN ('numeric'::regtype, 'real'::regtype, 'double precision'::regtype) THEN 'number'
                 WHEN c.atttypid IN ('text'::regtype, 'name'::regtype) THEN 'text'
                 ELSE format_type(c.atttypid, NULL) END AS type,
-           CASE WHEN c.field LIKE '%\_gbp\_m' THEN 'gbp_m' WHEN c.field LIKE '%\_gbp' THEN 'gbp' WHEN c.is_percent THEN 'percent' END AS unit,
+           CASE WHEN c.field LIKE '%\_gbp\_m' THEN 'gbp_m' WHEN c.field LIKE '%\_gbp' THEN 'gbp' WHEN c.is_percent THEN 'percent'
+                WHEN $1 = 'portfolio.observation'::regclass AND c.field = 'value' THEN 'measure' END AS unit,
            CASE WHEN NOT c.attnotnull THEN 'null' WHEN c.atthasdef THEN 'default' ELSE 'refused' END AS blank,
            coalesce(c.choices, c.words) AS choices, c.refers_to, 'column' AS origin, NULL AS label
       FROM kind_column c
@@ -231,7 +243,7 @@ BEGIN
     FROM jsonb_each_text(mapping) m
    WHERE m.value IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(fields) f WHERE f.field = m.value);
   IF bad IS NOT NULL THEN
-    RAISE EXCEPTION 'mapping names fields that a % does not have: %', kind, bad
+    RAISE EXCEPTION 'mapping names fields that kind "%" does not have: %', kind, bad
       USING ERRCODE = 'undefined_column', HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists them.', kind);
   END IF;
 
@@ -265,7 +277,7 @@ BEGIN
     FROM jsonb_array_elements(matched) m
    WHERE m ->> 'field' IS NULL AND NOT mapping ? (m ->> 'heading');
   IF bad IS NOT NULL THEN
-    RAISE WARNING 'headings that mean no field of a % are left out: %', kind, bad
+    RAISE WARNING 'headings that mean no field of kind "%" are left out: %', kind, bad
       USING HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists the fields; mapping => ''{"heading": "field"}'' says which one is meant, null that none is.', kind);
   END IF;
   SELECT jsonb_object_agg(m ->> 'field', m ->> 'heading') INTO matched FROM jsonb_array_elements(matched) m WHERE m ->> 'field' IS NOT NULL;

@@ -61,7 +61,7 @@ BEGIN
         value := to_jsonb(said);
       ELSE
         SELECT to_jsonb(c.word) INTO value FROM unnest(field.choices) c (word)
-         WHERE portfolio.fold_heading(c.word) = portfolio.fold_heading(said);
+         WHERE portfolio.fold_heading(said) IN (portfolio.fold_heading(c.word), CASE field.field WHEN 'kind' THEN c.word || 'relationship' END);
         IF NOT FOUND THEN
           problem := format('"%s" is none of %s', said, array_to_string(field.choices, ', '));
         END IF;
@@ -250,7 +250,10 @@ BEGIN ATOMIC
          coalesce(jsonb_object_agg(f.field, r.problem) FILTER (WHERE r.problem IS NOT NULL), '{}'),
          coalesce(array_agg(portfolio.cell_text($2 ->> f.field)) FILTER (WHERE r.is_unknown), '{}')
     FROM unnest($1) f
-   CROSS JOIN LATERAL portfolio.read_cell(f, $2 ->> f.field) r
+   CROSS JOIN LATERAL (SELECT CASE f.unit WHEN 'measure' THEN (SELECT CASE m.unit WHEN 'percent' THEN 'percent' WHEN 'pounds' THEN 'gbp' END
+                                                                 FROM portfolio.measure m WHERE portfolio.fold_heading(m.code) = portfolio.fold_heading($2 ->> 'measure') LIMIT 1)
+                                          ELSE f.unit END) u (unit)
+   CROSS JOIN LATERAL portfolio.read_cell(ROW (f.ord, f.field, f.label, f.type, u.unit, f.blank, f.choices, f.refers_to, f.origin)::portfolio.sheet_field, $2 ->> f.field) r
    WHERE $2 ? f.field;
 END;
 COMMENT ON FUNCTION portfolio.read_cells(portfolio.sheet_field[], jsonb) IS

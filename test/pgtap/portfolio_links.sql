@@ -1,6 +1,6 @@
 -- Sheets of links: relationships, and what is said about elements in dated rows of their own.
 BEGIN;
-SELECT plan(43);
+SELECT plan(44);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name) VALUES ('L_ORG', 'Link organisation'), ('L_ORG2', 'Second link organisation');
 INSERT INTO portfolio.service (code, name) VALUES ('L_S1', 'Link service one'), ('L_S2', 'Link service two');
@@ -99,7 +99,7 @@ SELECT is((SELECT valid FROM portfolio.relationship WHERE source = pg_temp.e('sy
 
 -- two of one kind between one pair are told apart by code
 CREATE TEMP TABLE coded (source text, kind text, target text, code text, name text);
-INSERT INTO coded VALUES ('L_Y2', 'flow', 'L_Y1', 'a', 'one'), ('L_Y2', 'flow', 'L_Y1', 'b', 'two'), ('L_Y2', 'flow', 'L_Y1', '', 'three'), ('L_Y2', 'flow', 'L_Y1', '-', 'four');
+INSERT INTO coded VALUES ('L_Y2', 'flow', 'L_Y1', 'a', 'one'), ('L_Y2', 'FlowRelationship', 'L_Y1', 'b', 'two'), ('L_Y2', 'flow', 'L_Y1', '', 'three'), ('L_Y2', 'flow', 'L_Y1', '-', 'four');
 SELECT results_eq($$SELECT verdict, problem FROM portfolio.import('relationship', 'coded', dry_run => false)$$,
   $$VALUES ('new', NULL), ('new', NULL), ('new', NULL), ('refused', 'source, kind, target, code: is in row 3 too')$$, 'codes tell two flows between one pair apart');
 
@@ -128,10 +128,12 @@ DELETE FROM conf WHERE evidence = '' AND system <> '';
 SELECT results_eq($$SELECT verdict, count(*) FROM portfolio.import('conformance', 'conf', dry_run => false) GROUP BY 1 ORDER BY 1$$, $$VALUES ('new', 1::bigint), ('same', 1)$$, 'without the row before it is taken');
 CREATE TEMP TABLE seen (measure text, element text, organisation text, value text, numerator text, denominator text, "from" text, "to" text, source text);
 INSERT INTO seen VALUES ('Availability', 'service:L_S1', '', '99.5', '', '', '1/4/2016', '30/4/2016', 'report'), ('use', 'service:L_S1', 'L_ORG', '', '5', '10', '1/4/2016', '30/4/2016', ''),
-  ('use', 'service:L_S1', 'L_ORG2', '7', '5', '10', '1/4/2016', '30/4/2016', ''), ('use', 'service:L_S1', 'L_ORG2', '7', '', '', '1/4/2016', '', ''), ('use', 'service:L_S1', '', '7', '', '', '', '', '');
+  ('use', 'service:L_S1', 'L_ORG2', '7', '5', '10', '1/4/2016', '30/4/2016', ''), ('use', 'service:L_S1', 'L_ORG2', '7', '', '', '1/4/2016', '', ''), ('use', 'service:L_S1', '', '7', '', '', '', '', ''),
+  ('availability', 'service:L_S2', '', '98.5%', '', '', '1/4/2016', '30/4/2016', ''), ('use', 'service:L_S2', '', '98.5%', '', '', '1/4/2016', '30/4/2016', '');
 SELECT results_eq($$SELECT code, verdict, field FROM portfolio.import('observation', 'seen', dry_run => false)$$,
   $$VALUES ('availability service:L_S1', 'new', NULL), ('use service:L_S1 organisation:L_ORG', 'new', NULL), ('use service:L_S1 organisation:L_ORG2', 'refused', 'value, numerator, denominator'),
-           ('use service:L_S1 organisation:L_ORG2', 'refused', 'measure, element, organisation'), ('use service:L_S1', 'refused', 'valid_from')$$, 'what was observed');
+           ('use service:L_S1 organisation:L_ORG2', 'refused', 'measure, element, organisation'), ('use service:L_S1', 'refused', 'valid_from'),
+           ('availability service:L_S2', 'new', NULL), ('use service:L_S2', 'refused', 'value')$$, 'what was observed, in the unit of the measure');
 SELECT is((SELECT recorded_by FROM portfolio.observation WHERE element = pg_temp.e('service', 'L_S1') AND organisation IS NULL), current_user, 'and by whom is no column of a sheet');
 CREATE TEMP TABLE named (element text, scheme text, value text);
 INSERT INTO named VALUES ('L_S1', 'name', 'Nickname'), ('L_S1', 'name', 'Nickname'), ('L_S1', '', 'x');
@@ -146,6 +148,7 @@ CREATE TEMP TABLE headless ("From" text, "Type" text);
 SELECT throws_ok($$SELECT portfolio.import('relationship', 'headless')$$, '42703', 'headless has no heading for target', 'a sheet that does not say what it links');
 CREATE TEMP TABLE twice ("From" text, "Source" text, "To" text, "Type" text);
 SELECT throws_ok($$SELECT portfolio.import('relationship', 'twice')$$, '42701', 'several headings of twice mean the same field', 'duplicated headings are refused');
+SELECT throws_ok($$SELECT portfolio.export('relationships')$$, '42704', 'kind "relationships" is not known', 'a kind that is neither of elements nor of links');
 SELECT throws_ok($$SELECT portfolio.import('relationship', 'rel', '{"Comment": "valid"}')$$, '42703', NULL, 'a mapping to a field that is not there');
 
 -- out and in again: every kind of link
