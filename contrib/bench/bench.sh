@@ -9,7 +9,8 @@ stage_files
 conf=$run/bench.conf
 { cat test/pg_portfolio.conf
   printf "shared_buffers = '2GB'\nmax_wal_size = '4GB'\nautovacuum = off\nmaintenance_work_mem = '256MB'\n"; } >"$conf"
-trap 'stop_cluster bench; stop_cluster bench_scheduler; rm -rf "$run/bench" "$run/bench_scheduler"' EXIT
+trap 'stop_cluster bench; stop_cluster bench_scheduler; stop_cluster bench_estate; kill ${delay_pid:-} 2>/dev/null || true
+  rm -rf "$run/bench" "$run/bench_scheduler" "$run/bench_estate" "$run/bench_estate_files"' EXIT
 if [[ " ${BENCH:-scheduler graph} " == *" scheduler "* || " ${BENCH:-} " == *" graph "* ]]; then
   contrib/ci/install-deps.sh bench || echo "pg_cron and pgRouting are left out: they could not be installed"
   build # they belong to the copy of PostgreSQL
@@ -18,6 +19,12 @@ if [[ " ${BENCH:-scheduler} " == *" scheduler "* ]]; then
   printf '\n== scheduler\n'
   . contrib/bench/scheduler.sh
   bench_scheduler
+fi
+
+if [[ " ${BENCH:-estate} " == *" estate "* ]]; then
+  printf '\n== estate\n'
+  . contrib/bench/estate.sh
+  bench_estate
 fi
 
 start_cluster bench "$conf"

@@ -103,7 +103,7 @@ make_message(const char *query)
 {
 	return psprintf("SET TRANSACTION READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; "
 					"SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "
-					"SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL client_min_messages = error; "
+					"SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL client_min_messages = error; SET LOCAL jit = off; "
 					"SELECT * FROM (%s) q LIMIT " INT64_FORMAT,
 					pf_stored_query_timeout, pf_stored_query_timeout, query, (int64) pf_stored_query_max_rows + 1);
 }
