@@ -71,7 +71,7 @@ for my $secret (@secrets)
 }
 
 # -- a run is cancelled while it tries; meanwhile nobody else does
-ask(q{TRUNCATE portfolio.password_guess;
+ask(q{TRUNCATE portfolio.password_guess; INSERT INTO portfolio.password_word (word) SELECT 'word ' || n FROM generate_series(1, 100000) n;
 	CREATE ROLE dear LOGIN PASSWORD 'SCRAM-SHA-256$1000000:AAAAAAAAAAAAAAAAAAAAAA==$AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=:AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA='});
 my ($in, $out, $err) = ('', '', '');
 my $run = IPC::Run::start([ 'psql', '-X', '-d', $node->connstr('postgres'), '-c', q{SELECT * FROM portfolio.weak_passwords('10 hours')} ], \$in, \$out, \$err);

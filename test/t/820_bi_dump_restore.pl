@@ -136,6 +136,7 @@ INSERT INTO portfolio.vulnerability (cve, cvss, published) VALUES ('CVE-2018-105
 INSERT INTO portfolio.technology_vulnerability (technology, cve) VALUES (portfolio.element_id('technology', 'PG'), 'CVE-2018-1058');
 INSERT INTO portfolio.deadline_setting (area, severity, days, reason) VALUES ('own', 'medium', 30, 'a test');
 INSERT INTO portfolio.database_target (service) VALUES ('spine-live');
+INSERT INTO portfolio.password_word (word) VALUES ('Trevelyan-Square');
 INSERT INTO portfolio.finding (check_code, subject, severity, target) VALUES ('hba-trust', 'local all all trust', 'critical', 'spine-live');
 SELECT count(*) FROM portfolio.import_findings('a scanner', E'rule,title,severity,element\nR1,A weakness,high,system:SPINE', false);
 INSERT INTO portfolio.fact (topic, key, value, source) VALUES ('own-topic', 'k', 'v', 'a test');
