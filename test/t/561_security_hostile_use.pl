@@ -131,6 +131,10 @@ my @on_server = map { [ $_, 'runs' ] } (
 	q{SELECT * FROM portfolio.file_permissions()},
 	q{SELECT * FROM portfolio.certificate_expiry()},
 	q{SELECT * FROM portfolio.check_estate('security')},
+	q{SELECT * FROM portfolio.remote_checks('security')},
+	q{SELECT * FROM portfolio.role_passwords()},
+	q{SELECT * FROM portfolio.weak_passwords('0 seconds')},
+	(map { "SELECT * FROM portfolio.$_()" } qw(hba_file_lines ident_file_lines setting_file_lines user_mapping_options subscription_options sequence_positions)),
 	q{SELECT * FROM portfolio.doctor()},
 	q{SELECT * FROM portfolio.health()},
 	q{SELECT * FROM portfolio.help()},
@@ -223,6 +227,10 @@ my @all = ((map { [ sprintf($_->[0], 'hers.plain'), $_->[1] ] } grep { $_->[1] n
 ($sprung, $wrong) = run_calls(q{SET search_path = trap, pg_catalog, public;}, @all);
 is($sprung, '', 'no function of ours looks a name up on the path of its caller');
 is($wrong, '', 'and all of them do what they should');
+# as an operator too: some of them ask as the owner of the extension
+($sprung, $wrong) = run_calls('SET ROLE otto; SET search_path = trap, pg_catalog, public;', map { [ $_->[0] =~ s/RESET ROLE//r, 'runs' ] } grep { $_->[0] !~ /check_estate|relate/ } @on_server);
+is($sprung, '', 'nor does what asks as somebody else');
+is($wrong, '', 'and an operator may ask all of it');
 ($sprung, $wrong) = run_calls("SET client_min_messages = error;\n" . set_temporary_traps('trap', @names) . 'SET client_min_messages = warning;', @all);
 is($sprung, '', 'nor in pg_temp');
 is($wrong, '', 'where all of them do what they should, too');
