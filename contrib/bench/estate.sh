@@ -25,6 +25,7 @@ bench_estate() {
   printf '%-28s %8s %8s %10s %12s %12s %8s\n' way targets checks findings one_by_one_s check_estate_s times
   for way in far near; do estate_way "$way"; done
   kill "$delay_pid"
+  rm -rf "$sockets/delay"
   stop_cluster bench_estate
 }
 
