@@ -9,7 +9,7 @@ use PostgreSQL::Test::Utils;
 use Test::More;
 
 my $node = PostgreSQL::Test::Cluster->new('estate');
-$node->init;
+$node->init(extra => [ '--locale=C.UTF-8', '--encoding=UTF8' ]);	# some answers are in no encoding of a database
 my $data = $node->data_dir;
 system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '2', '-subj', '/CN=estate.test', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
 	'-out', "$data/server.crt", '-keyout', "$data/server.key");
