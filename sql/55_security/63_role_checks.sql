@@ -12,68 +12,44 @@ SELECT code, 'security', title, severity, question, description, query, threshol
   ('superuser-by-membership', 'A login role is a member of a superuser', 'high',
    'Is no login role a member of a superuser, directly or through others?',
    'SET ROLE makes it one. Memberships are followed to the end.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member, m.roleid FROM pg_auth_members m JOIN pg_roles s ON s.oid = m.roleid WHERE s.rolsuper
-        UNION
-       SELECT m.member, r.roleid FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, jsonb_build_object('superusers', jsonb_agg(s.rolname ORDER BY s.rolname)) AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member AND l.rolcanlogin AND NOT l.rolsuper JOIN pg_roles s ON s.oid = r.roleid
+   $$SELECT l.rolname::text AS subject, jsonb_build_object('superusers', jsonb_agg(s.rolname ORDER BY s.rolname)) AS detail
+       FROM pg_roles l JOIN pg_roles s ON s.rolsuper AND pg_has_role(l.oid, s.oid, 'MEMBER') WHERE l.rolcanlogin AND NOT l.rolsuper
       GROUP BY l.rolname$$,
    NULL, 'REVOKE superuser FROM role;', '{"iso": "A.8.2", "ndg": 4, "cis": "4.3"}', '{}'),
 
   ('role-runs-server-programs', 'A role that is no superuser may run programs on the server', 'critical',
    'May no role but superusers run programs on the server?',
    'Members of pg_execute_server_program, directly or through others, act as the operating-system account of the server.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname = 'pg_execute_server_program'
-        UNION
-       SELECT m.member FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member WHERE NOT l.rolsuper$$,
+   $$SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
+       FROM pg_roles l WHERE NOT l.rolsuper AND l.rolname <> 'pg_execute_server_program' AND pg_has_role(l.oid, 'pg_execute_server_program', 'MEMBER')$$,
    NULL, 'REVOKE pg_execute_server_program FROM role;', '{"iso": "A.8.18", "ndg": 4, "cis": "4.9"}', '{}'),
 
   ('role-writes-server-files', 'A role that is no superuser may write files of the server', 'critical',
    'May no role but superusers write files of the server?',
    'Members of pg_write_server_files, directly or through others, can write the configuration itself.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname = 'pg_write_server_files'
-        UNION
-       SELECT m.member FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member WHERE NOT l.rolsuper$$,
+   $$SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
+       FROM pg_roles l WHERE NOT l.rolsuper AND l.rolname <> 'pg_write_server_files' AND pg_has_role(l.oid, 'pg_write_server_files', 'MEMBER')$$,
    NULL, 'REVOKE pg_write_server_files FROM role;', '{"iso": "A.8.18", "ndg": 4, "cis": "4.9"}', '{}'),
 
   ('role-reads-server-files', 'A role that is no superuser may read files of the server', 'high',
    'May no role but superusers read files of the server?',
    'Members of pg_read_server_files, directly or through others, read pg_hba.conf, keys, and the tables themselves as files.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname = 'pg_read_server_files'
-        UNION
-       SELECT m.member FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member WHERE NOT l.rolsuper$$,
+   $$SELECT l.rolname::text AS subject, jsonb_build_object('login', l.rolcanlogin) AS detail
+       FROM pg_roles l WHERE NOT l.rolsuper AND l.rolname <> 'pg_read_server_files' AND pg_has_role(l.oid, 'pg_read_server_files', 'MEMBER')$$,
    NULL, 'REVOKE pg_read_server_files FROM role;', '{"iso": "A.8.18", "ndg": 4, "cis": "4.9"}', '{}'),
 
   ('role-reads-all-data', 'A login role may read every table', 'high',
    'May no login role but superusers read every table?',
    'Members of pg_read_all_data, directly or through others, read what no grant gave them, and what will be made tomorrow.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname = 'pg_read_all_data'
-        UNION
-       SELECT m.member FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, '{}'::jsonb AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member WHERE l.rolcanlogin AND NOT l.rolsuper$$,
+   $$SELECT l.rolname::text AS subject, '{}'::jsonb AS detail
+       FROM pg_roles l WHERE l.rolcanlogin AND NOT l.rolsuper AND pg_has_role(l.oid, 'pg_read_all_data', 'MEMBER')$$,
    NULL, 'REVOKE pg_read_all_data FROM role; and GRANT SELECT on what it needs. A backup role: accept the risk.', '{"iso": "A.8.3", "ndg": 4}', '{}'),
 
   ('role-writes-all-data', 'A login role may write every table', 'high',
    'May no login role but superusers write every table?',
    'Members of pg_write_all_data, directly or through others, change and delete rows everywhere.',
-   $$WITH RECURSIVE reach AS (
-       SELECT m.member FROM pg_auth_members m JOIN pg_roles p ON p.oid = m.roleid WHERE p.rolname = 'pg_write_all_data'
-        UNION
-       SELECT m.member FROM reach r JOIN pg_auth_members m ON m.roleid = r.member)
-     SELECT l.rolname::text AS subject, '{}'::jsonb AS detail
-       FROM reach r JOIN pg_roles l ON l.oid = r.member WHERE l.rolcanlogin AND NOT l.rolsuper$$,
+   $$SELECT l.rolname::text AS subject, '{}'::jsonb AS detail
+       FROM pg_roles l WHERE l.rolcanlogin AND NOT l.rolsuper AND pg_has_role(l.oid, 'pg_write_all_data', 'MEMBER')$$,
    NULL, 'REVOKE pg_write_all_data FROM role; and GRANT what it needs.', '{"iso": "A.8.3", "ndg": 4}', '{}'),
 
   ('role-creates-roles', 'A login role may create roles', 'high',
