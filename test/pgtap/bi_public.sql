@@ -48,7 +48,8 @@ SELECT is_empty($$
    WHERE t.typnamespace = 'portfolio'::regnamespace AND t.typtype = 'b' AND t.typelem = 0 AND f.f <> 0
      AND NOT has_function_privilege('pf_nobody', f.f, 'EXECUTE')
   UNION ALL
-  SELECT o.oprleft::regtype, o.oprcode FROM pg_operator o
+  -- that of a row type serves a constraint, which asks nobody
+  SELECT o.oprleft::regtype, o.oprcode FROM pg_operator o JOIN pg_type t ON t.oid = o.oprleft AND t.typtype <> 'c'
    WHERE o.oprnamespace = 'portfolio'::regnamespace AND NOT has_function_privilege('pf_nobody', o.oprcode, 'EXECUTE')
   UNION ALL
   SELECT c.castsource::regtype, c.castfunc::regprocedure FROM pg_cast c JOIN pg_proc p ON p.oid = c.castfunc
