@@ -17,6 +17,24 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.get_data_set(text) IS 'The row of a data set by its code; raises 42704 when there is none.';
 
+CREATE FUNCTION portfolio.get_reporting_period(code text) RETURNS portfolio.reporting_period
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  found_period portfolio.reporting_period;
+BEGIN
+  SELECT p.* INTO found_period FROM portfolio.reporting_period p WHERE p.code = get_reporting_period.code;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION 'reporting period "%" is not known', get_reporting_period.code
+      USING ERRCODE = 'undefined_object',
+            HINT = 'SELECT code, kind, during FROM portfolio.reporting_period lists the periods; insert a row there to add one.';
+  END IF;
+  RETURN found_period;
+END
+$$;
+COMMENT ON FUNCTION portfolio.get_reporting_period(text) IS 'The row of a reporting period by its code; raises 42704 when there is none.';
+
 CREATE FUNCTION portfolio.data_set_relation(code text) RETURNS regclass
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -44,10 +44,8 @@ DECLARE
   unknown text;
 BEGIN
   PERFORM portfolio.check_options(dqmi.options, '{}');
-  IF dqmi.period IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.reporting_period r WHERE r.code = dqmi.period) THEN
-    RAISE EXCEPTION 'reporting period "%" is not known', dqmi.period
-      USING ERRCODE = 'undefined_object',
-            HINT = 'SELECT code, kind, during FROM portfolio.reporting_period lists the periods; insert a row there to add one.';
+  IF dqmi.period IS NOT NULL THEN
+    PERFORM portfolio.get_reporting_period(dqmi.period);
   END IF;
   SELECT c INTO unknown FROM unnest(dqmi.data_sets) c WHERE NOT EXISTS (SELECT FROM portfolio.data_set d WHERE d.code = c) LIMIT 1;
   IF unknown IS NOT NULL THEN

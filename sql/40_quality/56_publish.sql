@@ -34,7 +34,7 @@ BEGIN
   high := split_part(profile, '-', 2)::int;
 
   INSERT INTO portfolio.score_edition (data_set, period, edition, method, reason, scored_at)
-  SELECT d.id, publish_scores.period, next_edition, 'DQMI ' || profile, reason, min(t.scored_at)
+  SELECT d.id, (portfolio.get_reporting_period(publish_scores.period)).code, next_edition, 'DQMI ' || profile, reason, min(t.scored_at)
     FROM portfolio.score_total t WHERE t.data_set = d.id AND t.period = publish_scores.period AND t.latest
   HAVING count(*) > 0;
 
@@ -84,4 +84,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.publish_scores(text, text, jsonb) IS
-  'Writes the latest item scores of a data set and period to published_score as a new edition, and gives its number: items with fewer than 25 records of a provider are dropped, small counts withheld, the others rounded to the nearest 5, and the score is computed from the numbers shown; a withheld excess of defaults hides the defaults too and counts as valid. A provider of whom something was expected and who sent nothing is told with coverage 0. Options: profile, the counts that are withheld (default: those of the last edition of the period, else of the data set, else 1-7); reason, which an edition after the first must have (default: pg_portfolio.reason). Needs INSERT on score_edition and published_score. Raises P0002 when there is nothing to publish, 22004 for a revision without a reason. Source: Data Quality Maturity Index, suppression rules.';
+  'Writes the latest item scores of a data set and period to published_score as a new edition, and gives its number: items with fewer than 25 records of a provider are dropped, small counts withheld, the others rounded to the nearest 5, and the score is computed from the numbers shown; a withheld excess of defaults hides the defaults too and counts as valid. A provider of whom something was expected and who sent nothing is told with coverage 0. Options: profile, the counts that are withheld (default: those of the last edition of the period, else of the data set, else 1-7); reason, which an edition after the first must have (default: pg_portfolio.reason). Needs INSERT on score_edition and published_score. Raises P0002 when there is nothing to publish, 42704 for scores of a period that is not in reporting_period, 22004 for a revision without a reason. Source: Data Quality Maturity Index, suppression rules.';

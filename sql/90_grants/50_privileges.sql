@@ -284,7 +284,7 @@ WITH wanted (profiles, functions) AS (VALUES
      rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
   ('{analyst}',
-   '{get_data_set,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
+   '{get_data_set,get_reporting_period,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
      last_rule,rule_set_definition,dated_rules,rule_set_fingerprint,tally_relation,tally_data_set,tally_fingerprint,tally_records,
      store_score,defaults_in_excess,data_item_score,mask_value,row_key_expression,raise_on_a_row,explain_score,failing_item_values,may_read_data_set,
      compare_scores,score_cells,capped_score,edited_rules,summarise_tally,item_thresholds,
@@ -302,7 +302,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,get_reporting_period,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{analyst,editor,operator,auditor}', '{answerable}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only

@@ -1,4 +1,4 @@
-# The demo's script from end to end: every section prints figures, and they are those of the database.
+# The demo's script from end to end: every section prints figures, and they are those of the database. The README's questions are answered there.
 use strict;
 use warnings;
 use PostgreSQL::Test::Cluster;
@@ -35,6 +35,13 @@ unlike($out, qr/999\d{7}/, 'no NHS number is printed');
 
 is($node->safe_psql('portfolio', q{SELECT string_agg(DISTINCT owner || ' ' || outcome, ',') FROM portfolio.job_run WHERE outcome <> 'started'}),
 	'demo_operator succeeded', 'every job ran as its owner and succeeded');
+
+# The questions of the README, asked of the demo as its reader is told to: each has an answer.
+my $readme = slurp_file("$ENV{PF_STAGE}/README.md");
+my ($block) = $readme =~ /^```sql\n(.*?)^```/ms;
+my @questions = (split(/;\n/, $block =~ s/^--.*\n//mgr), $readme =~ /`(SELECT [^`]*);`/g);
+is(scalar(@questions), 6, 'the README asks six questions');
+isnt($node->safe_psql('portfolio', "SELECT count(*) FROM ($_) question"), '0', 'README: ' . s/\s+/ /gr =~ s/^ //r) for @questions;
 
 SKIP: {
 	skip 'real files are not here', 2 unless $ENV{PF_DATA};
