@@ -114,11 +114,22 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.prope
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 
 CREATE FUNCTION portfolio.define_property(kind text, key text, type text DEFAULT 'text', label text DEFAULT NULL, choices text[] DEFAULT NULL) RETURNS void
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF choices IS NOT NULL AND type <> 'choice' THEN
+    RAISE EXCEPTION 'a property of type "%" has no choices', type
+      USING ERRCODE = 'check_violation', HINT = format('SELECT portfolio.define_property(%L, %L, ''choice'', choices => %L);', kind, key, choices);
+  ELSIF choices IS NULL AND type = 'choice' THEN
+    RAISE EXCEPTION 'a property of type "choice" needs its choices'
+      USING ERRCODE = 'check_violation', HINT = format('SELECT portfolio.define_property(%L, %L, ''choice'', choices => ''{high,low}'');', kind, key);
+  END IF;
+  PERFORM portfolio.kind_table(kind);
   INSERT INTO portfolio.property_definition (kind, key, type, label, choices)
   VALUES ($1, $2, $3, coalesce($4, upper(left(btrim($2), 1)) || replace(substr(btrim($2), 2), '_', ' ')), $5)
   ON CONFLICT ON CONSTRAINT property_definition_pkey DO UPDATE SET type = excluded.type, label = excluded.label, choices = excluded.choices;
-END;
+END
+$$;
 COMMENT ON FUNCTION portfolio.define_property(text, text, text, text, text[]) IS
-  'Defines a property of a kind of element, or changes what one may hold; the label is made of the key when left out. Raises 23503 when there is no such kind, 23514 when a value that is there does not fit, or choices and type do not. Example: SELECT portfolio.define_property(''system'', ''criticality'', ''choice'', ''Criticality'', ''{high,low}'');';
+  'Defines a property of a kind of element, or changes what one may hold; the label is made of the key when left out. Raises 42704 when there is no such kind, 23514 when a value that is there does not fit, or choices and type do not. Example: SELECT portfolio.define_property(''system'', ''criticality'', ''choice'', ''Criticality'', ''{high,low}'');';

@@ -133,6 +133,27 @@ END;
 COMMENT ON FUNCTION portfolio.national_local_interface(jsonb) IS
   'Each place where a national service or system meets a local one, or an organisation of a local setting: by what interface, standard and agreement, how access is governed, whether it is used and conforms; ok, or a gap and why. Example: SELECT national_ref, local_ref, verdict, why FROM portfolio.national_local_interface();';
 
+-- The same for who asks by the name of a relation, as BI tools do
+CREATE VIEW portfolio.national_local_interface WITH (security_invoker = true) AS
+  SELECT c.*, portfolio.as_of() AS as_of FROM portfolio.national_local_interface() c;
+COMMENT ON VIEW portfolio.national_local_interface IS
+  'What national_local_interface() gives on the day of pg_portfolio.as_of, as a view. Example: SELECT national_ref, local_ref, verdict, why FROM portfolio.national_local_interface WHERE verdict = ''gap'';';
+COMMENT ON COLUMN portfolio.national_local_interface.national_ref IS 'The national side as kind:code.';
+COMMENT ON COLUMN portfolio.national_local_interface.national_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.national_local_interface.local_ref IS 'The local side as kind:code: a local service or system, or an organisation that is one of its settings.';
+COMMENT ON COLUMN portfolio.national_local_interface.local_name IS 'Its name.';
+COMMENT ON COLUMN portfolio.national_local_interface.crossing IS 'The data flow as data_flow:code, or the kind of the relationship.';
+COMMENT ON COLUMN portfolio.national_local_interface.interface IS 'Interface by which they meet: of the flow, else one of the national side.';
+COMMENT ON COLUMN portfolio.national_local_interface.standard IS 'Standard of the flow or of the interface; NULL: none.';
+COMMENT ON COLUMN portfolio.national_local_interface.agreement IS 'Agreement under which data flow; NULL: none.';
+COMMENT ON COLUMN portfolio.national_local_interface.access_rule IS 'Who may use the interface; NULL: nobody has said.';
+COMMENT ON COLUMN portfolio.national_local_interface.access_governance IS 'Under what arrangements.';
+COMMENT ON COLUMN portfolio.national_local_interface.uses IS 'Adoption: the last observation of measure use of the national side there (or anywhere, for a local service or system) by that day; NULL: none.';
+COMMENT ON COLUMN portfolio.national_local_interface.conformance IS 'How far the interface conforms to the standard.';
+COMMENT ON COLUMN portfolio.national_local_interface.verdict IS 'ok or gap.';
+COMMENT ON COLUMN portfolio.national_local_interface.why IS 'What is missing; empty when ok.';
+COMMENT ON COLUMN portfolio.national_local_interface.as_of IS 'The day shown.';
+
 CREATE TYPE portfolio.unsupported_system AS (
   system bigint, system_code text, system_name text, technology bigint, technology_code text, product text, version text,
   support_ends_on date, extended_support_ends_on date, days_unsupported int

@@ -60,6 +60,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('planned_attribute',  '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('service_interface',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('standards_register', '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('national_local_interface', '{analyst,editor,operator}', NULL, NULL, NULL),
   ('import_heading',     '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{builtin}'),
   -- what reads a relation (schema, expressions) is for analysts; what describes the data set is for editors too
   ('data_set',           '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', '{schema_name,relation_name,row_key,period,provider,filter}'),

@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(52);
+SELECT plan(55);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -103,6 +103,9 @@ SELECT throws_ok($$UPDATE portfolio.element_property SET value = 'middling' WHER
 SELECT throws_ok($$UPDATE portfolio.element_property SET value = '2017-02-29' WHERE key = 'm_since'$$, '23514', NULL, 'a day is a day');
 SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{low}')$$, '23514', 'property "m_rank" of system:M_SYS cannot hold "high"', 'and a definition allows what is held');
 SELECT lives_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{high,middling,low}')$$, 'it may allow more');
+SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'text', 'Rank', '{high,low}')$$, '23514', 'a property of type "text" has no choices', 'only a choice has choices');
+SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice')$$, '23514', 'a property of type "choice" needs its choices', 'and it has some');
+SELECT throws_ok($$SELECT portfolio.define_property('m_castle', 'm_rank')$$, '42704', 'kind "m_castle" is not known', 'of a kind that there is');
 
 -- planned ahead
 INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES

@@ -88,7 +88,7 @@ SELECT results_eq($$SELECT national_ref, local_ref, crossing, interface, standar
            ('system:Q_C', 'organisation:Q_GP', 'data_flow:Q_F2', 'interface:Q_I2', 'standard:Q_OLD', NULL, 'gap', '{no agreement,access is not governed,conformance is not stated}')$$, 'where national and local meet, ok or why not');
 SET LOCAL pg_portfolio.as_of = '2018-06-01';
 SELECT results_eq($$SELECT detail FROM portfolio.interoperability_gaps() WHERE gap = 'conformance_lapsed' AND element_ref = 'interface:Q_I1'$$, $$VALUES ('conformance to standard:Q_NEW is expired since 2018-01-01')$$, 'a year later the certificate has run out');
-SELECT results_eq($$SELECT verdict, why FROM portfolio.national_local_interface() WHERE crossing = 'data_flow:Q_F1'$$, $$VALUES ('gap', '{conformance is expired}'::text[])$$, 'and the crossing has a gap');
+SELECT results_eq($$SELECT verdict, why FROM portfolio.national_local_interface WHERE crossing = 'data_flow:Q_F1'$$, $$VALUES ('gap', '{conformance is expired}'::text[])$$, 'and the crossing has a gap');
 SELECT results_eq($$SELECT code, status, replaced_by, interfaces, conforming, expired FROM portfolio.standards_register WHERE code LIKE 'Q\_%' ORDER BY 1$$,
   $$VALUES ('Q_NEW', 'effective', NULL, 1::bigint, 0::bigint, 1::bigint), ('Q_OLD', 'retired', 'standard:Q_NEW', 1, 0, 0)$$, 'the register of standards');
 RESET pg_portfolio.as_of;
