@@ -24,6 +24,9 @@ extern bool pf_registering(void);
 /* record_change.c: are rows of this table being loaded from a dump? */
 extern bool pf_restoring(Relation rel);
 
+/* row_json.c: a row as to_jsonb() makes it */
+extern Jsonb *pf_row_to_jsonb(FmgrInfo *caller, HeapTuple tuple, TupleDesc desc);
+
 /* change_queue.c: rows of the journal on their way to it */
 extern void pf_queue_change(const char *table, const Datum *element, const char *operation,
 							const Jsonb *old_row, const Jsonb *new_row);

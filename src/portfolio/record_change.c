@@ -26,11 +26,8 @@
 #include "commands/trigger.h"
 #include "executor/spi.h"
 #include "miscadmin.h"
-#include "nodes/makefuncs.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
-#include "utils/fmgroids.h"
-#include "utils/memutils.h"
 
 PG_FUNCTION_INFO_V1(pf_record_change);
 PG_FUNCTION_INFO_V1(pf_guard_change);
@@ -49,42 +46,21 @@ pf_restoring(Relation rel)
 	return has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
 }
 
-/* As to_jsonb(), which asks the call it is in for the type of its argument */
-static Jsonb *
-row_to_jsonb(Datum row)
-{
-	static FmgrInfo function = {0};
-
-	if (!OidIsValid(function.fn_oid))
-	{
-		MemoryContext old_context = MemoryContextSwitchTo(TopMemoryContext);
-		Const	   *argument = makeNullConst(RECORDOID, -1, InvalidOid);
-		FuncExpr   *call = makeFuncExpr(F_TO_JSONB, JSONBOID, list_make1(argument), InvalidOid, InvalidOid,
-										COERCE_EXPLICIT_CALL);
-
-		fmgr_info(F_TO_JSONB, &function);
-		fmgr_info_set_expr((Node *) call, &function);
-		MemoryContextSwitchTo(old_context);
-	}
-	return DatumGetJsonbP(FunctionCall1(&function, row));
-}
-
 /* The row as JSON, with dates and intervals in one form. */
 static Jsonb *
-row_as_json(HeapTuple tuple, TupleDesc desc)
+row_as_json(FmgrInfo *caller, HeapTuple tuple, TupleDesc desc)
 {
-	Datum		row = heap_copy_tuple_as_datum(tuple, desc);
 	int			guc_level;
 	Jsonb	   *json;
 
 	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES)
-		return row_to_jsonb(row);
+		return pf_row_to_jsonb(caller, tuple, desc);
 	guc_level = NewGUCNestLevel();
 	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
-	json = row_to_jsonb(row);
+	json = pf_row_to_jsonb(caller, tuple, desc);
 	AtEOXact_GUC(true, guc_level);
 	return json;
 }
@@ -179,16 +155,16 @@ pf_record_change(PG_FUNCTION_ARGS)
 	if (TRIGGER_FIRED_BY_INSERT(trigdata->tg_event))
 	{
 		operation = "INSERT";
-		new_row = row_as_json(trigdata->tg_trigtuple, desc);
+		new_row = row_as_json(fcinfo->flinfo, trigdata->tg_trigtuple, desc);
 	}
 	else
 	{
-		old_row = row_as_json(trigdata->tg_trigtuple, desc);
+		old_row = row_as_json(fcinfo->flinfo, trigdata->tg_trigtuple, desc);
 		if (TRIGGER_FIRED_BY_DELETE(trigdata->tg_event))
 			operation = "DELETE";
 		else
 		{
-			new_row = row_as_json(trigdata->tg_newtuple, desc);
+			new_row = row_as_json(fcinfo->flinfo, trigdata->tg_newtuple, desc);
 			if (VARSIZE(old_row) == VARSIZE(new_row) && memcmp(old_row, new_row, VARSIZE(old_row)) == 0)
 				return PointerGetDatum(NULL);
 		}
