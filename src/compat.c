@@ -46,6 +46,7 @@ pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest)
 	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(portal->tupDesc, &TTSOpsHeapTuple);
 
+	dest->rStartup(dest, CMD_SELECT, portal->tupDesc);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, 1000);

@@ -5,6 +5,8 @@
  *	graph_change.c	 which transactions wrote the graph: the trigger, and what this session knows of itself
  *	graph_cache.c	 when a graph may be kept and used again; the header essay is there
  *	graph_load.c	 from the views to arrays
+ *	graph_tuple.c	 a few columns of each of many rows
+ *	graph_place.c	 from the id of an element to its place
  *	graph_rule.c	 which way impact travels along a relationship
  *	graph_arcs.c	 from arrays to compressed rows, forward and reverse, for a day
  *	graph_name.c	 names of elements, and results
@@ -18,8 +20,10 @@
 
 #include "pf.h"
 
+#include "executor/tuptable.h"
 #include "funcapi.h"
 #include "lib/stringinfo.h"
+#include "port/pg_bitutils.h"
 #include "utils/date.h"
 
 /* The way in which impact travels along a row: bits of PfRows.travels */
@@ -70,6 +74,13 @@ typedef struct PfRows
 	int64	   *relationship;	/* 0: a foreign key */
 } PfRows;
 
+/* 64 ids in a row: which of them are elements, and the place of the first */
+typedef struct PfIdBlock
+{
+	uint64		present;
+	int32		place;
+} PfIdBlock;
+
 typedef struct PfGraph
 {
 	MemoryContext context;		/* everything of the graph */
@@ -78,7 +89,7 @@ typedef struct PfGraph
 	int32		capacity;
 	int64	   *ids;			/* ascending */
 	int32	   *element_period;
-	int32	   *dense;			/* id - ids[0] to place + 1, where ids are dense; else NULL */
+	PfIdBlock  *blocks;			/* from ids[0] on, where ids are dense; else NULL */
 	PfRows		rows;
 
 	int32		n_periods;		/* the first is unbounded */
@@ -118,18 +129,68 @@ typedef struct PfRule
 {
 	bool		legal;			/* it says something, as far as the caller sees it */
 	uint8		travels;
+	bool		access;			/* attributes of the relationship tell more, see pf_graph_access_travels() */
 	int16		kind;			/* among PfGraph.kinds; -1 until the caller sets it */
 } PfRule;
 
 extern PfRules *pf_graph_make_rules(void);
 extern PfRule *pf_graph_rule(PfRules *rules, const Datum *cell);
 extern uint8 pf_graph_read_travels(Datum propagates);
+extern uint8 pf_graph_access_travels(Datum attributes);
+
+/* graph_tuple.c */
+#define PF_MAX_WANTED 9
+
+typedef struct PfColumn
+{
+	int16		length;			/* as in pg_attribute */
+	bool		by_value;
+	uint8		alignment;		/* in bytes */
+	int			wanted;			/* which of those that are wanted, or -1 */
+} PfColumn;
+
+typedef struct PfColumns
+{
+	Datum		values[PF_MAX_WANTED];
+	bool		nulls[PF_MAX_WANTED];
+	int			n_passed;		/* columns up to the last that is wanted */
+	PfColumn   *passed;
+} PfColumns;
+
+extern void pf_graph_find_columns(PfColumns *columns, const char *const *names, int count, TupleDesc desc);
+extern void pf_graph_take_columns(PfColumns *columns, TupleTableSlot *slot);
 
 /* graph_load.c */
 extern PfGraph *pf_graph_load(MemoryContext parent);
 extern List *pf_graph_relations(void);
-extern int32 pf_graph_place(const PfGraph *graph, int64 id);
 extern void pf_graph_needs(const PfGraph *graph, Size bytes);
+
+/* graph_place.c */
+extern void pf_graph_index_elements(PfGraph *graph, bool unsorted);
+extern int32 pf_graph_search(const PfGraph *graph, int64 id);
+
+/* Where an element stands, -1 when it is not in the graph. */
+static inline int32
+pf_graph_place(const PfGraph *graph, int64 id)
+{
+	const PfIdBlock *block;
+	uint64		offset;
+	uint64		below;
+
+	if (graph->n_elements == 0 || id < graph->ids[0] || id > graph->ids[graph->n_elements - 1])
+		return -1;
+	if (graph->blocks == NULL)
+		return pf_graph_search(graph, id);
+	offset = (uint64) id - (uint64) graph->ids[0];
+	block = &graph->blocks[offset / 64];
+	if ((block->present & (UINT64CONST(1) << (offset % 64))) == 0)
+		return -1;
+	below = (UINT64CONST(1) << (offset % 64)) - 1;
+	/* Mostly all of the ids before it are there, which spares counting them. */
+	if ((block->present & below) == below)
+		return block->place + (int32) (offset % 64);
+	return block->place + pg_popcount64(block->present & below);
+}
 
 /* graph_arcs.c */
 extern void pf_graph_set_day(PfGraph *graph, DateADT day);

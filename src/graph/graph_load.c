@@ -10,38 +10,79 @@
  * A dependency with an end that the caller does not see is left out: the graph shows nothing of what he
  * may not see, not even that it is there.
  *
- * The rows go straight from the executor into arrays; nothing else is kept of them.
+ * The rows go straight from the executor into arrays; nothing else is kept of them. Whoever may read every column
+ * of a table asks for whole rows, which the executor hands over as they lie on their pages (graph_tuple.c).
+ * Others name the columns.
  */
 #include "graph.h"
 
+#include "access/table.h"
 #include "catalog/pg_type.h"
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "miscadmin.h"
+#include "optimizer/plancat.h"
 #include "tcop/dest.h"
+#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
 #include "utils/memutils.h"
 #include "utils/plancache.h"
 #include "utils/rangetypes.h"
+#include "utils/rel.h"
 #include "utils/typcache.h"
 
 PG_FUNCTION_INFO_V1(pf_graph_loads);
 
 static int64 loads = 0;	/* times that this session has loaded the graph */
 
-static const char elements_sql[] = "SELECT id, valid FROM portfolio.element";
-static const char keys_sql[] =
-"SELECT source, target, valid, weight, propagates, kind FROM portfolio.dependency"
-" WHERE origin OPERATOR(pg_catalog.<>) 'relationship'";
-static const char relationships_sql[] =
-"SELECT source, target, valid, weight, portfolio.access_propagates(kind, attributes),"
-" source_type, kind, target_type, id FROM portfolio.relationship";
+#define MIN_ROOM 1024			/* rows */
 
-static SPIPlanPtr elements_plan = NULL;
-static SPIPlanPtr keys_plan = NULL;
-static SPIPlanPtr relationships_plan = NULL;
+/* What is loaded: columns of a relation */
+typedef struct Source
+{
+	const char *relation;
+	bool		is_table;
+	const char *condition;
+	int			n_columns;
+	const char *columns[PF_MAX_WANTED];
+	SPIPlanPtr	plans[2];		/* for these columns; for whole rows */
+	SPIPlanPtr	last;			/* that was run last */
+} Source;
+
+/* Places among the columns; both kinds of dependency begin alike. */
+enum
+{
+	ELEMENT_ID = 0,
+	ELEMENT_VALID,
+
+	ROW_SOURCE = 0,
+	ROW_TARGET,
+	ROW_VALID,
+	ROW_WEIGHT,
+
+	KEY_PROPAGATES,
+	KEY_KIND,
+
+	RELATIONSHIP_ID = ROW_WEIGHT + 1,
+	RELATIONSHIP_ATTRIBUTES,
+	RELATIONSHIP_CELL,			/* three: source_type, kind, target_type */
+	RELATIONSHIP_KIND
+};
+
+static Source elements = {
+	.relation = "element", .is_table = true, .condition = "",
+	.n_columns = 2, .columns = {"id", "valid"}
+};
+static Source keys = {
+	.relation = "dependency", .condition = " WHERE origin OPERATOR(pg_catalog.<>) 'relationship'",
+	.n_columns = 6, .columns = {"source", "target", "valid", "weight", "propagates", "kind"}
+};
+static Source relationships = {
+	.relation = "relationship", .is_table = true, .condition = "",
+	.n_columns = 9, .columns = {"source", "target", "valid", "weight", "id", "attributes", "source_type", "kind", "target_type"}
+};
 
 /* What is kept twice for a period or a kind is found again by its bytes. */
 typedef struct PeriodEntry
@@ -53,6 +94,8 @@ typedef struct PeriodEntry
 typedef struct Loader
 {
 	DestReceiver pub;
+	const Source *source;
+	PfColumns	columns;		/* of the row in hand */
 	PfGraph    *graph;
 	TypeCacheEntry *range_type;
 	HTAB	   *periods;
@@ -88,7 +131,29 @@ grow(PfGraph *graph, void *array, Size size, int32 used, int32 capacity)
 static int32
 twice(int32 capacity)
 {
-	return capacity == 0 ? 1024 : capacity > PG_INT32_MAX / 2 ? PG_INT32_MAX : capacity * 2;
+	return capacity == 0 ? MIN_ROOM : capacity > PG_INT32_MAX / 2 ? PG_INT32_MAX : capacity * 2;
+}
+
+/*
+ * How many rows to make room for: as many as the planner would guess that the table has, which spares copying them
+ * again and again as more come. Some may be hidden from the caller, so a guess that takes more than a quarter of what
+ * the graph may have is not followed, and room doubles as rows come.
+ */
+static int32
+guess_rows(const PfGraph *graph, const Source *source, Size row_size)
+{
+	Relation	rel = table_open(pf_relation_oid(source->relation), AccessShareLock);
+	BlockNumber pages;
+	double		rows;
+	double		all_visible;
+
+	estimate_rel_size(rel, NULL, &pages, &rows, &all_visible);
+	table_close(rel, AccessShareLock);
+	rows += rows / 64;
+	if (rows <= MIN_ROOM || rows >= PG_INT32_MAX / 2 ||
+		MemoryContextMemAllocated(graph->context, true) + rows * row_size >= (double) pf_graph_mem * 1024 / 4)
+		return MIN_ROOM;
+	return (int32) rows;
 }
 
 /* ---- dates and kinds ---- */
@@ -176,6 +241,14 @@ read_kind(Loader *loader, Datum value, int16 last)
 
 /* ---- receivers ---- */
 
+static void
+grow_elements(PfGraph *graph, int32 capacity)
+{
+	graph->ids = grow(graph, graph->ids, sizeof(int64), graph->n_elements, capacity);
+	graph->element_period = grow(graph, graph->element_period, sizeof(int32), graph->n_elements, capacity);
+	graph->capacity = capacity;
+}
+
 static bool
 receive_element(TupleTableSlot *slot, DestReceiver *self)
 {
@@ -183,57 +256,57 @@ receive_element(TupleTableSlot *slot, DestReceiver *self)
 	PfGraph    *graph = loader->graph;
 	int32		n = graph->n_elements;
 
-	slot_getallattrs(slot);
+	pf_graph_take_columns(&loader->columns, slot);
 	if (n == graph->capacity)
-	{
-		graph->capacity = twice(graph->capacity);
-		graph->ids = grow(graph, graph->ids, sizeof(int64), n, graph->capacity);
-		graph->element_period = grow(graph, graph->element_period, sizeof(int32), n, graph->capacity);
-	}
-	graph->ids[n] = DatumGetInt64(slot->tts_values[0]);
-	graph->element_period[n] = read_period(loader, slot->tts_values[1]);
+		grow_elements(graph, twice(graph->capacity));
+	graph->ids[n] = DatumGetInt64(loader->columns.values[ELEMENT_ID]);
+	graph->element_period[n] = read_period(loader, loader->columns.values[ELEMENT_VALID]);
 	if (n > 0 && graph->ids[n] < graph->ids[n - 1])
 		loader->unsorted = true;
 	graph->n_elements++;
 	return true;
 }
 
+#define ROW_SIZE (3 * sizeof(int32) + sizeof(int16) + sizeof(uint8) + sizeof(float4) + sizeof(int64))
+
 static void
-grow_rows(PfGraph *graph)
+grow_rows(PfGraph *graph, int32 capacity)
 {
 	PfRows	   *rows = &graph->rows;
 	int32		n = rows->count;
 
-	rows->capacity = twice(rows->capacity);
-	rows->source = grow(graph, rows->source, sizeof(int32), n, rows->capacity);
-	rows->target = grow(graph, rows->target, sizeof(int32), n, rows->capacity);
-	rows->period = grow(graph, rows->period, sizeof(int32), n, rows->capacity);
-	rows->kind = grow(graph, rows->kind, sizeof(int16), n, rows->capacity);
-	rows->travels = grow(graph, rows->travels, sizeof(uint8), n, rows->capacity);
-	rows->weight = grow(graph, rows->weight, sizeof(float4), n, rows->capacity);
-	rows->relationship = grow(graph, rows->relationship, sizeof(int64), n, rows->capacity);
+	rows->source = grow(graph, rows->source, sizeof(int32), n, capacity);
+	rows->target = grow(graph, rows->target, sizeof(int32), n, capacity);
+	rows->period = grow(graph, rows->period, sizeof(int32), n, capacity);
+	rows->kind = grow(graph, rows->kind, sizeof(int16), n, capacity);
+	rows->travels = grow(graph, rows->travels, sizeof(uint8), n, capacity);
+	rows->weight = grow(graph, rows->weight, sizeof(float4), n, capacity);
+	rows->relationship = grow(graph, rows->relationship, sizeof(int64), n, capacity);
+	rows->capacity = capacity;
 }
 
 /* Room for the row in hand, with what both queries begin with; -1 when an end of it is not seen. */
-static int32
-begin_row(Loader *loader, TupleTableSlot *slot)
+static inline int32
+begin_row(Loader *loader)
 {
+	const Datum *values = loader->columns.values;
+	const bool *nulls = loader->columns.nulls;
 	PfGraph    *graph = loader->graph;
 	PfRows	   *rows = &graph->rows;
 	int32		n = rows->count;
 	int32		source;
 	int32		target;
 
-	source = slot->tts_isnull[0] ? -1 : pf_graph_place(graph, DatumGetInt64(slot->tts_values[0]));
-	target = slot->tts_isnull[1] ? -1 : pf_graph_place(graph, DatumGetInt64(slot->tts_values[1]));
+	source = nulls[ROW_SOURCE] ? -1 : pf_graph_place(graph, DatumGetInt64(values[ROW_SOURCE]));
+	target = nulls[ROW_TARGET] ? -1 : pf_graph_place(graph, DatumGetInt64(values[ROW_TARGET]));
 	if (source < 0 || target < 0)
 		return -1;
 	if (n == rows->capacity)
-		grow_rows(graph);
+		grow_rows(graph, twice(rows->capacity));
 	rows->source[n] = source;
 	rows->target[n] = target;
-	rows->period[n] = read_period(loader, slot->tts_values[2]);
-	rows->weight[n] = DatumGetFloat4(slot->tts_values[3]);
+	rows->period[n] = read_period(loader, values[ROW_VALID]);
+	rows->weight[n] = DatumGetFloat4(values[ROW_WEIGHT]);
 	return n;
 }
 
@@ -241,15 +314,16 @@ static bool
 receive_key(TupleTableSlot *slot, DestReceiver *self)
 {
 	Loader	   *loader = (Loader *) self;
+	const Datum *values = loader->columns.values;
 	PfRows	   *rows = &loader->graph->rows;
 	int32		n;
 
-	slot_getallattrs(slot);
-	n = begin_row(loader, slot);
+	pf_graph_take_columns(&loader->columns, slot);
+	n = begin_row(loader);
 	if (n < 0)
 		return true;
-	rows->travels[n] = pf_graph_read_travels(slot->tts_values[4]);
-	rows->kind[n] = read_kind(loader, slot->tts_values[5], n > 0 ? rows->kind[n - 1] : 0);
+	rows->travels[n] = pf_graph_read_travels(values[KEY_PROPAGATES]);
+	rows->kind[n] = read_kind(loader, values[KEY_KIND], n > 0 ? rows->kind[n - 1] : 0);
 	rows->relationship[n] = 0;
 	rows->count++;
 	return true;
@@ -259,20 +333,23 @@ static bool
 receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 {
 	Loader	   *loader = (Loader *) self;
+	const Datum *values = loader->columns.values;
 	PfRows	   *rows = &loader->graph->rows;
 	PfRule	   *rule;
+	uint8		own;
 	int32		n;
 
-	slot_getallattrs(slot);
-	rule = pf_graph_rule(loader->rules, &slot->tts_values[5]);
-	n = rule->legal ? begin_row(loader, slot) : -1;
+	pf_graph_take_columns(&loader->columns, slot);
+	rule = pf_graph_rule(loader->rules, &values[RELATIONSHIP_CELL]);
+	n = rule->legal ? begin_row(loader) : -1;
 	if (n < 0)
 		return true;
 	if (rule->kind < 0)
-		rule->kind = read_kind(loader, slot->tts_values[6], 0);
-	rows->travels[n] = slot->tts_isnull[4] ? rule->travels : pf_graph_read_travels(slot->tts_values[4]);
+		rule->kind = read_kind(loader, values[RELATIONSHIP_KIND], 0);
+	own = rule->access && !loader->columns.nulls[RELATIONSHIP_ATTRIBUTES] ? pf_graph_access_travels(values[RELATIONSHIP_ATTRIBUTES]) : 0;
+	rows->travels[n] = own != 0 ? own : rule->travels;
 	rows->kind[n] = rule->kind;
-	rows->relationship[n] = DatumGetInt64(slot->tts_values[8]);
+	rows->relationship[n] = DatumGetInt64(values[RELATIONSHIP_ID]);
 	rows->count++;
 	return true;
 }
@@ -280,6 +357,9 @@ receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
+	Loader	   *loader = (Loader *) self;
+
+	pf_graph_find_columns(&loader->columns, loader->source->columns, loader->source->n_columns, typeinfo);
 }
 
 static void
@@ -287,103 +367,42 @@ receiver_nothing(DestReceiver *self)
 {
 }
 
-static void
-run(Loader *loader, SPIPlanPtr *plan, const char *sql, bool (*receive) (TupleTableSlot *, DestReceiver *))
+static SPIPlanPtr
+prepare(const Source *source, bool whole)
 {
+	StringInfoData sql;
+	SPIPlanPtr	plan;
+
+	initStringInfo(&sql);
+	appendStringInfoString(&sql, "SELECT ");
+	for (int i = 0; i < source->n_columns && !whole; i++)
+		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", source->columns[i]);
+	appendStringInfo(&sql, "%s FROM %s.%s%s", whole ? "*" : "", PF_SCHEMA, source->relation, source->condition);
+	plan = SPI_prepare(sql.data, 0, NULL);
+	if (plan == NULL || SPI_keepplan(plan) != 0)
+		elog(ERROR, "could not prepare the query that loads the graph");
+	pfree(sql.data);
+	return plan;
+}
+
+/* Whole rows are for those whom a grant on some columns does not limit. */
+static void
+run(Loader *loader, Source *source, bool (*receive) (TupleTableSlot *, DestReceiver *))
+{
+	bool		whole = source->is_table &&
+		pg_class_aclcheck(pf_relation_oid(source->relation), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
+
+	loader->source = source;
 	loader->pub.receiveSlot = receive;
 	loader->pub.rStartup = receiver_startup;
 	loader->pub.rShutdown = receiver_nothing;
 	loader->pub.rDestroy = receiver_nothing;
 	loader->pub.mydest = DestTuplestore;
-	if (*plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(sql, 0, NULL);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "could not prepare the query that loads the graph");
-		*plan = made;
-	}
-	if (pf_spi_execute_into(*plan, &loader->pub) != SPI_OK_SELECT)
+	if (source->plans[whole] == NULL)
+		source->plans[whole] = prepare(source, whole);
+	source->last = source->plans[whole];
+	if (pf_spi_execute_into(source->last, &loader->pub) != SPI_OK_SELECT)
 		elog(ERROR, "could not load the graph");
-}
-
-/* ---- elements by id ---- */
-
-typedef struct Element
-{
-	int64		id;
-	int32		period;
-} Element;
-
-static int
-compare_elements(const void *a, const void *b)
-{
-	const Element *x = a;
-	const Element *y = b;
-
-	return x->id < y->id ? -1 : x->id > y->id;
-}
-
-static void
-sort_elements(PfGraph *graph)
-{
-	Element    *sorted = MemoryContextAllocHuge(CurrentMemoryContext, graph->n_elements * sizeof(Element));
-
-	for (int32 i = 0; i < graph->n_elements; i++)
-	{
-		sorted[i].id = graph->ids[i];
-		sorted[i].period = graph->element_period[i];
-	}
-	qsort(sorted, graph->n_elements, sizeof(Element), compare_elements);
-	for (int32 i = 0; i < graph->n_elements; i++)
-	{
-		graph->ids[i] = sorted[i].id;
-		graph->element_period[i] = sorted[i].period;
-	}
-	pfree(sorted);
-}
-
-/* Ids come from one sequence, so a plain array usually does. */
-static void
-index_elements(PfGraph *graph)
-{
-	uint64		span;
-
-	if (graph->n_elements == 0)
-		return;
-	span = (uint64) graph->ids[graph->n_elements - 1] - (uint64) graph->ids[0];
-	if (span >= 4 * (uint64) graph->n_elements + 1024)
-		return;
-	pf_graph_needs(graph, (span + 1) * sizeof(int32));
-	graph->dense = MemoryContextAllocExtended(graph->context, (span + 1) * sizeof(int32),
-											  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	for (int32 i = 0; i < graph->n_elements; i++)
-		graph->dense[graph->ids[i] - graph->ids[0]] = i + 1;
-}
-
-/* Where an element stands, -1 when it is not in the graph. */
-int32
-pf_graph_place(const PfGraph *graph, int64 id)
-{
-	int32		low = 0;
-	int32		high = graph->n_elements - 1;
-
-	if (graph->n_elements == 0 || id < graph->ids[0] || id > graph->ids[high])
-		return -1;
-	if (graph->dense != NULL)
-		return graph->dense[id - graph->ids[0]] - 1;
-	while (low <= high)
-	{
-		int32		middle = low + (high - low) / 2;
-
-		if (graph->ids[middle] == id)
-			return middle;
-		if (graph->ids[middle] < id)
-			low = middle + 1;
-		else
-			high = middle - 1;
-	}
-	return -1;
 }
 
 /* ---- the whole ---- */
@@ -394,6 +413,7 @@ load_parts(PfGraph *graph)
 	Loader		loader = {0};
 	HASHCTL		ctl = {0};
 	int			guc_level = NewGUCNestLevel();
+	int32		more;
 
 	loader.graph = graph;
 	loader.range_type = lookup_type_cache(DATERANGEOID, TYPECACHE_RANGE_INFO);
@@ -406,13 +426,15 @@ load_parts(PfGraph *graph)
 
 	/* A query that reads each row once has no time to compile. */
 	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	run(&loader, &elements_plan, elements_sql, receive_element);
-	if (loader.unsorted)
-		sort_elements(graph);
-	index_elements(graph);
+	grow_elements(graph, guess_rows(graph, &elements, sizeof(int64) + sizeof(int32)));
+	run(&loader, &elements, receive_element);
+	pf_graph_index_elements(graph, loader.unsorted);
 	/* The view first: it needs every right, and names itself where one is missing. */
-	run(&loader, &keys_plan, keys_sql, receive_key);
-	run(&loader, &relationships_plan, relationships_sql, receive_relationship);
+	run(&loader, &keys, receive_key);
+	more = guess_rows(graph, &relationships, ROW_SIZE);
+	if (more > graph->rows.capacity - graph->rows.count)
+		grow_rows(graph, graph->rows.count + more);
+	run(&loader, &relationships, receive_relationship);
 	AtEOXact_GUC(true, guc_level);
 
 	pf_graph_needs(graph, (Size) graph->n_elements + graph->n_periods);
@@ -446,7 +468,7 @@ pf_graph_loads(PG_FUNCTION_ARGS)
 List *
 pf_graph_relations(void)
 {
-	SPIPlanPtr	plans[] = {elements_plan, keys_plan, relationships_plan};
+	SPIPlanPtr	plans[] = {elements.last, keys.last, relationships.last};
 	List	   *relations = NIL;
 
 	for (int i = 0; i < lengthof(plans); i++)

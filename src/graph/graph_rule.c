@@ -4,7 +4,8 @@
  *
  * The matrix of legal relationships tells, unless the relationship itself does. Relationships are many
  * and cells that they use are few, so while a graph is loaded each cell is asked for once, with the
- * caller's rights and in his snapshot as all the rest, and remembered until the graph is there.
+ * caller's rights and in his snapshot as all the rest, and remembered until the graph is there. Those
+ * that were met last are found without hashing all of their names.
  */
 #include "graph.h"
 
@@ -13,6 +14,11 @@
 #include "executor/spi.h"
 #include "utils/builtins.h"
 #include "utils/hsearch.h"
+#include "utils/jsonb.h"
+
+PG_FUNCTION_INFO_V1(pf_access_propagates);
+
+#define ACCESS "access"			/* a kind of relationship, and the attribute that narrows it */
 
 static const char rule_sql[] =
 "SELECT propagates FROM portfolio.relationship_rule WHERE source_type OPERATOR(pg_catalog.=) $1"
@@ -32,11 +38,13 @@ typedef struct CellEntry
 	PfRule		rule;
 } CellEntry;
 
+#define N_RECENT 64
+
 struct PfRules
 {
 	MemoryContext context;
 	HTAB	   *cells;
-	CellEntry  *last;			/* the one that was asked for last */
+	CellEntry  *recent[N_RECENT];
 };
 
 static uint32
@@ -100,6 +108,53 @@ pf_graph_read_travels(Datum propagates)
 	}
 }
 
+/* Does a text say just this? */
+static bool
+says(const text *value, const char *what)
+{
+	return VARSIZE_ANY_EXHDR(value) == strlen(what) && memcmp(VARDATA_ANY(value), what, strlen(what)) == 0;
+}
+
+/*
+ * The way in which impact travels along an access with these attributes: bits as of PfRows.travels, 0 where
+ * they do not tell. Most relationships have none, which their size says: an empty object is a header.
+ */
+uint8
+pf_graph_access_travels(Datum attributes)
+{
+	uint8		travels = 0;
+	Jsonb	   *object;
+	JsonbValue	value;
+
+	if (VARSIZE_ANY_EXHDR(DatumGetPointer(attributes)) <= sizeof(uint32))
+		return 0;
+	object = DatumGetJsonbP(attributes);
+	if (JB_ROOT_IS_OBJECT(object) &&
+		getKeyJsonValueFromContainer(&object->root, ACCESS, strlen(ACCESS), &value) != NULL && value.type == jbvString)
+	{
+		const char *string = value.val.string.val;
+
+		if (value.val.string.len == 4 && memcmp(string, "read", 4) == 0)
+			travels = PF_TRAVELS_BACK;
+		else if (value.val.string.len == 5 && memcmp(string, "write", 5) == 0)
+			travels = PF_TRAVELS_FORWARD;
+	}
+	if (PointerGetDatum(object) != attributes)
+		pfree(object);
+	return travels;
+}
+
+/* access_propagates(kind text, attributes jsonb) → fwd or rev, NULL where the matrix decides */
+Datum
+pf_access_propagates(PG_FUNCTION_ARGS)
+{
+	uint8		travels = says(PG_GETARG_TEXT_PP(0), ACCESS) ? pf_graph_access_travels(PG_GETARG_DATUM(1)) : 0;
+
+	if (travels == 0)
+		PG_RETURN_NULL();
+	PG_RETURN_TEXT_P(cstring_to_text(travels == PF_TRAVELS_FORWARD ? "fwd" : "rev"));
+}
+
 static void
 ask_matrix(const Cell *cell, PfRule *rule)
 {
@@ -122,6 +177,7 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	if (SPI_execute_plan(rule_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the matrix of relationships");
 	rule->kind = -1;
+	rule->access = says(cell->part[1], ACCESS);
 	rule->legal = SPI_processed > 0;
 	rule->travels = 0;
 	if (rule->legal)
@@ -129,18 +185,43 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	SPI_finish();
 }
 
+/*
+ * Where a cell may be among the recent ones: by the lengths of its parts, of which the first byte tells as much as is
+ * needed here, and the last letters of two.
+ */
+static inline uint32
+recent_place(const Cell *cell)
+{
+	uint32		place = 0;
+
+	for (int i = 0; i < lengthof(cell->part); i++)
+		place = place * 5 + (unsigned char) *(const char *) cell->part[i];
+	return place % N_RECENT;
+}
+
+/* A text as it is in a row; only one that lies elsewhere is fetched. */
+static inline text *
+as_it_is(Datum value)
+{
+	text	   *pointer = (text *) DatumGetPointer(value);
+
+	return VARATT_IS_EXTERNAL(pointer) || VARATT_IS_COMPRESSED(pointer) ? DatumGetTextPP(value) : pointer;
+}
+
 /* What the matrix says of a cell: type of the source, kind, type of the target, none of them NULL. */
 PfRule *
 pf_graph_rule(PfRules *rules, const Datum *cell)
 {
 	Cell		key;
+	CellEntry **recent;
 	CellEntry  *entry;
 	bool		found;
 
 	for (int i = 0; i < lengthof(key.part); i++)
-		key.part[i] = DatumGetTextPP(cell[i]);
-	if (rules->last != NULL && compare_cells(&rules->last->cell, &key, sizeof(Cell)) == 0)
-		return &rules->last->rule;
+		key.part[i] = as_it_is(cell[i]);
+	recent = &rules->recent[recent_place(&key)];
+	if (*recent != NULL && compare_cells(&(*recent)->cell, &key, sizeof(Cell)) == 0)
+		return &(*recent)->rule;
 	entry = hash_search(rules->cells, &key, HASH_ENTER, &found);
 	if (!found)
 	{
@@ -151,6 +232,6 @@ pf_graph_rule(PfRules *rules, const Datum *cell)
 		MemoryContextSwitchTo(old_context);
 		ask_matrix(&entry->cell, &entry->rule);
 	}
-	rules->last = entry;
+	*recent = entry;
 	return &entry->rule;
 }
