@@ -148,6 +148,15 @@ BEGIN
   END IF;
   CASE TG_TABLE_NAME
     WHEN 'evidence' THEN
+      IF NEW.status NOT IN ('met', 'partly', 'not_met', 'not_applicable', 'unknown') THEN
+        RAISE EXCEPTION 'status "%" of evidence is not known', NEW.status
+          USING ERRCODE = 'check_violation',
+                HINT = CASE NEW.status WHEN 'waived' THEN 'portfolio.waive() waives a criterion.'
+                       ELSE 'It is met, partly, not_met, not_applicable or unknown.' END;
+      ELSIF NEW.expires <= NEW.at THEN
+        RAISE EXCEPTION 'evidence for criterion "%" has expired already', c.code
+          USING ERRCODE = 'check_violation', DETAIL = format('It would be good until %s.', NEW.expires);
+      END IF;
       IF c.evidence_kind = 'query' AND NOT is_owner THEN
         RAISE EXCEPTION 'criterion "%" is answered by its query', c.code
           USING ERRCODE = 'check_violation', HINT = format('SELECT * FROM portfolio.evaluate(%s); asks it.', NEW.run);
@@ -165,6 +174,12 @@ BEGIN
       IF TG_TABLE_NAME = 'waiver' AND NOT portfolio.may_decide(NEW.process, NEW.version, c.gate) THEN
         RAISE EXCEPTION 'only who decides at gate "%" can waive criterion "%"', c.gate, c.code
           USING ERRCODE = 'insufficient_privilege', HINT = 'Ask for it: SELECT portfolio.request_waiver(...);';
+      END IF;
+      IF btrim(NEW.reason) = '' THEN
+        RAISE EXCEPTION 'a waiver of criterion "%" needs a reason', c.code USING ERRCODE = 'check_violation';
+      ELSIF NEW.expires <= NEW.at THEN
+        RAISE EXCEPTION 'a waiver of criterion "%" would have ended already', c.code
+          USING ERRCODE = 'check_violation', DETAIL = format('It would end at %s.', NEW.expires), HINT = 'Its last day is today or later.';
       END IF;
       SELECT p.max_waiver_days INTO days FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version);
       IF NEW.expires > NEW.at + make_interval(days => days + 1) THEN

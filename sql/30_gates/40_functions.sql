@@ -161,6 +161,10 @@ BEGIN
     RAISE EXCEPTION 'run % has no gate "%"', run, gate
       USING ERRCODE = 'undefined_object', HINT = format('SELECT DISTINCT gate FROM portfolio.run_standing(%s) lists them.', run);
   END IF;
+  IF outcome NOT IN ('proceed', 'proceed_with_conditions', 'stop', 'defer') THEN
+    RAISE EXCEPTION 'outcome "%" of a decision is not known', outcome
+      USING ERRCODE = 'check_violation', HINT = 'It is proceed, proceed_with_conditions, stop or defer.';
+  END IF;
   IF jsonb_typeof(coalesce(conditions, '[]')) <> 'array' THEN
     RAISE EXCEPTION 'conditions must be a JSON array' USING ERRCODE = 'invalid_parameter_value',
       HINT = '[{"criterion": "known-errors", "owner": "SERVICE_OPERATIONS", "due_on": "2026-12-31", "what": "..."}]';
@@ -195,7 +199,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.decide(bigint, text, text, text, jsonb) IS
-  'Decides at a gate: proceed, proceed_with_conditions, stop or defer; returns the decision. Asks the queries first. conditions is an array of {criterion, owner, due_on, what}. proceed at the last gate completes the run, stop ends it. Raises 23514 naming the criterion when a mandatory one is neither met nor waived (nor, with conditions, named by one) or the gate before is not passed, 42501 for who does not decide there or would be the only one to decide on evidence of his own. Example: SELECT portfolio.decide(1, ''assessment'', ''proceed'');';
+  'Decides at a gate: proceed, proceed_with_conditions, stop or defer; returns the decision. Asks the queries first. conditions is an array of {criterion, owner, due_on, what}. proceed at the last gate completes the run, stop ends it. Raises 23514 for an outcome that does not exist, and naming the criterion when a mandatory one is neither met nor waived (nor, with conditions, named by one) or the gate before is not passed, 42501 for who does not decide there or would be the only one to decide on evidence of his own. Example: SELECT portfolio.decide(1, ''assessment'', ''proceed'');';
 
 CREATE FUNCTION portfolio.meet_condition(condition bigint, note text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

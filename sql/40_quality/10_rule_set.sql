@@ -82,7 +82,7 @@ BEGIN ATOMIC
            COALESCE((portfolio.check_options(options, ARRAY['report_broken']) ->> 'report_broken')::boolean, false));
 END;
 COMMENT ON FUNCTION portfolio.make_rule_set(regclass, jsonb, jsonb) IS
-  'Makes a rule set from {"rules": [{"code", "expression", "item", "dimension", "on_null"}], "items": [{"name", "column", "missing_values", "applies_when", "default_codes", "mandatory"}]}. Option report_broken (default false): a rule that does not compile is listed by rule_set_problems() and left out of the counts, instead of an error.';
+  'Makes a rule set from {"rules": [{"code", "expression", "item", "dimension", "on_null"}], "items": [{"name", "column", "missing_values", "applies_when", "default_codes", "mandatory", "if_ruled"}]}. A rule without an item belongs to the item of the only column that it reads. An item with if_ruled = true is there only for such rules; its missing_values hold in every rule over its column. Option report_broken (default false): a rule that does not compile is listed by rule_set_problems() and left out of the counts, instead of an error.';
 
 CREATE TYPE portfolio.rule_set_rule AS (ord integer, code text, expression text, item text, dimension text, on_null text, may_raise boolean);
 COMMENT ON TYPE portfolio.rule_set_rule IS 'A rule of a rule set.';

@@ -61,7 +61,7 @@ COMMENT ON COLUMN portfolio.quality_rule.data_set IS 'The data set.';
 COMMENT ON COLUMN portfolio.quality_rule.code IS 'Code of the rule, unique in its data set.';
 COMMENT ON COLUMN portfolio.quality_rule.version IS 'Version of the rule, from 1.';
 COMMENT ON COLUMN portfolio.quality_rule.name IS 'What people read; NULL when the code says it.';
-COMMENT ON COLUMN portfolio.quality_rule.item IS 'The item it judges; NULL for a rule about the record.';
+COMMENT ON COLUMN portfolio.quality_rule.item IS 'The item it judges; NULL for a rule about the record, which counts for the item of its column where it reads only one.';
 COMMENT ON COLUMN portfolio.quality_rule.dimension IS 'Dimension of quality it speaks of.';
 COMMENT ON COLUMN portfolio.quality_rule.expression IS
   'Boolean SQL over the columns of the data set, or a rule about the whole set such as unique(code), stored with names written in full. It may call functions of pg_catalog, of pg_portfolio, and those named in trusted_function.';
@@ -89,7 +89,7 @@ COMMENT ON COLUMN portfolio.current_rule.data_set IS 'The data set.';
 COMMENT ON COLUMN portfolio.current_rule.code IS 'Code of the rule.';
 COMMENT ON COLUMN portfolio.current_rule.version IS 'Its highest version.';
 COMMENT ON COLUMN portfolio.current_rule.name IS 'What people read.';
-COMMENT ON COLUMN portfolio.current_rule.item IS 'The item it judges; NULL for a rule about the record.';
+COMMENT ON COLUMN portfolio.current_rule.item IS 'The item it judges; NULL for a rule about the record, which counts for the item of its column where it reads only one.';
 COMMENT ON COLUMN portfolio.current_rule.dimension IS 'Dimension of quality it speaks of.';
 COMMENT ON COLUMN portfolio.current_rule.expression IS 'Boolean SQL over the columns of the data set.';
 COMMENT ON COLUMN portfolio.current_rule.severity IS 'How bad a failure is.';

@@ -4,6 +4,10 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF btrim(new_rule.code) = '' THEN
+    RAISE EXCEPTION 'a rule needs a code'
+      USING ERRCODE = 'check_violation', HINT = 'SELECT portfolio.add_rule(''data set'', ''code'', ''expression'');';
+  END IF;
   IF new_rule.item IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.data_item i WHERE i.data_set = new_rule.data_set AND i.name = new_rule.item) THEN
     RAISE EXCEPTION 'item "%" of rule "%" is not known', new_rule.item, new_rule.code
       USING ERRCODE = 'foreign_key_violation',
@@ -63,7 +67,8 @@ BEGIN
     RAISE EXCEPTION 'rule "%" of data set "%" already exists', code, data_set
       USING ERRCODE = 'duplicate_object',
             DETAIL = format('Its version %s is %s: %s', r.version, r.status, r.expression),
-            HINT = 'alter_rule() writes a new version; the old one is kept.';
+            HINT = CASE r.status WHEN 'retired' THEN format('SELECT portfolio.alter_rule(%L, %L, status => ''standard'', reason => ''why''); brings it back.', data_set, code)
+                   ELSE 'alter_rule() writes a new version; the old one is kept.' END;
   END IF;
   PERFORM portfolio.data_set_relation(data_set);
   r.data_set := d.id;
@@ -79,7 +84,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.add_rule(text, text, text, text, text, text, text, text) IS
-  'Writes version 1 of a rule: a boolean SQL expression over the columns of the data set, about an item or (item NULL) about the record. It is refused, and nothing is stored, when it does not parse, is not boolean, does not speak of one row alone, or calls a function that is not trusted. Try it first with try_rule(). Gives the version.';
+  'Writes version 1 of a rule: a boolean SQL expression over the columns of the data set, about an item or (item NULL) about the record or, where it reads one column only, about the item of that column. It is refused, and nothing is stored, when it does not parse, is not boolean, does not speak of one row alone, or calls a function that is not trusted. Try it first with try_rule(). Gives the version.';
 
 CREATE FUNCTION portfolio.alter_rule(data_set text, code text, expression text DEFAULT NULL, item text DEFAULT NULL, dimension text DEFAULT NULL,
                                      severity text DEFAULT NULL, on_null text DEFAULT NULL, status text DEFAULT NULL, reason text DEFAULT NULL,

@@ -72,7 +72,9 @@ BEGIN
     SELECT d.code, d.schema_name, d.relation_name, 'item', i.name, NULL, portfolio.item_condition(i)
       FROM portfolio.data_item i JOIN portfolio.data_set d ON d.id = i.data_set
      WHERE portfolio.item_condition(i) <> '' AND d.relation_name IS NOT NULL AND (data_set IS NULL OR d.code = data_set)
-       AND (i.mandatory OR i.default_codes <> '{}' OR EXISTS (SELECT FROM portfolio.current_rule c WHERE c.data_set = i.data_set AND c.item = i.name AND c.status = 'standard' AND c.kind = 'row'))
+       AND (i.mandatory OR i.default_codes <> '{}'
+            OR EXISTS (SELECT FROM portfolio.current_rule c WHERE c.data_set = i.data_set AND c.status = 'standard' AND c.kind = 'row'
+                          AND (c.item = i.name OR c.item IS NULL AND (i.missing_values <> '{}' OR i.applies_when IS NOT NULL))))
      ORDER BY 1, 4 DESC, 5
   LOOP
     relation := to_regclass(format('%I.%I', r.schema_name, r.relation_name));
@@ -93,7 +95,7 @@ COMMENT ON FUNCTION portfolio.broken_rules(text) IS
   'Rules in force, and items, that can no longer run, of one data set or (NULL) of all: a column was dropped or changed its type, a function is gone or no longer trusted, the relation does not exist. They are left out of scores with a WARNING until they are mended with alter_rule().';
 
 -- What goes into the score: the definition that make_rule_set() takes. An item is scored when it is mandatory, has
--- default codes or a rule in force. An experimental rule counts for itself: its item and dimension are its own.
+-- default codes or a rule in force, its own or one over its column alone; only the compiler knows the latter. An experimental rule counts for itself: its item and dimension are its own.
 CREATE FUNCTION portfolio.rule_set_definition(data_set text, leave_out text[] DEFAULT '{}', leave_out_items text[] DEFAULT '{}') RETURNS jsonb
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -104,9 +106,8 @@ BEGIN ATOMIC
      WHERE c.data_set = d.id AND c.status IN ('standard', 'experimental') AND c.kind = 'row' AND c.code <> ALL (leave_out)
        AND (c.item IS NULL OR c.item <> ALL (leave_out_items))
   ), items AS (
-    SELECT i.* FROM portfolio.data_item i, d
-     WHERE i.data_set = d.id AND i.name <> ALL (leave_out_items)
-       AND (i.mandatory OR i.default_codes <> '{}' OR EXISTS (SELECT FROM rules r WHERE r.item = i.name AND r.status = 'standard'))
+    SELECT i.*, NOT (i.mandatory OR i.default_codes <> '{}' OR EXISTS (SELECT FROM rules r WHERE r.item = i.name AND r.status = 'standard')) AS if_ruled
+      FROM portfolio.data_item i, d WHERE i.data_set = d.id AND i.name <> ALL (leave_out_items)
   )
   SELECT jsonb_build_object(
     'rules', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
@@ -115,7 +116,9 @@ BEGIN ATOMIC
                        'dimension', CASE WHEN r.status = 'standard' THEN r.dimension ELSE 'experimental' END)) ORDER BY r.code), '[]') FROM rules r),
     'items', (SELECT coalesce(jsonb_agg(jsonb_strip_nulls(jsonb_build_object(
                        'name', i.name, 'column', i.column_name, 'mandatory', i.mandatory,
-                       'missing_values', i.missing_values, 'default_codes', i.default_codes, 'applies_when', i.applies_when)) ORDER BY i.ord, i.name), '[]') FROM items i));
+                       'missing_values', i.missing_values, 'default_codes', i.default_codes, 'applies_when', i.applies_when,
+                       'if_ruled', nullif(i.if_ruled, false))) ORDER BY i.ord, i.name), '[]')
+                FROM items i WHERE NOT i.if_ruled OR i.missing_values <> '{}' OR i.applies_when IS NOT NULL));
 END;
 COMMENT ON FUNCTION portfolio.rule_set_definition(text, text[], text[]) IS
   'The rules in force and the scored items of a data set as the definition that make_rule_set() takes, without the rules and items named.';

@@ -37,6 +37,10 @@ DECLARE
   copies int;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  IF source IS NULL THEN
+    RAISE EXCEPTION 'source must not be null'
+      USING ERRCODE = 'null_value_not_allowed', HINT = 'It is a table or view with columns expression and code or name.';
+  END IF;
   FOR wanted IN EXECUTE format($sql$
       SELECT row_number() OVER () AS line, j->>'code' AS code, j->>'name' AS name, nullif(j->>'item', '') AS item,
              coalesce(nullif(j->>'dimension', ''), 'validity') AS dimension, j->>'expression' AS expression,
@@ -69,10 +73,15 @@ BEGIN
     ELSIF NOT EXISTS (SELECT FROM portfolio.dimension m WHERE m.name = wanted.dimension) THEN
       verdict.sql_state := '23503';
       verdict.problem := format('dimension "%s" is not known', wanted.dimension);
-    ELSIF wanted.severity NOT IN ('critical', 'high', 'medium', 'low', 'info') OR wanted.on_null NOT IN ('missing', 'pass', 'fail')
-          OR wanted.status NOT IN ('draft', 'standard', 'experimental', 'retired') THEN
+    ELSIF wanted.severity NOT IN ('critical', 'high', 'medium', 'low', 'info') THEN
       verdict.sql_state := '23514';
-      verdict.problem := format('severity "%s", on_null "%s" or status "%s" is not known', wanted.severity, wanted.on_null, wanted.status);
+      verdict.problem := format('severity "%s" is not known', wanted.severity);
+    ELSIF wanted.on_null NOT IN ('missing', 'pass', 'fail') THEN
+      verdict.sql_state := '23514';
+      verdict.problem := format('on_null "%s" is not known', wanted.on_null);
+    ELSIF wanted.status NOT IN ('draft', 'standard', 'experimental', 'retired') THEN
+      verdict.sql_state := '23514';
+      verdict.problem := format('status "%s" is not known', wanted.status);
     ELSE
       bad := portfolio.expression_problem(relation, wanted.expression);
       verdict.sql_state := bad.sql_state;

@@ -133,13 +133,17 @@ BEGIN
   ), mine AS (
     SELECT p.*, portfolio.defaults_in_excess(p.n, p.defaults, p.threshold) AS excess, count(*) OVER () AS items
       FROM placed p WHERE p.by IS NOT DISTINCT FROM provider
+  ), judged AS MATERIALIZED (
+    -- rules of the sets that were scored, each with the item that it counted for
+    SELECT v.fingerprint, r.code, r.item FROM portfolio.rule_set_version v CROSS JOIN LATERAL portfolio.rule_set_rules(v.rules) r
+     WHERE v.fingerprint IN (SELECT s.rule_set FROM portfolio.latest_score s WHERE s.data_set = d.id AND (period IS NULL OR s.period = period))
   ), rule AS (
     SELECT r.item, c.name, sum(c.failed) AS failed, sum(c.errors) AS errors
       FROM portfolio.latest_score s
      CROSS JOIN LATERAL portfolio.tally_counts(s.tally) c
-      JOIN portfolio.current_rule r ON r.data_set = d.id AND r.code = c.name
+      JOIN judged r ON r.fingerprint = s.rule_set AND r.code = c.name
      WHERE s.data_set = d.id AND (period IS NULL OR s.period = period) AND (provider IS NULL OR s.provider = provider)
-       AND c.level = 'rule' AND r.status = 'standard' GROUP BY r.item, c.name
+       AND c.level = 'rule' GROUP BY r.item, c.name
   ), shown AS (
     SELECT f.item, string_agg(format('%s ×%s', CASE WHEN f.value ~ '^\*[0-9a-f]{16}$' THEN f.value ELSE quote_literal(f.value) END, f.records), ', ' ORDER BY f.records DESC, f.value) AS listed
       FROM (SELECT v.*, row_number() OVER (PARTITION BY v.item ORDER BY v.records DESC, v.value) AS no

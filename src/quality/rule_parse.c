@@ -200,6 +200,22 @@ refuse_syntax(ParseState *pstate, int location)
 			 parser_errposition(pstate, location)));
 }
 
+/* Where that begins which is more than one expression; -1 where the parser's tree does not tell. */
+static int
+surplus_location(const SelectStmt *select)
+{
+	const void *parts[] = {
+		list_copy_tail(select->targetList, 1), select->distinctClause, select->intoClause, select->fromClause,
+		select->whereClause, select->groupClause, select->havingClause, select->windowClause, select->valuesLists,
+		select->sortClause, select->limitOffset, select->limitCount, select->withClause,
+	};
+	int			location = -1;
+
+	for (int i = 0; i < lengthof(parts) && location < 0; i++)
+		location = exprLocation(parts[i]);
+	return location;
+}
+
 /* The raw tree of the one expression that the text must be. */
 static Node *
 raw_expression(const char *source, ParseState *pstate)
@@ -215,7 +231,7 @@ raw_expression(const char *source, ParseState *pstate)
 		select->intoClause || select->fromClause || select->whereClause || select->groupClause ||
 		select->havingClause || select->windowClause || select->valuesLists || select->sortClause ||
 		select->limitOffset || select->limitCount || select->lockingClause || select->withClause)
-		refuse_syntax(pstate, -1);
+		refuse_syntax(pstate, surplus_location(select));
 	target = linitial_node(ResTarget, select->targetList);
 	if (target->name || target->indirection)
 		refuse_syntax(pstate, target->location);

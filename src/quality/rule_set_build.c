@@ -35,6 +35,7 @@ typedef struct Builder
 	Bitmapset  *columns;		/* attribute numbers that some expression needs */
 	PfProblem **item_problems;	/* by item, NULL while it works */
 	AttrNumber *item_attnos;	/* by item, 0: none */
+	List	   *asides;			/* items that wait for a rule: JsonbContainer * */
 	List	   *expressions;	/* to be deparsed, and */
 	List	   *targets;		/* where to: char ** */
 } Builder;
@@ -215,7 +216,7 @@ item_column(Builder *b, const char *name, AttrNumber *attno, PfProblem *problem)
 	problem->problem = psprintf("column \"%s\" of relation \"%s\" does not exist", name, b->relname);
 }
 
-static void
+static int
 build_item(Builder *b, JsonbContainer *object)
 {
 	PfProblem	problem = {0};
@@ -259,6 +260,35 @@ build_item(Builder *b, JsonbContainer *object)
 		b->item_problems[i] = palloc(sizeof(PfProblem));
 		*b->item_problems[i] = problem;
 	}
+	return i;
+}
+
+static int
+item_of_column(Builder *b, AttrNumber attno)
+{
+	for (int i = 0; attno != InvalidAttrNumber && i < b->set->nitems; i++)
+		if (b->item_attnos[i] == attno)
+			return i;
+	return -1;
+}
+
+static AttrNumber
+aside_column(Builder *b, JsonbContainer *object)
+{
+	char	   *column = pf_json_string(object, "column", false);
+
+	return column ? find_attribute(b->desc, column) : InvalidAttrNumber;
+}
+
+static char *
+new_item_name(Builder *b, const char *wanted)
+{
+	char	   *name = pstrdup(wanted);
+
+	for (int i = 0; i < b->set->nitems; i++)
+		if (strcmp(b->set->items[i].name, name) == 0)
+			name = psprintf("%s *", name), i = -1;
+	return name;
 }
 
 /* Without an item of his a rule over one column belongs to that column, any other to itself. */
@@ -266,18 +296,43 @@ static int
 item_of_rule(Builder *b, const char *code, PfExpression *expression)
 {
 	AttrNumber	attno = InvalidAttrNumber;
-	char	   *name;
+	int			item;
+	ListCell   *cell;
 
 	if (bms_membership(expression->columns) == BMS_SINGLETON)
 		attno = bms_singleton_member(expression->columns);
-	for (int i = 0; attno != InvalidAttrNumber && i < b->set->nitems; i++)
-		if (b->item_attnos[i] == attno)
-			return i;
-	name = attno != InvalidAttrNumber ? pstrdup(NameStr(TupleDescAttr(b->desc, attno - 1)->attname)) : pstrdup(code);
-	for (int i = 0; i < b->set->nitems; i++)
-		if (strcmp(b->set->items[i].name, name) == 0)
-			name = psprintf("%s *", name), i = -1;
-	return add_item(b, name, attno);
+	item = item_of_column(b, attno);
+	if (item >= 0)
+		return item;
+	foreach(cell, b->asides)
+		if (attno != InvalidAttrNumber && aside_column(b, lfirst(cell)) == attno)
+			return build_item(b, lfirst(cell));
+	return add_item(b, new_item_name(b, attno != InvalidAttrNumber ? NameStr(TupleDescAttr(b->desc, attno - 1)->attname) : code), attno);
+}
+
+/*
+ * What means missing in a column means it in every rule that reads the column, also where its item has no rule
+ * and is not scored. Such an item gets a name under which nobody looks for it.
+ */
+static void
+keep_missing_values(Builder *b)
+{
+	ListCell   *cell;
+
+	foreach(cell, b->asides)
+	{
+		JsonbContainer *object = lfirst(cell);
+		AttrNumber	attno = aside_column(b, object);
+		int			nmissing;
+
+		pf_json_strings(object, "missing_values", &nmissing);
+		if (nmissing > 0 && bms_is_member(attno, b->columns) && item_of_column(b, attno) < 0)
+		{
+			int			item = build_item(b, object);
+
+			b->set->items[item].name = new_item_name(b, psprintf("missing values of %s", b->set->items[item].name));
+		}
+	}
 }
 
 static int
@@ -413,9 +468,17 @@ pf_rule_set_build(Oid relid, JsonbContainer *definition, bool report)
 
 	pf_rule_settings_push(&settings, PF_FOR_PARSE);
 	for (int i = 0; i < nitems; i++)
-		build_item(&b, pf_json_object_at(items, i, "items"));
+	{
+		JsonbContainer *object = pf_json_object_at(items, i, "items");
+
+		if (pf_json_bool(object, "if_ruled", false))
+			b.asides = lappend(b.asides, object);
+		else
+			build_item(&b, object);
+	}
 	for (int i = 0; i < nrules; i++)
 		build_rule(&b, pf_json_object_at(rules, i, "rules"));
+	keep_missing_values(&b);
 	pf_rule_settings_pop(&settings);
 	deparse_expressions(&b);
 	build_columns(&b);

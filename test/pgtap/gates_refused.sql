@@ -1,6 +1,6 @@
 -- What cannot be done at a gate is refused to direct SQL as well, to an editor and, where it is law, to the owner of the tables.
 BEGIN;
-SELECT plan(27);
+SELECT plan(33);
 CREATE ROLE pf_gate_editor;
 SELECT portfolio.grant_profile('pf_gate_editor', 'editor');
 INSERT INTO portfolio.team (code, name) VALUES ('GR_OPS', 'Operations');
@@ -30,7 +30,14 @@ SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome) VALUE
 SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome) VALUES (-1, ''first'', ''proceed'')', '23503', 'run -1 does not exist', 'an unknown run');
 SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome, at) VALUES (pg_temp.run(), ''first'', ''proceed'', now() - interval ''1 day'')', '42501', NULL, 'a decision of another day');
 SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome, by) VALUES (pg_temp.run(), ''first'', ''proceed'', ''somebody'')', '42501', NULL, 'a decision of somebody else');
-SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''plan'', ''rosy'')', '23514', NULL, 'an unknown status');
+SELECT throws_ok('SELECT portfolio.decide(pg_temp.run(), ''first'', ''maybe'')', '23514', 'outcome "maybe" of a decision is not known', 'which the function names');
+SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''plan'', ''rosy'')', '23514', 'status "rosy" of evidence is not known', 'an unknown status');
+SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''waived'')', '23514', 'status "waived" of evidence is not known', 'a waiver is no evidence');
+SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''met'', expires => current_date - 1)', '23514',
+  'evidence for criterion "plan" has expired already', 'evidence that has expired');
+SELECT throws_ok('SELECT portfolio.waive(pg_temp.run(), ''plan'', ''GR_OPS'', '' '', current_date + 9)', '23514', 'a waiver of criterion "plan" needs a reason', 'a waiver without a reason');
+SELECT throws_ok('SELECT portfolio.waive(pg_temp.run(), ''plan'', ''GR_OPS'', ''late'', current_date - 1)', '23514', 'a waiver of criterion "plan" would have ended already', 'a waiver that has ended');
+SELECT throws_ok('SELECT portfolio.request_waiver(pg_temp.run(), ''plan'', ''GR_OPS'', ''late'', current_date - 1)', '23514', 'a waiver of criterion "plan" would have ended already', 'or the request of one');
 SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''luck'', ''met'')', '23503', 'process "gr" version 1 has no criterion "luck"', 'an unknown criterion');
 SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status, at) VALUES (pg_temp.run(), ''plan'', ''met'', now() + interval ''1 day'')', '42501', NULL, 'evidence dated by hand');
 SELECT lives_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''plan'', ''not_met'')', 'evidence is given');

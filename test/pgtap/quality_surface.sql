@@ -1,6 +1,6 @@
 -- Numbers and the plain SQL behind them, failing rows, why a score is what it is, and what is published.
 BEGIN;
-SELECT plan(37);
+SELECT plan(46);
 
 CREATE SCHEMA qs;
 CREATE TABLE qs.visit (pf text, "Row" int, t text, month text, hospital text, ward text, sex text, seen date, practice text, born date);
@@ -96,6 +96,41 @@ DELETE FROM portfolio.reporting_period WHERE code = '2023-02';
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-02')$$, '42704', 'reporting period "2023-02" is not known', 'what is published has its days');
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-01', '{"profile": "small"}')$$, '22023', 'suppression profile "small" is not known', 'an unknown profile is an error');
 SELECT throws_ok($$INSERT INTO portfolio.reporting_period (code, kind, during) VALUES ('2023-01b', 'month', '[2023-01-10,2023-02-10)')$$, '23P01', NULL, 'months do not overlap');
+
+-- A rule without an item counts for the item of its only column, as that item is declared; what means missing in a column
+-- means it in every rule that reads it, whether or not the item of the column is scored.
+CREATE TABLE qs.stay (id int PRIMARY KEY, provider text, nhs text, "Began" date, ended date);
+INSERT INTO qs.stay SELECT i, 'P1', CASE WHEN i <= 20 THEN ' - ' WHEN i <= 50 THEN '9990000017' ELSE '9990000018' END,
+       CASE WHEN i <= 30 THEN date '1800-01-01' ELSE date '2023-01-02' + i % 2 END, CASE WHEN i % 10 > 0 THEN date '2023-01-03' - i % 3 END FROM generate_series(1, 100) i;
+SELECT portfolio.register_data_set('QS_STAY', 'qs.stay', '{id}', provider => 'provider') AS stay \gset
+UPDATE portfolio.data_item SET missing_values = '{-}' WHERE data_set = :stay AND name = 'nhs';
+UPDATE portfolio.data_item SET missing_values = '{1800-01-01}', applies_when = 'id > 10' WHERE data_set = :stay AND name = 'Began';
+SELECT portfolio.add_rule('QS_STAY', 'nhs', 'is_nhs_number(nhs)'), portfolio.add_rule('QS_STAY', 'order', 'ended >= "Began"', 'ended') \gset
+SELECT results_eq($$SELECT item, records, valid_and_complete FROM portfolio.score_data_set('QS_STAY')$$,
+  $$SELECT 'nhs', count(*), count(*) FILTER (WHERE nhs = '9990000018') FROM qs.stay
+    UNION ALL SELECT 'ended', count(*), count(*) FILTER (WHERE "Began" > '1800-01-01' AND ended >= "Began") FROM qs.stay$$,
+  'an item without a rule is not scored for saying what means missing');
+SELECT results_eq(format('SELECT rule, passed, failed, missing FROM portfolio.rule_quality WHERE data_set = %s ORDER BY rule', :stay),
+  $$SELECT 'nhs', count(*) FILTER (WHERE nhs = '9990000018'), count(*) FILTER (WHERE nhs = '9990000017'), count(*) FILTER (WHERE nhs = ' - ') FROM qs.stay
+    UNION ALL SELECT 'order', count(*) FILTER (WHERE ended >= b), count(*) FILTER (WHERE ended < b), count(*) FILTER (WHERE (ended >= b) IS NULL)
+      FROM (SELECT ended, nullif("Began", '1800-01-01') AS b FROM qs.stay) v$$, 'and it is missing in every rule over the column');
+CREATE FUNCTION qs.behind_stay() RETURNS TABLE (rule text, records bigint, passed bigint, failed bigint, missing bigint, not_applicable bigint)
+  LANGUAGE plpgsql AS $$BEGIN RETURN QUERY EXECUTE portfolio.tally_sql('QS_STAY'); END$$;
+SELECT results_eq('SELECT rule, passed, failed, missing FROM qs.behind_stay() ORDER BY rule',
+  format('SELECT rule, passed, failed, missing FROM portfolio.rule_quality WHERE data_set = %s ORDER BY rule', :stay), 'tally_sql() gives the same');
+SELECT is((SELECT reasons FROM portfolio.explain_score('QS_STAY', 'P1', NULL) WHERE item = 'nhs'), 'nhs 30, no value 20', 'a rule without an item is a reason too');
+SELECT portfolio.add_rule('QS_STAY', 'began', $$"Began" < '2023-01-03'$$) AS version \gset
+SELECT results_eq($$SELECT item, records, valid_and_complete FROM portfolio.score_data_set('QS_STAY') WHERE item = 'Began'$$,
+  $$SELECT 'Began', count(*), count(*) FILTER (WHERE "Began" BETWEEN '2023-01-01' AND '2023-01-02') FROM qs.stay WHERE id > 10$$,
+  'with such a rule the item is scored where it applies');
+SELECT count(portfolio.alter_rule('QS_STAY', code, status => 'experimental', reason => 'on trial')) FROM unnest(ARRAY['began', 'nhs']) code \gset
+SELECT results_eq($$SELECT item FROM portfolio.score_data_set('QS_STAY')$$, ARRAY['ended'], 'an experimental rule makes no item');
+SELECT results_eq('SELECT rule, missing FROM qs.behind_stay() ORDER BY rule', $$VALUES ('began', 30::bigint), ('nhs', 20), ('order', 37)$$, 'and sees what means missing');
+SELECT count(portfolio.alter_rule('QS_STAY', code, status => 'standard', reason => 'it is good')) FROM unnest(ARRAY['began', 'nhs']) code \gset
+ALTER TABLE qs.stay ALTER nhs TYPE int USING NULL;
+SELECT results_eq($$SELECT kind, rule, sql_state FROM portfolio.broken_rules('QS_STAY') ORDER BY 1, 2$$, $$VALUES ('item', 'nhs', '22P02'), ('rule', 'nhs', '42883')$$,
+  'where its values can no longer be the item is broken');
+SELECT results_eq($$SELECT item FROM portfolio.score_data_set('QS_STAY')$$, ARRAY['Began', 'ended'], 'and the others are scored');
 
 SELECT * FROM finish();
 ROLLBACK;

@@ -59,19 +59,13 @@ INSERT INTO portfolio.gate_decision_evidence (decision, criterion) VALUES (1, 'p
 INSERT INTO portfolio.evidence (run, criterion, status) VALUES (:run, 'described', 'met');
 INSERT INTO portfolio.evidence (run, criterion, status, by) VALUES (:run, 'plan', 'met', 'postgres');
 SELECT portfolio.record_evidence(:run, 'plan', 'not_applicable');
-\set VERBOSITY terse
 SELECT portfolio.record_evidence(:run, 'plan', 'perhaps');
-\set VERBOSITY default
 SELECT portfolio.record_evidence(:run, 'nothing', 'met');
 SELECT portfolio.record_evidence(-1, 'plan', 'met');
 SELECT portfolio.waive(:run, 'plan', 'RG_OPS', 'because', current_date + 365);
-\set VERBOSITY terse
 SELECT portfolio.waive(:run, 'plan', 'RG_OPS', ' ', current_date + 5);
-\set VERBOSITY default
 SELECT portfolio.decide(:run, 'third', 'proceed');
-\set VERBOSITY terse
 SELECT portfolio.decide(:run, 'first', 'perhaps');
-\set VERBOSITY default
 
 -- Proceed with conditions: every unmet mandatory criterion is named, with owner and due day.
 SELECT portfolio.decide(:run, 'first', 'proceed_with_conditions');

@@ -44,6 +44,8 @@ SELECT code, version, status FROM portfolio.current_rule WHERE data_set_code = '
 SELECT portfolio.alter_rule('QR', 'age', expression => 'age between 0 and 90', reason => 'nobody here is older');
 SELECT portfolio.retire_rule('QR', 'nhs', 'judged elsewhere');
 SELECT portfolio.retire_rule('QR', 'nhs', 'again');
+SELECT portfolio.add_rule('QR', 'nhs', 'true');
+SELECT portfolio.add_rule('QR', ' ', 'true');
 SELECT r.code, r.version, r.expression, r.status, r.reason FROM portfolio.quality_rule r JOIN portfolio.data_set d ON d.id = r.data_set WHERE d.code = 'QR' ORDER BY 1, 2;
 SELECT item, records, valid_and_complete, data_item_score FROM portfolio.score_data_set('QR') WHERE provider = 'W1' ORDER BY item;
 
@@ -79,8 +81,12 @@ INSERT INTO qr.book VALUES ('ward', 'validity', $$ward ~ '^W\d$'$$, 'ward shape'
   ('ward', 'validity', $$ward ~ '('$$, 'ward regex'), ('age', 'accuracy', '(age >= 0) AND (age <= 90)', 'age'), ('ward', 'validity', $$ward ~ '^W\d$'$$, 'ward shape'), ('age', 'completeness', NULL, 'none');
 SELECT line, code, verdict, sql_state, problem, cursor_pos FROM portfolio.import_rules('QR', 'qr.book');
 SELECT count(*) FROM portfolio.current_rule WHERE data_set_code = 'QR';
+SELECT * FROM portfolio.import_rules('QR', NULL);
 SELECT verdict, count(*) FROM portfolio.import_rules('QR', 'qr.book', dry_run => false) GROUP BY 1 ORDER BY 1;
 SELECT verdict, count(*) FROM portfolio.import_rules('QR', 'qr.book') GROUP BY 1 ORDER BY 1;
+CREATE TABLE qr.words (code text, expression text, severity text, on_null text, status text);
+INSERT INTO qr.words VALUES ('a', 'true', 'urgent', NULL, NULL), ('b', 'true', NULL, 'ignore', NULL), ('c', 'true', NULL, NULL, 'new');
+SELECT code, verdict, sql_state, problem FROM portfolio.import_rules('QR', 'qr.words');
 SELECT code, version, name, source FROM portfolio.current_rule WHERE data_set_code = 'QR' ORDER BY code;
 
 -- Through the door beside: an analyst who inserts gains nothing that the functions refuse
