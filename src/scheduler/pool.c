@@ -67,12 +67,15 @@ somebody_has_asked(void)
 
 	LWLockAcquire(&pf_shared->lock, LW_SHARED);
 	for (int i = 0; i < PF_MAX_WAITERS && !asked; i++)
-		asked = pf_shared->waiters[i].state == PF_WAITER_ASKED;
+		asked = pf_shared->waiters[i].state == PF_WAITER_ASKED && pf_shared->waiters[i].heard;
 	LWLockRelease(&pf_shared->lock);
 	return asked;
 }
 
-/* Take over what sessions have asked for since the last look. */
+/*
+ * Take over what sessions have asked for. Who asked after news was taken waits for the next round: he may have
+ * committed the job after it was read.
+ */
 void
 pf_take_waiters(void)
 {
@@ -85,7 +88,7 @@ pf_take_waiters(void)
 		PfJob	   *job;
 
 		LWLockAcquire(&pf_shared->lock, LW_EXCLUSIVE);
-		if (waiter->state == PF_WAITER_ASKED && waiter->database == pf_scheduler->database)
+		if (waiter->state == PF_WAITER_ASKED && waiter->heard && waiter->database == pf_scheduler->database)
 		{
 			waiter->state = PF_WAITER_TAKEN;
 			job_id = waiter->job_id;

@@ -117,7 +117,7 @@ pf_has_news(const PfDatabase *db)
 	return db->news.all || db->news.asked || db->news.njobs > 0;
 }
 
-/* Take what there is; false if there is nothing. */
+/* Take what there is, and hear who has asked so far; false if there is nothing. */
 bool
 pf_take_news(PfDatabase *db, PfNews *news)
 {
@@ -127,6 +127,8 @@ pf_take_news(PfDatabase *db, PfNews *news)
 	has_news = pf_has_news(db);
 	*news = db->news;
 	memset(&db->news, 0, sizeof(PfNews));
+	for (int i = 0; i < PF_MAX_WAITERS; i++)
+		pf_shared->waiters[i].heard |= pf_shared->waiters[i].database == db->database;
 	LWLockRelease(&pf_shared->lock);
 	return has_news;
 }

@@ -118,6 +118,7 @@ typedef struct PfWaiter
 	Oid			database;
 	Latch	   *latch;
 	int64		job_id;
+	bool		heard;			/* asked before the scheduler last took news: its picture has the job as committed */
 	int64		run_id;			/* 0 with DONE: the job could not be run */
 	bool		gone;			/* the session no longer waits; the scheduler frees the slot */
 } PfWaiter;

@@ -53,6 +53,23 @@ wait_for($node, 'work', q{SELECT NOT EXISTS (SELECT FROM portfolio.worker_status
 is(ann('SELECT count(*) = (SELECT count(*) FROM portfolio.job_run WHERE job_name = \'tick\' AND owner = \'ann\') FROM tick'), 't', 'as many records as effects');
 settled($node, 'work', 'every slot is accounted for');
 
+# who asks while the scheduler reads what was committed before is told of the job that he has committed meanwhile
+{
+	my $keeper = session($node, 'work', 'postgres');
+	tell($keeper, 'BEGIN; LOCK TABLE portfolio.job_run');
+	job('met', 'SELECT 1');
+	ok($node->poll_query_until('work', q{SELECT count(*) = 1 FROM pg_locks JOIN pg_stat_activity USING (pid) WHERE relation = 'portfolio.job_run'::regclass AND NOT granted AND backend_type = 'portfolio scheduler'}), 'the scheduler has read the one job, and not yet its history');
+	job('meanwhile', 'SELECT 1');
+	my $asker = session($node, 'work', 'ann');
+	$asker->{in} .= q{SELECT portfolio.run_job('meanwhile', wait => true) > 0;} . "\n";
+	$asker->{h}->pump_nb;
+	ok($node->poll_query_until('work', q{SELECT wait_event = 'Extension' FROM pg_stat_activity WHERE query LIKE '%run_job(''meanwhile''%' AND usename = 'ann'}), 'somebody asks for the other');
+	tell($keeper, 'COMMIT');
+	like(tell($asker, 'SELECT 1'), qr/\At\n/, 'it runs');
+	is($asker->{err}, '', 'and nobody says that it is not committed');
+	$_->{h}->finish for $keeper, $asker;
+}
+
 # what is committed reaches the scheduler: more jobs than it is told of one by one, then one of them
 ann(q{SELECT count(portfolio.schedule_job('many ' || n, 'every 200 milliseconds', 'SELECT 1')) FROM generate_series(1, 12) n});
 wait_for($node, 'work', q{SELECT count(DISTINCT job_name) = 12 FROM portfolio.job_run WHERE job_name LIKE 'many %'}, 'twelve jobs of one transaction run');
