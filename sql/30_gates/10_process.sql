@@ -233,6 +233,20 @@ COMMENT ON FUNCTION portfolio.guard_stored_query() IS
 CREATE TRIGGER guard_stored_query BEFORE INSERT OR UPDATE OR DELETE ON portfolio.criterion
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_stored_query('Make a process of your own with portfolio.copy_process().', 'applies_when');
 
+CREATE FUNCTION portfolio.known_process(process text) RETURNS text
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM portfolio.process p WHERE p.code = known_process.process) THEN
+    RAISE EXCEPTION 'process "%" does not exist', process
+      USING ERRCODE = 'undefined_object', HINT = 'SELECT code, version, name FROM portfolio.process lists them.';
+  END IF;
+  RETURN process;
+END
+$$;
+COMMENT ON FUNCTION portfolio.known_process(text) IS 'The code of a process as it is given; raises 42704 where there is none of that code.';
+
 CREATE FUNCTION portfolio.copy_process(process text, new_code text) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -241,11 +255,7 @@ DECLARE
   old_version integer;
   new_version integer;
 BEGIN
-  SELECT max(p.version) INTO old_version FROM portfolio.process p WHERE p.code = process;
-  IF old_version IS NULL THEN
-    RAISE EXCEPTION 'process "%" does not exist', process
-      USING ERRCODE = 'undefined_object', HINT = 'SELECT code, version, name FROM portfolio.process lists them.';
-  END IF;
+  SELECT max(p.version) INTO old_version FROM portfolio.process p WHERE p.code = portfolio.known_process(process);
   SELECT coalesce(max(p.version), 0) + 1 INTO new_version FROM portfolio.process p WHERE p.code = new_code;
   INSERT INTO portfolio.process (code, version, name, purpose, max_waiver_days, separation_of_duty)
     SELECT new_code, new_version, p.name, p.purpose, p.max_waiver_days, p.separation_of_duty FROM portfolio.process p WHERE (p.code, p.version) = (process, old_version);

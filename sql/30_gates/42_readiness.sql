@@ -65,11 +65,11 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 5
 BEGIN ATOMIC
   SELECT g.process, g.gate, g.percent, g.met, g.partly, g.waived, g.applicable, g.blockers, g.next_steps
     FROM portfolio.check_options($3, '{}') o CROSS JOIN portfolio.gate_status g
-   WHERE g.element = portfolio.element_ref($1) AND ($2 IS NULL OR g.process = $2)
+   WHERE g.element = portfolio.element_ref($1) AND ($2 IS NULL OR g.process = $2) AND ($2 IS NULL OR portfolio.known_process($2) IS NOT NULL)
    ORDER BY g.process, g.ord;
 END;
 COMMENT ON FUNCTION portfolio.readiness(text, text, jsonb) IS
-  'How ready an element is for each gate of the processes that it is in, or of one of them, in their order: percent = 100 x (weights met + half of the weights partly met) / weights applicable, beside what blocks it and what to do next. By evidence as recorded, so evaluate() first where data have changed; as of the day in pg_portfolio.as_of where it is set. No rows for an element in no process. Example: SELECT gate, percent, blockers FROM portfolio.readiness(''service:EPS'');';
+  'How ready an element is for each gate of the processes that it is in, or of one of them, in their order: percent = 100 x (weights met + half of the weights partly met) / weights applicable, beside what blocks it and what to do next. By evidence as recorded, so evaluate() first where data have changed; as of the day in pg_portfolio.as_of where it is set. No rows for an element in no process; raises 42704 for an unknown element or process. Example: SELECT gate, percent, blockers FROM portfolio.readiness(''service:EPS'');';
 
 CREATE TYPE portfolio.blocker_row AS (process text, run bigint, gate text, criterion text, title text, status text, why text, next_step text);
 COMMENT ON TYPE portfolio.blocker_row IS 'Something that keeps a gate shut.';
@@ -99,9 +99,9 @@ BEGIN ATOMIC
       SELECT r.process, r.id, g.gate, NULL, 'gate ' || g.before || ' is passed', g.before_standing, NULL,
              CASE g.before_standing WHEN 'conditions_open' THEN 'Meet its conditions.' WHEN 'lapsed' THEN 'Decide at that gate again.' ELSE 'Decide at that gate first.' END, 0
        WHERE g.before_standing NOT IN ('proceed', 'conditions_met')) b
-   WHERE r.element = portfolio.element_ref($1) AND ($2 IS NULL OR r.process = $2)
+   WHERE r.element = portfolio.element_ref($1) AND ($2 IS NULL OR r.process = $2) AND ($2 IS NULL OR portfolio.known_process($2) IS NOT NULL)
      AND g.standing NOT IN ('proceed', 'conditions_met')
    ORDER BY b.process, g.ord, b.ord, b.criterion;
 END;
 COMMENT ON FUNCTION portfolio.blockers(text, text, jsonb) IS
-  'What keeps the gates of an element shut, one row each, in the order of the gates: mandatory criteria that are neither met nor waived, with what the newest evidence says, and gates before that are not passed. Passed gates are left out. As of the day in pg_portfolio.as_of where it is set. Example: SELECT gate, criterion, why, next_step FROM portfolio.blockers(''service:EPS'');';
+  'What keeps the gates of an element shut, one row each, in the order of the gates: mandatory criteria that are neither met nor waived, with what the newest evidence says, and gates before that are not passed. Passed gates are left out. As of the day in pg_portfolio.as_of where it is set. Raises 42704 for an unknown element or process. Example: SELECT gate, criterion, why, next_step FROM portfolio.blockers(''service:EPS'');';

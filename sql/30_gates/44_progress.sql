@@ -72,10 +72,11 @@ BEGIN ATOMIC
     CROSS JOIN LATERAL (
       SELECT count(*) AS in_stage, max(s.took) AS longest, count(*) FILTER (WHERE s.took > k.p90) AS stuck
         FROM spent s WHERE s.stage = k.stage AND s.is_in) n
+   WHERE portfolio.known_process($1) IS NOT NULL
    ORDER BY k.ord;
 END;
 COMMENT ON FUNCTION portfolio.stage_times(text, integer, jsonb) IS
-  'How long the stages of a process take, by the runs that passed their gates: median and 90th percentile, beside the runs that are in each and those stuck for longer than that. All versions, or one; as of the day in pg_portfolio.as_of. No rows for a process that has not been run. Example: SELECT stage, passed, median, p90, stuck FROM portfolio.stage_times(''transfer-to-service-operations'');';
+  'How long the stages of a process take, by the runs that passed their gates: median and 90th percentile, beside the runs that are in each and those stuck for longer than that. All versions, or one; as of the day in pg_portfolio.as_of. No rows for a process that has not been run; raises 42704 for an unknown one. Example: SELECT stage, passed, median, p90, stuck FROM portfolio.stage_times(''transfer-to-service-operations'');';
 
 CREATE TYPE portfolio.burnup_row AS (month date, started bigint, completed bigint, stopped bigint, started_so_far bigint, completed_so_far bigint, under_way bigint, completed_pct numeric);
 COMMENT ON TYPE portfolio.burnup_row IS 'How far a process had got at the end of a month.';
@@ -108,7 +109,8 @@ BEGIN ATOMIC
              count(*) FILTER (WHERE r.ended_as <> 'completed' AND upper(r.during) < e.ends) AS given_up
         FROM (SELECT least(m.month + interval '1 month', s.last + interval '1 day') AS ends) e
         JOIN portfolio.process_run r ON r.process = $1 AND lower(r.during) < e.ends) n
+   WHERE portfolio.known_process($1) IS NOT NULL
    ORDER BY m.month;
 END;
 COMMENT ON FUNCTION portfolio.process_burnup(text, date, date, jsonb) IS
-  'How a process gets on, a row a month from its first run (or a day) to today (or a day): begun, completed and stopped in the month, and the two lines of a burn-up chart. Months are of the session''s time zone. No rows for a process that has not been run. Example: SELECT month, started_so_far, completed_so_far, completed_pct FROM portfolio.process_burnup(''transfer-to-service-operations'');';
+  'How a process gets on, a row a month from its first run (or a day) to today (or a day): begun, completed and stopped in the month, and the two lines of a burn-up chart. Months are of the session''s time zone. No rows for a process that has not been run; raises 42704 for an unknown one. Example: SELECT month, started_so_far, completed_so_far, completed_pct FROM portfolio.process_burnup(''transfer-to-service-operations'');';

@@ -82,6 +82,11 @@ DECLARE
   steps text;
   law text;
 BEGIN
+  IF NEW.state IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.service_state s WHERE s.state = NEW.state) THEN
+    RAISE EXCEPTION 'state "%" of service "%" is not known', NEW.state, NEW.code
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'service_state_fkey', TABLE = 'service', SCHEMA = 'portfolio',
+            HINT = (SELECT format('It is %s.', string_agg(s.state, ', ' ORDER BY s.ord)) FROM portfolio.service_state s);
+  END IF;
   IF NEW.state = 'live' AND NEW.service_level IS NULL THEN
     SELECT min(l.measure) INTO NEW.service_level FROM portfolio.service_level l WHERE l.service = NEW.id;
   END IF;
@@ -90,7 +95,6 @@ BEGIN
   END IF;
   IF TG_OP = 'UPDATE' THEN
     IF NEW.state <> OLD.state
-       AND EXISTS (SELECT FROM portfolio.service_state s WHERE s.state = NEW.state)
        AND NOT EXISTS (SELECT FROM portfolio.service_transition t WHERE (t.from_state, t.to_state) = (OLD.state, NEW.state)) THEN
       RAISE EXCEPTION 'service "%" cannot become % from %', NEW.code, NEW.state, OLD.state
         USING ERRCODE = 'check_violation', CONSTRAINT = 'service_transition', TABLE = 'service', SCHEMA = 'portfolio',
@@ -128,7 +132,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.guard_service() IS
-  'Trigger of service: fills the keys of a live one to its service level and roadmap, and the days live_on and retired_on, where they are left out, and says in words what a change of state (23514, constraint service_transition) or the CHECK constraints of the state would refuse. What a restore loads has all of it.';
+  'Trigger of service: fills the keys of a live one to its service level and roadmap, and the days live_on and retired_on, where they are left out, and says in words what an unknown state (23503), a change of state (23514, constraint service_transition) or the CHECK constraints of the state would refuse. What a restore loads has all of it.';
 CREATE TRIGGER guard_service BEFORE INSERT OR UPDATE ON portfolio.service FOR EACH ROW EXECUTE FUNCTION portfolio.guard_service();
 
 -- Since when: kept by the database, so that states can be asked of any day.

@@ -90,6 +90,8 @@ BEGIN
     FROM pg_class r JOIN pg_namespace s ON s.oid = r.relnamespace WHERE r.oid = register_data_set.relation;
   IF register_data_set.code IS NULL OR c IS NULL THEN
     RAISE EXCEPTION 'a data set needs a code and a relation' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF btrim(register_data_set.code) = '' THEN
+    RAISE EXCEPTION 'the code of a data set must not be blank' USING ERRCODE = 'check_violation';
   END IF;
   IF c.relkind NOT IN ('r', 'p', 'v', 'm', 'f') OR c.relpersistence = 't' THEN
     RAISE EXCEPTION '"%.%" cannot hold a data set', c.nspname, c.relname

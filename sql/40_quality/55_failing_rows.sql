@@ -41,6 +41,18 @@ END;
 COMMENT ON FUNCTION portfolio.row_key_expression(portfolio.data_set, boolean) IS
   'The row key of a data set as a jsonb expression over alias pf_row, masked where an item is identifying or special, or its name says so.';
 
+CREATE FUNCTION portfolio.check_max_rows(max_rows bigint) RETURNS void
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF max_rows < 0 THEN
+    RAISE EXCEPTION 'max_rows must be 0 or more' USING ERRCODE = 'invalid_parameter_value', HINT = 'NULL, the default, gives all rows.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_max_rows(bigint) IS 'Raises 22023 for a limit below 0. Part of failing_rows() and whole_set_failures().';
+
 CREATE FUNCTION portfolio.failing_rows(data_set text, rule text DEFAULT NULL, provider text DEFAULT NULL, period text DEFAULT NULL,
                                        identify boolean DEFAULT false, max_rows bigint DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS SETOF portfolio.failing_row
@@ -56,6 +68,7 @@ DECLARE
   state text;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_max_rows(max_rows);
   SELECT r.during INTO days FROM portfolio.reporting_period r WHERE r.code = period;
   rules := portfolio.dated_rules(rules, lower(days), upper(days) - 1, current_date);
   IF rule IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.rule_set_rules(rules) r WHERE r.code = rule) THEN

@@ -350,6 +350,7 @@ DECLARE
   definition jsonb;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_max_rows(max_rows);
   SELECT portfolio.whole_set_definition(relation, c.expression) INTO definition FROM portfolio.current_rule c
    WHERE c.data_set = d.id AND c.code = rule AND c.kind <> 'row' AND c.status <> 'retired';
   IF definition IS NULL THEN

@@ -53,7 +53,8 @@ BEGIN ATOMIC
   WITH span AS MATERIALIZED (
     SELECT lower(q.days) AS first, upper(q.days) - 1 AS last, upper(q.days)::timestamptz - interval '1 microsecond' AS moment,
            portfolio.financial_year(lower(q.days)) || ' Q' || portfolio.financial_quarter(lower(q.days)) AS name
-      FROM portfolio.check_options($2, '{}') o CROSS JOIN (SELECT portfolio.quarter_days($1) AS days) q),
+      FROM portfolio.check_options($2, '{}') o CROSS JOIN (SELECT portfolio.quarter_days($1) AS days) q
+     WHERE q.days IS NOT NULL),
   rated AS (
     SELECT r.*, row_number() OVER by_day AS nth, lead(r.dca) OVER by_day AS dca_before, lead(r.scale) OVER by_day AS scale_before, lead(r.place) OVER by_day AS place_before
       FROM portfolio.dca_rating r JOIN span s ON r.rated_on <= s.last
@@ -92,4 +93,4 @@ BEGIN ATOMIC
    ORDER BY r.scale DESC NULLS LAST, r.place NULLS LAST, p.code;
 END;
 COMMENT ON FUNCTION portfolio.board_report(text, jsonb) IS
-  'What a board reads of a quarter (2017/18 Q1, or 2017-Q2): one line for each programme that was governed in it, as it stood on its last day, the worst ratings first. The same columns for every method, since every method is a process with gates. Ratings and their figures are those of the day; department and state are as recorded now. Raises 22023 for what is no quarter. Example: SELECT code, method, gate, ready_pct, dca, trend, days_late FROM portfolio.board_report(''2017/18 Q1'');';
+  'What a board reads of a quarter (2017/18 Q1, or 2017-Q2): one line for each programme that was governed in it, as it stood on its last day, the worst ratings first. The same columns for every method, since every method is a process with gates. Ratings and their figures are those of the day; department and state are as recorded now. Raises 22023 for what is no quarter; no rows for NULL. Example: SELECT code, method, gate, ready_pct, dca, trend, days_late FROM portfolio.board_report(''2017/18 Q1'');';

@@ -18,6 +18,12 @@ DECLARE
   pack text;
   section text;
 BEGIN
+  IF wanted IS NULL THEN
+    RETURN NULL;
+  END IF;
+  IF process IS NOT NULL THEN
+    PERFORM portfolio.known_process(process);
+  END IF;
   SELECT x.name, x.kind, x.code, x.description, portfolio.element_label(x.owner) AS owner, k.label INTO its
     FROM portfolio.element x JOIN portfolio.element_kind k USING (kind) WHERE x.id = wanted;
   pack := format(E'# Due diligence: %s\n\n`%s:%s` · as of %s\n', its.name, its.kind, its.code, moment::date)
@@ -92,4 +98,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.due_diligence_pack(text, text) IS
-  'What a board reads before it decides, as one Markdown document: how each gate of an element stands, each criterion with its evidence and how old that is, waivers, conditions, decisions, open findings, data quality, and what it needs and what suffers if it fails. Of all processes that it is in, or of one; as of the day in pg_portfolio.as_of; as far as the caller may see. Raises as element_ref() does. Example: SELECT portfolio.due_diligence_pack(''service:EPS'');';
+  'What a board reads before it decides, as one Markdown document: how each gate of an element stands, each criterion with its evidence and how old that is, waivers, conditions, decisions, open findings, data quality, and what it needs and what suffers if it fails. Of all processes that it is in, or of one; as of the day in pg_portfolio.as_of; as far as the caller may see. Raises as element_ref() does, and 42704 for an unknown process; NULL for no element. Example: SELECT portfolio.due_diligence_pack(''service:EPS'');';

@@ -245,7 +245,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,plain_text,plain_json,plain_columns,
      element_id,element_ref,element_label,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people,doctor_jobs,doctor_rules_and_checks,health,my_work,
-     in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
+     in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
   ('{analyst,editor,operator,auditor}',
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range,period_range}'),
   ('{analyst,editor,operator,auditor}',
@@ -280,7 +280,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
-     score_data_set,failed_rules,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,row_in_place,rule_set_rules,
+     score_data_set,failed_rules,check_max_rows,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,row_in_place,rule_set_rules,
      rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules,
      rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values

@@ -28,6 +28,7 @@ SELECT results_eq($$SELECT q, (SELECT state FROM portfolio.board_report(q) WHERE
 SELECT results_eq($$SELECT portfolio.quarter_days(q) FROM unnest('{2017/18 Q1,2017/18 Q4,2017-Q2,1999/00 Q1}'::text[]) q$$,
   $$VALUES ('[2017-04-01,2017-07-01)'::daterange), ('[2018-01-01,2018-04-01)'), ('[2017-04-01,2017-07-01)'), ('[1999-04-01,1999-07-01)')$$, 'quarters of both years');
 SELECT throws_ok(format('SELECT portfolio.quarter_days(%L)', q), '22023', format('period "%s" is not %s', q, CASE WHEN q IN ('2017', '2017/18') THEN 'a quarter' ELSE 'known' END), 'not a quarter: ' || q) FROM unnest('{2017/19 Q1,2017,2017/18,2017/18 Q5,Q1,0000-Q1}'::text[]) q;
+SELECT is_empty('SELECT * FROM portfolio.board_report(NULL)', 'no quarter, no report');
 SELECT throws_ok($$SELECT portfolio.board_report('2017-Q2', '{"x": 1}')$$, '22023', 'option "x" is not known', 'unknown options are refused');
 
 -- Two methods, the same columns: programmes under different processes, one in a past quarter.

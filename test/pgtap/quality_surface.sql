@@ -1,6 +1,6 @@
 -- Numbers and the plain SQL behind them, failing rows, why a score is what it is, and what is published.
 BEGIN;
-SELECT plan(46);
+SELECT plan(48);
 
 CREATE SCHEMA qs;
 CREATE TABLE qs.visit (pf text, "Row" int, t text, month text, hospital text, ward text, sex text, seen date, practice text, born date);
@@ -84,6 +84,9 @@ SELECT results_eq($$SELECT (f.row_key->>'Row')::int, f.rules FROM portfolio.fail
   $$SELECT v."Row", portfolio.failed_rules('QS', v) FROM qs.visit v WHERE "Row" <= 900 AND portfolio.failed_rules('QS', v) <> '{}' ORDER BY 1$$,
   'failing_rows() has every failing row of the data set, with all its reasons');
 SELECT throws_ok($$SELECT * FROM portfolio.failing_rows('QS', 'nowhere')$$, '42704', 'rule "nowhere" is not in force in data set "QS"', 'a rule that is not in force is an error');
+
+SELECT throws_ok($$SELECT * FROM portfolio.failing_rows('QS', max_rows => -1)$$, '22023', 'max_rows must be 0 or more', 'so is a number of rows below 0');
+SELECT is_empty($$SELECT * FROM portfolio.failing_rows('QS', max_rows => 0)$$, 'none are none');
 
 -- Published: suppressed, rounded, frozen
 SELECT is(portfolio.publish_scores('QS', '2023-01'), 1, 'the first edition');

@@ -42,7 +42,7 @@ SELECT results_eq('SELECT state, demand::text COLLATE "default", refused_by FROM
 SET LOCAL ROLE pf_service_editor;
 SELECT lives_ok($$INSERT INTO portfolio.service (code, name, description) VALUES ('SS_A', 'Service A', 'x')$$, 'a service begins in the pipeline');
 SELECT throws_ok($$UPDATE portfolio.service SET state = 'live' WHERE code = 'SS_A'$$, '23514', 'service "SS_A" cannot become live from pipeline', 'no state is skipped');
-SELECT throws_ok($$UPDATE portfolio.service SET state = 'sunk' WHERE code = 'SS_A'$$, '23503', NULL, 'an unknown state is refused by its key');
+SELECT throws_ok($$UPDATE portfolio.service SET state = 'sunk' WHERE code = 'SS_A'$$, '23503', 'state "sunk" of service "SS_A" is not known', 'an unknown state is refused by name');
 SELECT throws_ok($$INSERT INTO portfolio.service (code, name, state) VALUES ('SS_B', 'b', 'live')$$, '23514',
   'service "SS_B" cannot be live: it lacks an accountable owner, a support tier, a service level, a roadmap', 'a new live service needs all of it');
 SELECT lives_ok($$UPDATE portfolio.service SET state = 'in_transition' WHERE code = 'SS_A'$$, 'a transfer begins');

@@ -39,8 +39,17 @@ SELECT stage, passed, median, in_stage, stuck FROM portfolio.stage_times('rp', 1
 RESET pg_portfolio.as_of;
 SELECT * FROM portfolio.process_burnup('rp', to_day => '2019-05-31');
 SELECT * FROM portfolio.process_burnup('rp', '2019-04-15', '2019-05-31');
-SELECT count(*) AS nothing FROM portfolio.process_burnup('no-such-process');
-SELECT count(*) AS nothing FROM portfolio.stage_times('no-such-process');
+-- A process whose name is misspelt is not one that has nothing to tell.
+\set ON_ERROR_ROLLBACK on
+SELECT * FROM portfolio.process_burnup('no-such-process');
+SELECT * FROM portfolio.stage_times('no-such-process');
+SELECT * FROM portfolio.readiness('RP_2', 'no-such-process');
+SELECT * FROM portfolio.blockers('RP_2', 'no-such-process');
+SELECT * FROM portfolio.blockers('RP_OPS', 'no-such-process');
+SELECT portfolio.due_diligence_pack('RP_2', 'no-such-process');
+SELECT portfolio.copy_process('no-such-process', 'another');
+\set ON_ERROR_ROLLBACK off
+SELECT portfolio.due_diligence_pack(NULL) IS NULL AS of_nothing;
 -- What a board of January 2019 read, and one of today about what is in no process.
 SET pg_portfolio.as_of = '2019-01-15';
 SELECT portfolio.due_diligence_pack('RP_2', 'rp') \g (format=unaligned tuples_only=on)

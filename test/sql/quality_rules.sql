@@ -15,6 +15,7 @@ SELECT portfolio.register_data_set('QR2', 'qr.visit', '{nummer}');
 SELECT portfolio.register_data_set('QR2', 'qr.visit', '{id}', provider => 'wrad');
 SELECT portfolio.register_data_set('QR2', 'qr.visit', '{id}', filter => 'age');
 SELECT portfolio.register_data_set('QR2', 'qr.visit_pkey', '{id}');
+SELECT portfolio.register_data_set(' ', 'qr.visit', '{id}');
 SELECT count(*) FROM portfolio.data_set WHERE code = 'QR2';
 
 -- Rules

@@ -41,6 +41,7 @@ SELECT key, records, failed, detail FROM portfolio.whole_set_failures('WS', 'ref
 SELECT key, records, failed, detail FROM portfolio.whole_set_failures('WS', 'u3');
 SELECT key, detail FROM portfolio.whole_set_failures('WS', 'rows_by', max_rows => 2);
 SELECT portfolio.whole_set_failures('WS', 'none');
+SELECT portfolio.whole_set_failures('WS', 'u3', max_rows => -1);
 SELECT portfolio.failing_rows('WS', 'u3');
 -- of one period
 SELECT rule, outcome, failed, measures FROM portfolio.check_whole_set('WS', '2024-01') WHERE rule IN ('u', 'rows', 'volume') ORDER BY rule;
