@@ -3,7 +3,6 @@ CREATE TABLE portfolio.job_dependency (
   job_id bigint NOT NULL REFERENCES portfolio.job (job_id) ON DELETE CASCADE,
   after_job bigint NOT NULL REFERENCES portfolio.job (job_id),
   on_outcome text NOT NULL DEFAULT 'success' CONSTRAINT job_dependency_on_outcome_is_known CHECK (on_outcome IN ('success', 'failure', 'any')),
-  CONSTRAINT job_dependency_is_on_another CHECK (job_id <> after_job),
   PRIMARY KEY (job_id, after_job)
 );
 CREATE INDEX job_dependency_after ON portfolio.job_dependency (after_job);

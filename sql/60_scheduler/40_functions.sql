@@ -162,7 +162,12 @@ BEGIN
           schedule_job.retry_on,
           schedule_job.valid_from,
           schedule_job.valid_until)
+  ON CONFLICT ON CONSTRAINT job_owner_name_key DO NOTHING
   RETURNING job.job_id INTO made;
+  IF made IS NULL THEN
+    RAISE EXCEPTION 'job "%" exists already', name
+      USING ERRCODE = 'unique_violation', HINT = 'alter_job() changes it, unschedule_job() removes it.';
+  END IF;
   IF after IS NOT NULL OR resources IS NOT NULL THEN
     PERFORM portfolio.write_links(made, after, resources);
   END IF;
@@ -266,13 +271,20 @@ COMMENT ON FUNCTION portfolio.alter_job(bigint, integer, text) IS
   'Changes what operators may change of any job that they can see: its priority and comment. 42704 if there is none.';
 
 CREATE FUNCTION portfolio.schedule_at(at timestamptz, command text, name text DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
-  SELECT portfolio.check_options(schedule_at.options, '{}');
-  SELECT portfolio.schedule_job(
-    coalesce(schedule_at.name, to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS"Z #"') || nextval('portfolio.job_id_seq')),
-    to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS.US"Z"'), schedule_at.command);
-END;
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  PERFORM portfolio.check_options(options, '{}');
+  IF isfinite(schedule_at.at) IS NOT TRUE THEN
+    RAISE EXCEPTION 'at must be an instant, not %', coalesce(schedule_at.at::text, 'NULL')
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write now() + interval ''1 hour'', or a day and a time with its zone.';
+  END IF;
+  RETURN portfolio.schedule_job(
+    coalesce(name, to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS"Z #"') || nextval('portfolio.job_id_seq')),
+    to_char(schedule_at.at AT TIME ZONE 'UTC', '"at "YYYY-MM-DD HH24:MI:SS.US"Z"'), command);
+END
+$$;
 COMMENT ON FUNCTION portfolio.schedule_at(timestamptz, text, text, jsonb) IS
   'Runs a command once, at an instant that is not over yet (22023): a job whose schedule is that instant, with a name of its own if none is given; alter_job() gives it what else it needs. Gives the number of the job.';
 
@@ -327,17 +339,35 @@ LANGUAGE c AS 'MODULE_PATHNAME', 'pf_drain';
 COMMENT ON PROCEDURE portfolio.drain(interval, text) IS
   'Pauses all jobs as pause_all() does and returns when none of them runs any more; 57014 if that takes longer than max_time. CALL it outside a transaction. resume_all() ends the pause.';
 
+CREATE FUNCTION portfolio.check_nobody_waits(job_id bigint) RETURNS bigint
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  waits text;
+BEGIN
+  SELECT string_agg(format('"%s"', j.name), ', ' ORDER BY j.name) INTO waits
+    FROM portfolio.job_dependency d JOIN portfolio.job j ON j.job_id = d.job_id WHERE d.after_job = check_nobody_waits.job_id;
+  IF waits IS NOT NULL THEN
+    RAISE EXCEPTION 'job % cannot be removed while others run after it', (SELECT format('"%s"', j.name) FROM portfolio.job j WHERE j.job_id = check_nobody_waits.job_id)
+      USING ERRCODE = 'foreign_key_violation', DETAIL = format('These do: %s.', waits), HINT = 'Remove them first, or alter_job() them with after => ''{}''.';
+  END IF;
+  RETURN job_id;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_nobody_waits(bigint) IS
+  'Gives back the number of a job that no other runs after; raises 23503 and names those that do.';
 CREATE FUNCTION portfolio.unschedule_job(name text) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-  DELETE FROM portfolio.job j WHERE j.job_id = (SELECT portfolio.own_job(unschedule_job.name));
+  DELETE FROM portfolio.job j WHERE j.job_id = (SELECT portfolio.check_nobody_waits(portfolio.own_job(unschedule_job.name)));
 END;
 COMMENT ON FUNCTION portfolio.unschedule_job(text) IS
-  'Removes the caller''s own job; its history stays. 42704 if there is none.';
+  'Removes the caller''s own job; its history stays. 42704 if there is none, 23503 while other jobs run after it.';
 CREATE FUNCTION portfolio.unschedule_job(job_id bigint) RETURNS void
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
-  DELETE FROM portfolio.job j WHERE j.job_id = (SELECT portfolio.visible_job(unschedule_job.job_id));
+  DELETE FROM portfolio.job j WHERE j.job_id = (SELECT portfolio.check_nobody_waits(portfolio.visible_job(unschedule_job.job_id)));
 END;
 COMMENT ON FUNCTION portfolio.unschedule_job(bigint) IS 'Removes any job that the caller can see: for operators.';
 

@@ -5,7 +5,7 @@
  *
  * Forms: five or six fields of cron, @hourly ... @yearly, @reboot, @after, "every 10 seconds" (or only "10
  * seconds", or ISO 8601: PT10S), "every 10 minutes after each run", "at 2027-03-01 09:00
- * Europe/London". Those that follow the days may end in "on calendar x" and "except on
+ * Europe/London" (or without "at"). Those that follow the days may end in "on calendar x" and "except on
  * calendar x".
  *
  * Nothing here raises an error (cron_parse.c says why).
@@ -18,7 +18,7 @@
 #include "utils/datetime.h"
 #include "utils/timestamp.h"
 
-#define HINT_EVERY "Write \"every\", whole numbers and ms, seconds, minutes or hours, such as \"every 10 seconds\" or \"every 1 hour 30 minutes\"; with \"after each run\" behind it the time counts from the end of the run before."
+#define HINT_EVERY "Write \"every\", numbers and ms, seconds, minutes or hours, such as \"every 10 seconds\" or \"every 1 hour 30 minutes\"; with \"after each run\" behind it the time counts from the end of the run before."
 #define HINT_AT "Write day, time and zone, such as \"at 2027-03-01 09:00 Europe/London\" or \"at 2027-03-01 09:00:00Z\"."
 #define HINT_CALENDAR "Write \"on calendar x\" or \"except on calendar x\" once each, at the end; x is the code of a row of portfolio.calendar."
 #define HINT_DAYS "Use @daily, @weekly, @monthly, @yearly or cron fields: they follow the job's time zone."
@@ -169,7 +169,22 @@ read_number(const char **at)
 	return number;
 }
 
-/* "10 seconds", "1 hour 30 minutes", "minute", up to the end or the word "after". */
+/* The digits behind a decimal point, as microseconds of a second */
+static int64
+read_fraction(const char **at)
+{
+	int64		unit = USECS_PER_SEC;
+	int64		fraction = 0;
+
+	for (; isdigit((unsigned char) **at); (*at)++)
+	{
+		unit /= 10;
+		fraction += (**at - '0') * unit;
+	}
+	return fraction;
+}
+
+/* "10 seconds", "0.5 seconds", "1 hour 30 minutes", "minute", up to the end or the word "after". */
 static bool
 read_units(const char *whole, const char **at, PfSchedule *out, PfScheduleError *error)
 {
@@ -180,6 +195,8 @@ read_units(const char *whole, const char **at, PfSchedule *out, PfScheduleError 
 	{
 		bool		has_number = isdigit((unsigned char) **at);
 		int64		number = has_number ? read_number(at) : 1;
+		bool		has_fraction = has_number && **at == '.';
+		int64		fraction = has_fraction ? ((*at)++, read_fraction(at)) : 0;
 		const char *begin = *at = skip_space(*at);
 		char		word[24];
 		int			length = 1;
@@ -198,7 +215,10 @@ read_units(const char *whole, const char **at, PfSchedule *out, PfScheduleError 
 		if (units[i].usecs == 0)
 			return fail(error, HINT_DAYS, "Position %d: days, weeks, months and years are not all of one length.",
 						POSITION(whole, begin));
+		if (has_fraction && units[i].usecs != USECS_PER_SEC)
+			return fail(error, HINT_EVERY, "Position %d: only seconds have fractions.", POSITION(whole, begin));
 		add_time(&out->every, number, units[i].usecs);
+		out->every += fraction;
 		*at = skip_space(*at);
 		first = false;
 	} while (**at != '\0' && !is_word(*at, "after", &end));
@@ -230,13 +250,8 @@ read_iso(const char *whole, const char **at, PfSchedule *out, PfScheduleError *e
 
 		if (*at > begin && (**at == '.' || **at == ','))
 		{
-			int64		unit = USECS_PER_SEC;
-
-			for ((*at)++; isdigit((unsigned char) **at); (*at)++)
-			{
-				unit /= 10;
-				fraction += (**at - '0') * unit;
-			}
+			(*at)++;
+			fraction = read_fraction(at);
 			if (pg_toupper((unsigned char) **at) != 'S')
 				return fail(error, HINT_EVERY, "Position %d: only seconds have fractions.", POSITION(whole, *at));
 		}
@@ -340,25 +355,21 @@ static bool
 parse_at(const char *whole, const char *at, PfSchedule *out, PfScheduleError *error)
 {
 	const char *begin = at;
-	int			year, month, day, hour, minute, second = 0, fraction = 0, offset;
+	int			year, month, day, hour, minute, second = 0, offset;
+	int64		fraction = 0;
 	int64		instant;
 
 	if (!read_fixed(&at, 4, &year) || *at++ != '-' || !read_fixed(&at, 2, &month) || *at++ != '-' ||
-		!read_fixed(&at, 2, &day) || (*at != 'T' && *at != 't' && !isspace((unsigned char) *at)))
+		!read_fixed(&at, 2, &day) || (*at != '\0' && *at != 'T' && *at != 't' && !isspace((unsigned char) *at)))
 		return fail(error, HINT_AT, "Position %d: a day such as 2027-03-01 is expected.", POSITION(whole, begin));
-	begin = at = skip_space(at + 1);
+	begin = at = skip_space(*at != '\0' ? at + 1 : at);
 	if (!read_fixed(&at, 2, &hour) || *at++ != ':' || !read_fixed(&at, 2, &minute) ||
 		(*at == ':' && (at++, !read_fixed(&at, 2, &second))))
 		return fail(error, HINT_AT, "Position %d: a time such as 09:00 is expected.", POSITION(whole, begin));
 	if (*at == '.')
 	{
-		int			unit = USECS_PER_SEC;
-
-		for (at++; isdigit((unsigned char) *at); at++)
-		{
-			unit /= 10;
-			fraction += (*at - '0') * unit;
-		}
+		at++;
+		fraction = read_fraction(&at);
 	}
 	if (year < 1 || month < 1 || month > 12 || day < 1 || day > day_tab[isleap(year)][month - 1] ||
 		hour > 23 || minute > 59 || second > 59)
@@ -437,6 +448,11 @@ parse_times(const char *whole, PfSchedule *out, PfScheduleError *error)
 		return parse_every(whole, at, out, error);
 	for (rest = at; isdigit((unsigned char) *rest); rest++)
 		;
+	/* a day, which no field of cron looks like */
+	if (rest - at == 4 && *rest == '-')
+		return parse_at(whole, at, out, error);
+	if (*rest == '.')
+		rest += strspn(rest + 1, "0123456789") + 1;
 	rest = skip_space(rest);
 	if (isdigit((unsigned char) *at) && isalpha((unsigned char) *rest))
 		return parse_every(whole, at, out, error);
@@ -511,7 +527,7 @@ check_cron(const PfSchedule *schedule, PfScheduleError *error)
 		return fail(error, pf_schedule_forms, "A field is out of range.");
 	if (!some_day_matches(schedule))
 		return fail(error, "Day 31 needs a long month, day 30 any month but February; day 29 of February comes in leap years.",
-					"No day of any year matches it, so it would never be due.");
+					"Fields day of month and month: no day of any year matches them, so it would never be due.");
 	return true;
 }
 

@@ -38,6 +38,8 @@ SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', after => '["x"]');
 SELECT portfolio.schedule_job('bad', '@after', 'SELECT 1');
 SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', resources => '{"warehouse": 1}');
 SELECT portfolio.schedule_at('2020-01-01', 'SELECT 1');
+SELECT portfolio.schedule_at('infinity', 'SELECT 1');
+SELECT portfolio.schedule_at(NULL, 'SELECT 1');
 SELECT count(*) FROM portfolio.job WHERE owner = current_user;
 
 -- what is stored

@@ -46,7 +46,7 @@ is(join("\n", sort split /\n/, $told), join("\n", sort
 		'15',
 		'NOTICE:  pg_cron job ' . as('ann', q{SELECT jobid FROM cron.job WHERE jobname = 'elsewhere'}) . ' runs in database postgres: call import_pg_cron() there with a copy of its row',
 		'NOTICE:  pg_cron job ' . as('ann', q{SELECT jobid FROM cron.job WHERE jobname = 'never'}) . ' cannot be taken over: invalid input syntax for type schedule: "0 0 31 2 *"',
-		'DETAIL:  No day of any year matches it, so it would never be due.',
+		'DETAIL:  Fields day of month and month: no day of any year matches them, so it would never be due.',
 		'NOTICE:  pg_cron job ' . as('ann', q{SELECT jobid FROM cron.job WHERE jobname = 'copies'}) . ' cannot be taken over: COPY FROM STDIN cannot run as a job',
 		'DETAIL:  A job has no client to read from, write to or notify.'),
 	'one line for each job that is left out, and the number of the others');
