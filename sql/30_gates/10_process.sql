@@ -2,7 +2,7 @@
 -- decision is judged, today and in a restore, by the criteria under which it was made.
 
 CREATE TABLE portfolio.process (
-  code text NOT NULL CHECK (code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
+  code text NOT NULL CHECK (code ~ '^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$'),
   version integer NOT NULL DEFAULT 1 CHECK (version > 0),
   name text NOT NULL CHECK (btrim(name) <> ''),
   purpose text,
@@ -14,7 +14,7 @@ CREATE TABLE portfolio.process (
 );
 COMMENT ON TABLE portfolio.process IS
   'Processes with gates: transfer, methods, procurement. start_process() takes the newest version that is published and valid. Rows with builtin belong to the release. Class: user rows.';
-COMMENT ON COLUMN portfolio.process.code IS 'Name of the process: small letters and digits in words joined by dash, dot or underscore.';
+COMMENT ON COLUMN portfolio.process.code IS 'Name of the process: letters and digits in words joined by dash, dot or underscore, as those of stages, gates and criteria are.';
 COMMENT ON COLUMN portfolio.process.version IS 'Number of the version. Once it is published a version stays as it is; copy_process() makes the next one.';
 COMMENT ON COLUMN portfolio.process.name IS 'Name for people.';
 COMMENT ON COLUMN portfolio.process.purpose IS 'What the process is for.';
@@ -27,7 +27,7 @@ SELECT pg_extension_config_dump('portfolio.process', 'WHERE NOT builtin');
 CREATE TABLE portfolio.stage (
   process text NOT NULL,
   version integer NOT NULL DEFAULT 1,
-  code text NOT NULL CHECK (code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
+  code text NOT NULL CHECK (code ~ '^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$'),
   ord integer NOT NULL CHECK (ord > 0),
   name text NOT NULL CHECK (btrim(name) <> ''),
   description text,
@@ -49,7 +49,7 @@ SELECT pg_extension_config_dump('portfolio.stage', 'WHERE NOT builtin');
 CREATE TABLE portfolio.gate (
   process text NOT NULL,
   version integer NOT NULL DEFAULT 1,
-  code text NOT NULL CHECK (code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
+  code text NOT NULL CHECK (code ~ '^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$'),
   stage text NOT NULL,
   name text NOT NULL CHECK (btrim(name) <> ''),
   decided_by name,
@@ -92,7 +92,7 @@ SELECT pg_extension_config_dump('portfolio.gate_setting', '');
 CREATE TABLE portfolio.criterion (
   process text NOT NULL,
   version integer NOT NULL DEFAULT 1,
-  code text NOT NULL CHECK (code ~ '^[a-z0-9]+([._-][a-z0-9]+)*$'),
+  code text NOT NULL CHECK (code ~ '^[A-Za-z0-9]+([._-][A-Za-z0-9]+)*$'),
   gate text NOT NULL,
   title text NOT NULL CHECK (btrim(title) <> ''),
   guidance text,

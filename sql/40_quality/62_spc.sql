@@ -159,7 +159,7 @@ BEGIN
   IF periods IS NULL THEN
     RAISE EXCEPTION 'there is no score of data set "%" to chart', spc.data_set
       USING ERRCODE = 'no_data_found',
-            DETAIL = concat_ws(', ', 'Item: ' || spc.item, 'provider: ' || spc.provider) || '.',
+            DETAIL = coalesce('It was asked for ' || nullif(concat_ws(', ', 'item "' || spc.item || '"', 'provider "' || spc.provider || '"'), '') || '.', 'No period of it has been scored.'),
             HINT = 'SELECT DISTINCT provider, period FROM portfolio.latest_score lists what was scored; score_data_set() scores.';
   END IF;
   SELECT r INTO unknown FROM jsonb_array_elements_text(coalesce(given->'rebase', '[]')) r WHERE r <> ALL (periods) LIMIT 1;

@@ -1,6 +1,6 @@
 -- What cannot be done at a gate is refused to direct SQL as well, to an editor and, where it is law, to the owner of the tables.
 BEGIN;
-SELECT plan(33);
+SELECT plan(36);
 CREATE ROLE pf_gate_editor;
 SELECT portfolio.grant_profile('pf_gate_editor', 'editor');
 INSERT INTO portfolio.team (code, name) VALUES ('GR_OPS', 'Operations');
@@ -10,6 +10,8 @@ INSERT INTO portfolio.stage (process, code, ord, name) VALUES ('gr', 'one', 1, '
 INSERT INTO portfolio.gate (process, code, stage, name) VALUES ('gr', 'first', 'one', 'First'), ('gr', 'last', 'two', 'Last');
 INSERT INTO portfolio.criterion (process, code, gate, title) VALUES ('gr', 'plan', 'first', 'There is a plan'), ('gr', 'done', 'last', 'It is done');
 SELECT portfolio.publish_process('gr');
+SELECT lives_ok($$INSERT INTO portfolio.process (code, name) VALUES ('GR-2.a_B', 'Capitals')$$, 'a code is of words');
+SELECT throws_ok($$INSERT INTO portfolio.process (code, name) VALUES ('two words', 'x')$$, '23514', NULL, 'joined by something');
 
 SET LOCAL ROLE pf_gate_editor;
 SELECT lives_ok($$INSERT INTO portfolio.process_run (element, process, version) VALUES (portfolio.element_ref('GR_A'), 'gr', 1)$$, 'a run begins');
@@ -32,6 +34,7 @@ SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome, at) V
 SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome, by) VALUES (pg_temp.run(), ''first'', ''proceed'', ''somebody'')', '42501', NULL, 'a decision of somebody else');
 SELECT throws_ok('SELECT portfolio.decide(pg_temp.run(), ''first'', ''maybe'')', '23514', 'outcome "maybe" of a decision is not known', 'which the function names');
 SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''plan'', ''rosy'')', '23514', 'status "rosy" of evidence is not known', 'an unknown status');
+SELECT throws_ok('SELECT portfolio.record_evidence(NULL, ''plan'', ''met'')', '23502', NULL, 'evidence for no run');
 SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''waived'')', '23514', 'status "waived" of evidence is not known', 'a waiver is no evidence');
 SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''met'', expires => current_date - 1)', '23514',
   'evidence for criterion "plan" has expired already', 'evidence that has expired');

@@ -16,6 +16,8 @@ SELECT portfolio.register_data_set('QR2', 'qr.visit', '{id}', provider => 'wrad'
 SELECT portfolio.register_data_set('QR2', 'qr.visit', '{id}', filter => 'age');
 SELECT portfolio.register_data_set('QR2', 'qr.visit_pkey', '{id}');
 SELECT portfolio.register_data_set(' ', 'qr.visit', '{id}');
+SELECT * FROM portfolio.spc('QR');
+SELECT * FROM portfolio.spc('QR', 'age', 'W1');
 SELECT count(*) FROM portfolio.data_set WHERE code = 'QR2';
 
 -- Rules
