@@ -21,7 +21,7 @@ BEGIN ATOMIC
                          WHERE t.typtype = 'b' AND t.typnamespace = p.pronamespace
                            AND p.proname IN ('is_' || t.typname, 'try_' || t.typname, t.typname || '_problem',
                                              t.typname || '_prefix_low', t.typname || '_prefix_high'))))
-       -- What an index runs nobody is asked a right for; nobody calls it for a row.
+       -- An index asks nobody for a right to what it runs; functions of a row type are given to profiles alone.
        OR (EXISTS (SELECT FROM pg_catalog.pg_amproc a WHERE a.amproc = p.oid AND p.provolatile = 'i')
            AND NOT EXISTS (SELECT FROM pg_catalog.unnest(p.proargtypes::pg_catalog.oid[]) a (type)
                              JOIN pg_catalog.pg_type t ON t.oid = a.type WHERE t.typtype = 'c')))
@@ -29,7 +29,7 @@ BEGIN ATOMIC
    WHERE p.oid = function;
 END;
 COMMENT ON FUNCTION portfolio.is_public_function(oid) IS
-  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index, or an immutable function of plain values that belongs to a type (operator, cast, constructor, is_x, try_x, x_problem, x_prefix_low, x_prefix_high, accessor, aggregate). NULL for no function.';
+  'Whether a function of ours may be executed by PUBLIC: input and output of a type, support of an index that is not of a row type, or an immutable function of plain values that belongs to a type (operator, cast, constructor, is_x, try_x, x_problem, x_prefix_low, x_prefix_high, accessor, aggregate). NULL for no function.';
 
 CREATE FUNCTION portfolio.set_public_rights() RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -66,6 +66,9 @@ sub restored_is_same
 	$node->safe_psql($db, q{UPDATE portfolio.system SET name = 'Spine' WHERE code = 'SPINE'; INSERT INTO portfolio.system (code, name) VALUES ('NEW', 'New')});
 	is($node->safe_psql($db, q{SELECT operation, new ->> 'name' FROM portfolio.change ORDER BY id DESC LIMIT 2}), "INSERT|New\nUPDATE|Spine", 'and the journal goes on');
 	is($node->safe_psql($db, q{SELECT e.id = s.id FROM portfolio.element e JOIN portfolio.system s USING (kind, code) WHERE code = 'NEW'}), 't', 'and so does the register');
+	my (undef, undef, $refusal) = $node->psql($db, q{INSERT INTO portfolio.relationship (source, kind, target, code, valid) SELECT source, kind, target, code, daterange(current_date, NULL)
+	    FROM portfolio.relationship WHERE valid @> current_date ORDER BY id LIMIT 1});
+	like($refusal, qr/exclusion constraint "relationship_valid_excl"/, 'and a relationship is refused on days that it holds already');
 	return;
 }
 
