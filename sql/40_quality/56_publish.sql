@@ -12,6 +12,7 @@ DECLARE
   low int;
   high int;
   next_edition int;
+  scored boolean;
   written bigint;
 BEGIN
   -- Two who publish at once take turns: the second becomes the next edition
@@ -37,6 +38,7 @@ BEGIN
   SELECT d.id, (portfolio.get_reporting_period(publish_scores.period)).code, next_edition, 'DQMI ' || profile, reason, min(t.scored_at)
     FROM portfolio.score_total t WHERE t.data_set = d.id AND t.period = publish_scores.period AND t.latest
   HAVING count(*) > 0;
+  scored := FOUND;
 
   INSERT INTO portfolio.published_score (data_set, period, edition, provider, item, records, valid_and_complete, defaults, defaults_in_excess,
                                          data_item_score, coverage, national_average, suppressed)
@@ -74,11 +76,15 @@ BEGIN
          s.data_item_score, s.coverage, avg(s.data_item_score) OVER (PARTITION BY s.item), s.suppressed
     FROM shown s;
   GET DIAGNOSTICS written = ROW_COUNT;
-  IF written = 0 THEN
-    RAISE EXCEPTION 'there is no score of data set "%" for period "%" to publish', publish_scores.data_set, publish_scores.period
+  IF written = 0 AND scored THEN
+    RAISE EXCEPTION 'no provider has the records for which scores of data set "%" for period "%" are published', publish_scores.data_set, publish_scores.period
       USING ERRCODE = 'no_data_found',
             DETAIL = 'Items with fewer than 25 records of a provider are not published.',
-            HINT = format('SELECT * FROM portfolio.score_data_set(%L); scores it.', publish_scores.data_set);
+            HINT = format('SELECT provider, item, records FROM portfolio.provider_item_quality WHERE code = %L AND period = %L; tells how many there are.',
+                          publish_scores.data_set, publish_scores.period);
+  ELSIF written = 0 THEN
+    RAISE EXCEPTION 'there is no score of data set "%" for period "%" to publish', publish_scores.data_set, publish_scores.period
+      USING ERRCODE = 'no_data_found', HINT = format('SELECT * FROM portfolio.score_data_set(%L); scores it.', publish_scores.data_set);
   END IF;
   RETURN next_edition;
 END

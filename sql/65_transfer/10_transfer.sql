@@ -42,6 +42,9 @@ DECLARE
   its_element constant bigint := portfolio.transfer_run(run);
   decision bigint;
 BEGIN
+  IF ends_on < current_date THEN
+    RAISE EXCEPTION 'early life support ends today or later' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('The day given is %s.', ends_on);
+  END IF;
   IF portfolio.gate_standing(run, 'due-diligence') IN ('proceed', 'conditions_open', 'conditions_met') THEN
     SELECT max(d.id) INTO decision FROM portfolio.gate_decision d WHERE d.run = enter_early_life.run AND d.gate = 'due-diligence';
   ELSE
@@ -55,7 +58,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.enter_early_life(bigint, date, text) IS
-  'Takes a transfer into early life support until a day, inclusive: decides proceed at gate due-diligence, unless it is passed (also under conditions), and moves the services that are transferred. Returns the decision. Raises 42704 for a run that is no transfer under way, what decide() raises, and 23514 naming what a service lacks. Example: SELECT portfolio.enter_early_life(1, current_date + 60);';
+  'Takes a transfer into early life support until a day, inclusive: decides proceed at gate due-diligence, unless it is passed (also under conditions), and moves the services that are transferred. Returns the decision. Raises 42704 for a run that is no transfer under way, 22023 for a day that has gone, what decide() raises, and 23514 naming what a service lacks. Example: SELECT portfolio.enter_early_life(1, current_date + 60);';
 
 CREATE TYPE portfolio.early_life_row AS (service bigint, code text, what text, met boolean, found text, next_step text);
 COMMENT ON TYPE portfolio.early_life_row IS 'Something that early life support must have reached before it ends.';

@@ -1,6 +1,6 @@
 -- Numbers and the plain SQL behind them, failing rows, why a score is what it is, and what is published.
 BEGIN;
-SELECT plan(48);
+SELECT plan(49);
 
 CREATE SCHEMA qs;
 CREATE TABLE qs.visit (pf text, "Row" int, t text, month text, hospital text, ward text, sex text, seen date, practice text, born date);
@@ -95,6 +95,11 @@ SELECT is(portfolio.publish_scores('QS', '2023-01', '{"reason": "a late file"}')
 SELECT is((SELECT count(*) FROM portfolio.published_score WHERE data_set = :id AND edition = 2
             AND (records % 5 <> 0 OR valid_and_complete % 5 <> 0 OR defaults % 5 <> 0 OR defaults BETWEEN 1 AND 7)), 0::bigint, 'nothing small and nothing exact');
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-03')$$, 'P0002', 'there is no score of data set "QS" for period "2023-03" to publish', 'nothing to publish is an error');
+CREATE TABLE qs.few AS SELECT i AS id, 'H' || i % 5 AS provider, '2023-01' AS month FROM generate_series(1, 100) i;
+SELECT portfolio.register_data_set('QS_FEW', 'qs.few', '{id}', 'month', 'provider') AS few \gset
+SELECT portfolio.add_rule('QS_FEW', 'id', 'id > 0', 'id') AS version, portfolio.store_score('QS_FEW', '2023-01') AS run \gset
+SELECT throws_ok($$SELECT portfolio.publish_scores('QS_FEW', '2023-01')$$, 'P0002',
+  'no provider has the records for which scores of data set "QS_FEW" for period "2023-01" are published', 'nor is what is of too few records');
 DELETE FROM portfolio.reporting_period WHERE code = '2023-02';
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-02')$$, '42704', 'reporting period "2023-02" is not known', 'what is published has its days');
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-01', '{"profile": "small"}')$$, '22023', 'suppression profile "small" is not known', 'an unknown profile is an error');

@@ -38,6 +38,7 @@ SELECT portfolio.decide(:run, 'assessment', 'proceed') \g /dev/null
 SELECT throws_ok(format('SELECT portfolio.accept_transfer(%s)', :run), '55000', 'service "TP_A" cannot be accepted: it is pipeline, not in early life support', 'nothing is accepted before early life');
 SELECT lives_ok(format('SELECT portfolio.enter_early_life(%s, current_date + 30, ''ready'')', :run), 'early life');
 SELECT results_eq($$SELECT code, state, early_life_ends = current_date + 30 FROM portfolio.service ORDER BY 1$$, $$VALUES ('TP_A', 'early_life_support', true), ('TP_B', 'early_life_support', true)$$, 'both services are in early life support');
+SELECT throws_ok(format('SELECT portfolio.enter_early_life(%s, current_date - 1)', :run), '22023', 'early life support ends today or later', 'not of a day that has gone');
 SELECT is(portfolio.enter_early_life(:run, current_date + 40), (SELECT max(id) FROM portfolio.gate_decision WHERE gate = 'due-diligence'), 'its end is moved without another decision');
 SELECT results_eq($$SELECT code, what, found, next_step FROM portfolio.early_life_exit('TP_P') WHERE NOT met ORDER BY code$$,
   format($$VALUES ('TP_A', 'the days agreed for it are over', %1$L, 'Wait for it, or agree an earlier end.'), ('TP_B', 'the days agreed for it are over', %1$L, 'Wait for it, or agree an earlier end.')$$, 'it ends on ' || current_date + 40), 'what early life has not reached');
