@@ -185,10 +185,7 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	SPI_finish();
 }
 
-/*
- * Where a cell may be among the recent ones: by the lengths of its parts, of which the first byte tells as much as is
- * needed here, and the last letters of two.
- */
+/* Where a cell may be among the recent ones: by the headers of its parts, which tell how long they are. */
 static inline uint32
 recent_place(const Cell *cell)
 {
