@@ -10,12 +10,18 @@ BEGIN
             HINT = format('Types are %s.', (SELECT string_agg(DISTINCT r.source_type, ', ' ORDER BY r.source_type) FROM portfolio.relationship_rule r
                                              WHERE r.source_type NOT IN ('Relationship')));
   END IF;
+  IF num_nulls(kind, archimate_type, label) > 0 THEN
+    RAISE EXCEPTION 'a kind, its ArchiMate type and its label are needed' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF kind !~ '^[a-z][a-z0-9_]*$' THEN
+    RAISE EXCEPTION '"%" cannot be the name of a kind', kind
+      USING ERRCODE = 'check_violation', HINT = 'Write it in lower case with underscores, as in gp_practice; the label is what people read.';
+  END IF;
   INSERT INTO portfolio.element_kind (kind, archimate_type, label) VALUES (add_kind.kind, add_kind.archimate_type, add_kind.label);
   RETURN kind;
 END
 $$;
 COMMENT ON FUNCTION portfolio.add_kind(text, text, text) IS
-  'Adds a kind of element and gives its name. The kind is lower case with underscores; the ArchiMate type decides how its elements may relate. Raises 22023 when ArchiMate has no such type, 23505 when the kind is there, 23514 when its name is none. Example: SELECT portfolio.add_kind(''clinic'', ''Facility'', ''Clinic'');';
+  'Adds a kind of element and gives its name. The kind is lower case with underscores; the ArchiMate type decides how its elements may relate. Raises 22023 when ArchiMate has no such type, 23505 when the kind is there, 23514 when its name is none, 22004 when something is NULL. Example: SELECT portfolio.add_kind(''clinic'', ''Facility'', ''Clinic'');';
 
 CREATE TABLE portfolio.property_definition (
   kind        text NOT NULL REFERENCES portfolio.element_kind ON UPDATE CASCADE,
@@ -88,6 +94,11 @@ BEGIN
       FROM portfolio.element e JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = NEW.key
      WHERE e.id = NEW.element;
   ELSE
+    IF EXISTS (SELECT FROM portfolio.table_fields(portfolio.kind_table(NEW.kind), NEW.kind) f WHERE f.field = NEW.key AND f.origin <> 'property') THEN
+      RAISE EXCEPTION 'kind "%" has "%" already', NEW.kind, NEW.key
+        USING ERRCODE = 'duplicate_column', TABLE = TG_TABLE_NAME,
+              DETAIL = 'In a sheet a column and a property of one name could not be told apart.', HINT = 'Give the property another key.';
+    END IF;
     SELECT p.value, p.key, portfolio.element_label(p.element) AS element, portfolio.property_problem(NEW.type, NEW.choices, p.value) AS problem
       INTO bad
       FROM portfolio.element_property p JOIN portfolio.element e ON e.id = p.element
@@ -103,7 +114,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.check_property() IS
-  'Trigger of element_property and property_definition: what a property holds is what its definition allows (23514), whichever was written last.';
+  'Trigger of element_property and property_definition: what a property holds is what its definition allows (23514), whichever was written last, and no property has the name of a column (42701).';
 CREATE TRIGGER check_property AFTER INSERT OR UPDATE ON portfolio.element_property
   FOR EACH ROW EXECUTE FUNCTION portfolio.check_property();
 CREATE TRIGGER check_property AFTER INSERT OR UPDATE ON portfolio.property_definition
@@ -113,12 +124,19 @@ CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.property_definition
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.property_definition
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 
-CREATE FUNCTION portfolio.define_property(kind text, key text, type text DEFAULT 'text', label text DEFAULT NULL, choices text[] DEFAULT NULL) RETURNS void
+CREATE FUNCTION portfolio.define_property(kind text, key text, type text DEFAULT NULL, label text DEFAULT NULL, choices text[] DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF choices IS NOT NULL AND type <> 'choice' THEN
+  type := coalesce(type, CASE WHEN choices IS NULL THEN 'text' ELSE 'choice' END);
+  IF (btrim(key) <> '') IS NOT TRUE THEN
+    RAISE EXCEPTION 'a property needs a key'
+      USING ERRCODE = 'check_violation', HINT = format('SELECT portfolio.define_property(%L, ''criticality'');', kind);
+  ELSIF type <> ALL ('{text,integer,number,boolean,date,choice,element,url}') THEN
+    RAISE EXCEPTION 'property type "%" is not known', type
+      USING ERRCODE = 'check_violation', HINT = 'Types are text, integer, number, boolean, date, choice, element and url.';
+  ELSIF choices IS NOT NULL AND type <> 'choice' THEN
     RAISE EXCEPTION 'a property of type "%" has no choices', type
       USING ERRCODE = 'check_violation', HINT = format('SELECT portfolio.define_property(%L, %L, ''choice'', choices => %L);', kind, key, choices);
   ELSIF choices IS NULL AND type = 'choice' THEN
@@ -132,4 +150,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.define_property(text, text, text, text, text[]) IS
-  'Defines a property of a kind of element, or changes what one may hold; the label is made of the key when left out. Raises 42704 when there is no such kind, 23514 when a value that is there does not fit, or choices and type do not. Example: SELECT portfolio.define_property(''system'', ''criticality'', ''choice'', ''Criticality'', ''{high,low}'');';
+  'Defines a property of a kind of element, or changes what one may hold; left out, the type is choice when choices are given and text otherwise, and the label is made of the key. Raises 42704 when there is no such kind, 23514 when a value that is there does not fit, or choices and type do not, and 42701 when the kind has a column of that name. Example: SELECT portfolio.define_property(''system'', ''criticality'', ''choice'', ''Criticality'', ''{high,low}'');';

@@ -95,7 +95,7 @@ BEGIN
       effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'filled', 1, array_to_string(filled, '; '))::portfolio.element_effect;
     END IF;
     effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'deleted', 1, dropped.kind || ':' || dropped.code)::portfolio.element_effect;
-    IF dry_run THEN
+    IF coalesce(dry_run, true) THEN
       RAISE EXCEPTION USING ERRCODE = 'PF001';         -- what was tried is taken back
     END IF;
   EXCEPTION WHEN SQLSTATE 'PF001' THEN

@@ -233,6 +233,12 @@ DECLARE
   bad text;
   matched jsonb;
 BEGIN
+  IF source IS NULL THEN
+    RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF jsonb_typeof(mapping) <> 'object' THEN
+    RAISE EXCEPTION 'mapping is no object'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Write it as {"heading": "field"}, with null for a heading that means none.';
+  END IF;
   SELECT string_agg(quote_ident(m.key), ', ') INTO bad
     FROM jsonb_each(mapping) m
    WHERE NOT EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = m.key);
@@ -296,4 +302,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.match_headings(text, regclass, jsonb) IS
-  'Which heading of a table means which field of a kind: an object from field to heading. mapping goes before names, labels and import_heading; null leaves a heading out. Raises 42701, with all of them, where several mean one field, 42703 where mapping names what is not there, or no heading says what a row is about; warns of headings that mean nothing. Example: SELECT portfolio.match_headings(''service'', ''public.sheet'', ''{}'');';
+  'Which heading of a table means which field of a kind: an object from field to heading. mapping goes before names, labels and import_heading; null leaves a heading out. Raises 42701, with all of them, where several mean one field, 42703 where mapping names what is not there, or no heading says what a row is about, 22023 where mapping is no object, 22004 without a table; warns of headings that mean nothing. Example: SELECT portfolio.match_headings(''service'', ''public.sheet'', ''{}'');';

@@ -220,7 +220,7 @@ BEGIN
     FOREACH n IN ARRAY waiting LOOP
       verdicts[n].verdict := 'refused';
     END LOOP;
-    IF dry_run OR ((options ->> 'all_or_nothing')::boolean AND EXISTS (SELECT FROM unnest(verdicts) v WHERE v.verdict = 'refused')) THEN
+    IF coalesce(dry_run, true) OR ((options ->> 'all_or_nothing')::boolean AND EXISTS (SELECT FROM unnest(verdicts) v WHERE v.verdict = 'refused')) THEN
       RAISE EXCEPTION USING ERRCODE = 'PF001';         -- what was tried is taken back
     END IF;
   EXCEPTION WHEN SQLSTATE 'PF001' THEN

@@ -90,31 +90,37 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   WITH asked AS MATERIALIZED (
     SELECT portfolio.as_of() AS day WHERE portfolio.check_options($1, '{}') IS NOT NULL
-  ), side AS MATERIALIZED (
-    SELECT s.id, s.scope FROM portfolio.service s, asked q WHERE s.valid @> q.day
-    UNION ALL SELECT y.id, y.scope FROM portfolio.system y, asked q WHERE y.valid @> q.day
-    UNION ALL SELECT o.id, 'local' FROM portfolio.organisation o, asked q
-               WHERE o.valid @> q.day AND (o.region IS NOT NULL OR o.role IN ('local setting', 'provider', 'commissioner'))
   ), met AS (
     SELECT f.sender AS a, f.receiver AS b, 'data_flow:' || f.code AS crossing, f.interface, f.standard, f.agreement FROM portfolio.data_flow f, asked q WHERE f.valid @> q.day
     UNION ALL
     SELECT r.source, r.target, r.kind, NULL, NULL, NULL FROM portfolio.current_relationship r
-  ), crossed AS (
-    SELECT n.id AS national, l.id AS local, m.crossing, m.standard, m.agreement,
-           coalesce(m.interface, (SELECT i.id FROM portfolio.interface i, asked q
-                                   WHERE i.valid @> q.day AND i.lifecycle IN ('live', 'retiring')
-                                     AND (i.system = n.id OR i.id IN (SELECT v.interface FROM portfolio.service_interface v WHERE v.service = n.id))
-                                   ORDER BY i.access_rule IS NULL, i.standard IS NULL, i.code LIMIT 1)) AS interface
+  ), crossed AS MATERIALIZED (
+    -- Both ends by their keys, either way round: of tens of thousands of practices few meet a national service.
+    SELECT n.id AS national, l.id AS local, m.crossing, m.interface, m.standard, m.agreement
       FROM met m
-      JOIN side n ON n.id IN (m.a, m.b) AND n.scope = 'national'
-      JOIN side l ON l.id IN (m.a, m.b) AND l.scope = 'local'
-  ), known AS (
-    SELECT c.*, i.access_rule, i.access_governance, coalesce(c.standard, i.standard) AS its_standard,
+     CROSS JOIN LATERAL (VALUES (m.a, m.b), (m.b, m.a)) e (national, local)
+     CROSS JOIN LATERAL (SELECT s.id FROM portfolio.service s, asked q WHERE s.id = e.national AND s.scope = 'national' AND s.valid @> q.day
+                         UNION ALL SELECT y.id FROM portfolio.system y, asked q WHERE y.id = e.national AND y.scope = 'national' AND y.valid @> q.day) n
+     CROSS JOIN LATERAL (SELECT s.id FROM portfolio.service s, asked q WHERE s.id = e.local AND s.scope = 'local' AND s.valid @> q.day
+                         UNION ALL SELECT y.id FROM portfolio.system y, asked q WHERE y.id = e.local AND y.scope = 'local' AND y.valid @> q.day
+                         UNION ALL SELECT o.id FROM portfolio.organisation o, asked q
+                                    WHERE o.id = e.local AND o.valid @> q.day AND (o.region IS NOT NULL OR o.role IN ('local setting', 'provider', 'commissioner'))) l
+  ), own AS MATERIALIZED (
+    -- the interface of a national side that stands for crossings which name none
+    SELECT n.national, (SELECT i.id FROM portfolio.interface i, asked q
+                         WHERE i.valid @> q.day AND i.lifecycle IN ('live', 'retiring')
+                           AND (i.system = n.national OR i.id IN (SELECT v.interface FROM portfolio.service_interface v WHERE v.service = n.national))
+                         ORDER BY i.access_rule IS NULL, i.standard IS NULL, i.code LIMIT 1) AS interface
+      FROM (SELECT DISTINCT c.national FROM crossed c WHERE c.interface IS NULL) n
+  ), known AS MATERIALIZED (
+    SELECT c.national, c.local, c.crossing, c.agreement, i.id AS interface, i.access_rule, i.access_governance, coalesce(c.standard, i.standard) AS its_standard,
            (SELECT coalesce(o.value, o.numerator) FROM portfolio.observation o, asked q
              WHERE o.element = c.national AND o.measure = 'use' AND (o.organisation = c.local OR (o.organisation IS NULL AND NOT EXISTS (SELECT FROM portfolio.organisation g WHERE g.id = c.local)))
                AND lower(o.during) <= q.day ORDER BY o.during DESC LIMIT 1) AS uses,
-           (SELECT f.status FROM portfolio.current_conformance f WHERE f.element = c.interface AND f.standard = coalesce(c.standard, i.standard)) AS conformance
-      FROM crossed c LEFT JOIN portfolio.interface i ON i.id = c.interface
+           (SELECT f.status FROM portfolio.current_conformance f WHERE f.element = i.id AND f.standard = coalesce(c.standard, i.standard)) AS conformance
+      FROM crossed c
+      LEFT JOIN own w ON w.national = c.national
+      LEFT JOIN portfolio.interface i ON i.id = coalesce(c.interface, w.interface)
   ), judged AS (
     SELECT k.*, array_remove(ARRAY[
              CASE WHEN k.interface IS NULL THEN 'no interface' END,

@@ -77,7 +77,9 @@ DECLARE
   plan portfolio.catalogue_verdict[];
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
-  IF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND portfolio.fold_heading(a.attname) IN ('name', 'provider')) <> 2 THEN
+  IF source IS NULL THEN
+    RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF (SELECT count(*) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND portfolio.fold_heading(a.attname) IN ('name', 'provider')) <> 2 THEN
     RAISE EXCEPTION 'relation "%" does not have the layout of the API catalogue', source
       USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It needs the columns "name" and "provider"; the others of the layout may be left out.';
   END IF;

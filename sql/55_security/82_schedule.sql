@@ -51,6 +51,10 @@ BEGIN
       ) w (name, schedule, command, comment)
      WHERE NOT EXISTS (SELECT FROM portfolio.job j WHERE j.owner = schedule_security_checks.run_as AND j.name = w.name)
        AND (w.name <> 'estate_checks' OR has_function_privilege(schedule_security_checks.run_as, 'portfolio.check_estate(text, jsonb)', 'EXECUTE'));
+  IF NOT FOUND THEN
+    RAISE NOTICE 'role "%" has all of these jobs already', run_as
+      USING HINT = 'SELECT name, schedule, state FROM portfolio.job_overview tells how they stand.';
+  END IF;
   PERFORM set_config('role', role_before, true);
 END
 $$;

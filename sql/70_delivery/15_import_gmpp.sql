@@ -99,6 +99,9 @@ DECLARE
   rating text;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
+  IF source IS NULL THEN
+    RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
   sheet := portfolio.read_gmpp(source);
   RETURN QUERY SELECT NULL::text, u, 'unmapped', 'the heading is not known', NULL::date, NULL::bigint FROM unnest(sheet.unmapped) u;
   FOR project IN SELECT e FROM jsonb_array_elements(sheet.projects) e LOOP

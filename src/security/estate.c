@@ -169,6 +169,10 @@ read_targets(PfEstate *estate, NullableDatum options, MemoryContext context)
 				 errhint("SELECT service, enabled FROM portfolio.database_target lists the targets.")));
 	run_sql(targets_sql, JSONBOID, options, true);
 	estate->ntargets = (int) SPI_processed;
+	if (estate->ntargets == 0)
+		ereport(NOTICE,
+				(errmsg("there is no target to ask"),
+				 errhint("INSERT INTO portfolio.database_target (service) VALUES ('a service of libpq'); adds one.")));
 	old = MemoryContextSwitchTo(context);
 	estate->targets = palloc0(sizeof(PfTarget) * (estate->ntargets + 1));
 	for (int i = 0; i < estate->ntargets; i++)

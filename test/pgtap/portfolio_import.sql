@@ -1,6 +1,6 @@
 -- Sheets: what cells may say, a sheet of 400 rows with 30 faults, and back out again.
 BEGIN;
-SELECT plan(44);
+SELECT plan(47);
 
 -- cells
 SELECT is_empty($$SELECT said, r.value FROM (VALUES ('2016-09-30'), ('30/09/2016'), ('30.9.16'), ('30-09-2016'), ('30 Sep 2016'), ('30 Sept 16'), ('30-Sep-16'), ('30th September 2016'), ('Friday 30 September 2016'),
@@ -152,6 +152,11 @@ INSERT INTO capabilities VALUES ('Identity', 'I_C1', '3', 'Gold'), ('Consent', '
 SELECT results_eq($$SELECT code, verdict, problem FROM portfolio.import('capability', 'capabilities', dry_run => false)$$,
   $$VALUES ('I_C1', 'new', NULL), ('I_C2', 'refused', 'i_level: "high" is not a number'), ('I_C3', 'refused', 'i_grade: "tin" is none of gold, silver')$$, 'defined properties are columns of the sheet');
 SELECT results_eq($$SELECT key, value FROM portfolio.element_property WHERE element = portfolio.element_id('capability', 'I_C1') ORDER BY 1$$, $$VALUES ('i_grade', 'gold'), ('i_level', '3')$$, 'and written as such');
+
+SELECT throws_ok($$SELECT portfolio.import('capability', NULL)$$, '22004', 'the relation must not be null', 'a sheet is needed');
+SELECT throws_ok($$SELECT portfolio.import('capability', 'capabilities', '["Grade"]')$$, '22023', 'mapping is no object', 'and a mapping from heading to field');
+CREATE TEMP TABLE unsaid AS SELECT 'I_C4'::text AS code, 'Unsaid' AS name;
+SELECT is((SELECT verdict FROM portfolio.import('capability', 'unsaid', dry_run => NULL)) || portfolio.element_id('capability', 'I_C4'), NULL, 'what is not said is a dry run');
 
 -- the way out; test/t/220_portfolio_sheets.pl goes there and back through files
 SELECT count(*) FROM portfolio.load_example();

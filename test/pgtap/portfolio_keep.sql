@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(47);
+SELECT plan(48);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -83,6 +83,7 @@ SELECT portfolio.relate('organisation:K_DROP', 'association', 'organisation:K_KE
        portfolio.relate('organisation:K_KEEP', 'association', 'organisation:K_O1'), portfolio.relate('organisation:K_O2', 'association', 'organisation:K_DROP');
 CREATE TEMP TABLE tried AS SELECT * FROM portfolio.merge_elements('organisation:K_KEEP', 'organisation:K_DROP');
 SELECT isnt(pg_temp.e('organisation', 'K_DROP'), NULL, 'a dry run joins nothing');
+SELECT ok(EXISTS (SELECT FROM portfolio.merge_elements('organisation:K_KEEP', 'organisation:K_DROP', NULL)) AND portfolio.element_id('organisation', 'K_DROP') IS NOT NULL, 'what is not said is a dry run');
 SELECT set_eq($$SELECT * FROM portfolio.merge_elements('organisation:K_KEEP', 'organisation:K_DROP', false)$$, 'SELECT * FROM tried', 'and tells what is then done');
 SELECT set_eq($$SELECT table_name, column_name, action, rows, detail FROM tried$$,
   $$VALUES ('relationship', NULL, 'dropped', 1::bigint, 'organisation:K_DROP association organisation:K_KEEP'), ('relationship', 'source', 'dropped', 1, 'organisation:K_DROP association organisation:K_O1'),

@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(55);
+SELECT plan(63);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -105,6 +105,13 @@ SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice'
 SELECT lives_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{high,middling,low}')$$, 'it may allow more');
 SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'text', 'Rank', '{high,low}')$$, '23514', 'a property of type "text" has no choices', 'only a choice has choices');
 SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'choice')$$, '23514', 'a property of type "choice" needs its choices', 'and it has some');
+SELECT lives_ok($$SELECT portfolio.define_property('system', 'm_colour', choices => '{red,green}')$$, 'choices make a choice');
+SELECT throws_ok($$SELECT portfolio.define_property('system', 'm_rank', 'enum')$$, '23514', 'property type "enum" is not known', 'of a type that there is');
+SELECT throws_ok($$SELECT portfolio.define_property('system', ' ')$$, '23514', 'a property needs a key', 'under some name');
+SELECT throws_ok(format('SELECT portfolio.define_property(''system'', %L)', k), '42701', format('kind "system" has "%s" already', k), 'but none that a sheet has already: ' || k)
+  FROM unnest('{name,lifecycle,valid_from}'::text[]) k;
+SELECT throws_ok($$SELECT portfolio.add_kind('M clinic', 'Facility', 'Clinic')$$, '23514', '"M clinic" cannot be the name of a kind', 'a kind has a name that can be written before a code');
+SELECT throws_ok($$SELECT portfolio.add_kind('m_other', NULL, 'Other')$$, '22004', NULL, 'and an ArchiMate type');
 SELECT throws_ok($$SELECT portfolio.define_property('m_castle', 'm_rank')$$, '42704', 'kind "m_castle" is not known', 'of a kind that there is');
 
 -- planned ahead

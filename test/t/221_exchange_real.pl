@@ -48,7 +48,7 @@ is(ask(q{SELECT (xpath('count(//g:node)', d, ns))[1], (xpath('count(//g:edge)', 
 SKIP:
 {
 	my $data = $ENV{PF_DATA} // '';
-	skip 'the data folder is not there', 15 unless -e "$data/ods/epraccur.csv";
+	skip 'the data folder is not there', 16 unless -e "$data/ods/epraccur.csv";
 	ask('CREATE TABLE epraccur (' . join(', ', map { "c$_ text" } 1 .. 27) . '); CREATE TABLE epcmem (' . join(', ', map { "c$_ text" } 1 .. 6) . ')');
 	ask("COPY epraccur FROM '$data/ods/epraccur.csv' (FORMAT csv); COPY epcmem FROM '$data/ods/epcmem.csv' (FORMAT csv)");
 	ask('ANALYZE epraccur, epcmem');
@@ -75,6 +75,12 @@ SKIP:
 	is(ask("SELECT count(DISTINCT provider) FROM portfolio.interface WHERE source = 'api catalogue'"), 33, '33 providers');
 	is(ask('SELECT function, interfaces, array_to_string(technologies, $$, $$) FROM portfolio.reuse() LIMIT 1'), 'personal demographics service|5|FHIR, HL7 V3, MESH, SMSP',
 		'reuse() puts the Personal Demographics Service first, with five interfaces in four technologies');
+
+	# a national service that reaches every practice: each crossing once, among all those that cross nothing
+	ask("INSERT INTO portfolio.relationship (source, kind, target)
+		SELECT portfolio.element_id('service', 'REFERRALS'), 'serving', o.id FROM portfolio.organisation o WHERE o.source = 'ods: epraccur' AND o.valid @> current_date");
+	is(ask("SELECT count(*), count(DISTINCT local_ref), min(crossing || ' ' || verdict), max(crossing || ' ' || verdict) FROM portfolio.national_local_interface JOIN portfolio.organisation o ON local_ref = 'organisation:' || o.code AND o.source = 'ods: epraccur' WHERE national_ref = 'service:REFERRALS'"),
+		ask("SELECT count(*), count(*), 'serving gap', 'serving gap' FROM portfolio.organisation WHERE source = 'ods: epraccur' AND region IS NOT NULL AND valid @> current_date"), 'every crossing to a practice is judged once');
 
 	# in a database without the example, which has the same programmes
 	$node->safe_psql('postgres', 'CREATE DATABASE projects');

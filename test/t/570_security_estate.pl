@@ -295,7 +295,9 @@ for my $name ('', 'a b', 'x host=evil', "x'", 'x"', "x\nhost=evil", '-x', '.x', 
 	my ($rc, $so, $se) = $node->psql('postgres', 'INSERT INTO portfolio.database_target (service) VALUES (:name)', extra_params => [ '-v', "name=E'" . join('', map { sprintf '\\x%02x', ord } split //, $name) . "'" ]);
 	like($se, qr/violates check constraint "database_target_service_check"|invalid byte sequence/, 'a service cannot be called ' . ($name =~ s/[^ -~]/?/gr));
 }
-my ($rc, $so, $se) = $node->psql('postgres', q{SELECT portfolio.check_estate('nothing')});
+my ($rc, $so, $se) = $node->psql('postgres', q{BEGIN; UPDATE portfolio.database_target SET enabled = false; SELECT portfolio.check_estate('security'); ROLLBACK});
+like($se, qr/NOTICE:  there is no target to ask\nHINT:  INSERT INTO portfolio.database_target/, 'an estate without targets says so');
+($rc, $so, $se) = $node->psql('postgres', q{SELECT portfolio.check_estate('nothing')});
 like($se, qr/ERROR:  no shipped check has area "nothing"\nHINT:  Areas with shipped checks: .*security/, 'an area without checks');
 ($rc, $so, $se) = $node->psql('postgres', q{SELECT portfolio.check_estate('security', '{"targets": ["nowhere"]}')});
 like($se, qr/ERROR:  target "nowhere" does not exist/, 'a target that is not there');

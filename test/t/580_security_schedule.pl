@@ -44,7 +44,8 @@ is(ask(q{SELECT count(*) FROM portfolio.schedule_security_checks('watch')}), '0'
 is(ask('SELECT job_id, name, schedule, command, owner, state, comment FROM portfolio.job ORDER BY job_id'), $before, 'and changes nothing');
 like(as_ann(q{SELECT portfolio.schedule_security_checks('watch')}), qr/^ERROR:  permission denied to set role "watch"/, 'an operator makes no jobs of a role that he is not');
 ask('GRANT watch TO ann');
-is(as_ann(q{SELECT count(*) FROM portfolio.schedule_security_checks('watch')}), '0', 'but those of one that he is a member of');
+is(as_ann(q{SELECT count(*) FROM portfolio.schedule_security_checks('watch')}), qq{0NOTICE:  role "watch" has all of these jobs already
+HINT:  SELECT name, schedule, state FROM portfolio.job_overview tells how they stand.}, 'but those of one that he is a member of');
 ask(q{DELETE FROM portfolio.job WHERE name = 'certificate_expiry'});
 is(as_ann(qq{BEGIN; SELECT name FROM portfolio.schedule_security_checks('watch'); SET LOCAL ROLE watch; $never; COMMIT}), "certificate_expiry\n5", 'and what is missing is made again');
 is(ask(q{SELECT owner FROM portfolio.job WHERE name = 'certificate_expiry'}), 'watch', 'as the role\'s');
