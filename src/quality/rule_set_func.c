@@ -297,9 +297,14 @@ pf_serial_rules(PG_FUNCTION_ARGS)
 Datum
 pf_dated_rules(PG_FUNCTION_ARGS)
 {
-	PfRuleSetValue *value = pf_get_rule_set(fcinfo, 0);
-	PfRuleSetValue *dated = palloc(VARSIZE(value));
+	PfRuleSetValue *value;
+	PfRuleSetValue *dated;
 
+	/* not strict, since a day may be NULL */
+	if (PG_ARGISNULL(0))
+		PG_RETURN_NULL();
+	value = pf_get_rule_set(fcinfo, 0);
+	dated = palloc(VARSIZE(value));
 	memcpy(dated, value, VARSIZE(value));
 	for (int i = 0; i < PF_NPARAMS; i++)
 	{

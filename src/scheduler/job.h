@@ -34,6 +34,7 @@ extern int16 pf_week_slot_of(TimestampTz at);
 
 /* job_api.c */
 extern void pf_begin_procedure(FunctionCallInfo fcinfo, const char *name);
+extern TimestampTz pf_end_of_max_time(FunctionCallInfo fcinfo);
 
 /* hooks.c */
 extern void pf_mark_jobs_changed(void);

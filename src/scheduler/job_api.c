@@ -307,6 +307,18 @@ pf_cancel_run(PG_FUNCTION_ARGS)
 	PG_RETURN_BOOL(cancelled);
 }
 
+/* The instant that lies max_time, the first argument of a procedure, ahead: none is strict, so NULL comes here too. */
+TimestampTz
+pf_end_of_max_time(FunctionCallInfo fcinfo)
+{
+	if (PG_ARGISNULL(0))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("max_time must not be null")));
+	return DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
+												   TimestampTzGetDatum(pf_clock_now()), PG_GETARG_DATUM(0)));
+}
+
 /* Begin a procedure that commits; an error where CALL is part of a larger transaction. */
 void
 pf_begin_procedure(FunctionCallInfo fcinfo, const char *name)
@@ -331,10 +343,15 @@ pf_drain(PG_FUNCTION_ARGS)
 	" WHERE w.state OPERATOR(pg_catalog.<>) 'idle' AND w.database_oid OPERATOR(pg_catalog.=) portfolio.current_database_oid()"
 	" AND j.name OPERATOR(pg_catalog.~~) $1";
 	Oid			type = TEXTOID;
-	Datum		pattern = PG_GETARG_DATUM(1);
-	TimestampTz ends = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-															   TimestampTzGetDatum(pf_clock_now()), PG_GETARG_DATUM(0)));
+	TimestampTz ends = pf_end_of_max_time(fcinfo);
+	Datum		pattern;
 
+	if (PG_ARGISNULL(1))
+		ereport(ERROR,
+				(errcode(ERRCODE_NULL_VALUE_NOT_ALLOWED),
+				 errmsg("pattern must not be null"),
+				 errhint("Leave it out, or write '%%', for all jobs.")));
+	pattern = PG_GETARG_DATUM(1);
 	pf_begin_procedure(fcinfo, "drain");
 	if (SPI_execute_with_args("SELECT portfolio.pause_all($1, 'drain')", 1, &type, &pattern, NULL, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not pause jobs");

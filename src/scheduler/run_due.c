@@ -252,8 +252,7 @@ run_until(TimestampTz end)
 Datum
 pf_run_due_jobs(PG_FUNCTION_ARGS)
 {
-	TimestampTz end = DatumGetTimestampTz(DirectFunctionCall2(timestamptz_pl_interval,
-															  TimestampTzGetDatum(pf_clock_now()), PG_GETARG_DATUM(0)));
+	TimestampTz end = pf_end_of_max_time(fcinfo);
 	PfRoleProblem problem;
 
 	pf_begin_procedure(fcinfo, "run_due_jobs");

@@ -108,4 +108,33 @@ SELECT ok(ARRAY(SELECT a.attname::text FROM pg_attribute a WHERE a.attrelid = to
                ('service_catalogue', '{service,code,state,owner_ref,support_tier,levels,channels,next_item}'), ('service_gaps', '{service,code,state,gap,what,next_step}'),
                ('reporting_period', '{code,kind,during}'),
                ('submission', '{data_set,provider,period,due_on,received_at}')) v (name, columns);
+-- Each function, aggregate and procedure meets nothing but NULL: it may refuse, in words of its own; the server lives, and none
+-- says what only a developer understands. What a call has done is taken back.
+CREATE FUNCTION pg_temp.internal_errors() RETURNS text[] LANGUAGE plpgsql AS $$
+DECLARE
+  met record;
+  found text[] := '{}';
+BEGIN
+  FOR met IN
+    SELECT p.oid::regprocedure AS routine,
+           format('%s portfolio.%I(%s)', CASE p.prokind WHEN 'p' THEN 'CALL' ELSE 'SELECT' END, p.proname,
+                  (SELECT string_agg('NULL::' || CASE t.typname WHEN 'any' THEN 'text' WHEN 'anyelement' THEN 'text' WHEN 'anycompatible' THEN 'text'
+                                                                WHEN 'anyarray' THEN 'text[]' WHEN 'anycompatiblearray' THEN 'text[]' ELSE format_type(t.oid, NULL) END, ', ' ORDER BY a.n)
+                     FROM unnest(p.proargtypes) WITH ORDINALITY a (type, n) JOIN pg_type t ON t.oid = a.type)) AS statement
+      FROM pg_proc p
+     WHERE p.pronamespace = 'portfolio'::regnamespace AND p.pronargs > 0 AND NOT 'internal'::regtype = ANY (p.proargtypes::oid[])
+     ORDER BY 1::text
+  LOOP
+    BEGIN
+      EXECUTE met.statement;
+      RAISE EXCEPTION 'taken back';
+    EXCEPTION WHEN OTHERS THEN
+      IF SQLSTATE LIKE 'XX%' THEN
+        found := found || format('%s: %s', met.routine, SQLERRM);
+      END IF;
+    END;
+  END LOOP;
+  RETURN found;
+END $$;
+SELECT is(pg_temp.internal_errors(), '{}', 'every routine takes NULL, or refuses it');
 SELECT * FROM finish();

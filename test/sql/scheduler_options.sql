@@ -40,6 +40,9 @@ SELECT portfolio.schedule_job('bad', '@daily', 'SELECT 1', resources => '{"wareh
 SELECT portfolio.schedule_at('2020-01-01', 'SELECT 1');
 SELECT portfolio.schedule_at('infinity', 'SELECT 1');
 SELECT portfolio.schedule_at(NULL, 'SELECT 1');
+CALL portfolio.drain(NULL);
+CALL portfolio.drain(pattern => NULL);
+CALL portfolio.run_due_jobs(NULL);
 SELECT count(*) FROM portfolio.job WHERE owner = current_user;
 
 -- what is stored
