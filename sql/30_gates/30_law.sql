@@ -209,6 +209,10 @@ BEGIN
     PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
     RETURN NEW;
   END IF;
+  IF NEW.run IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.gate g WHERE (g.process, g.version, g.code) = (NEW.process, NEW.version, NEW.gate)) THEN
+    RAISE EXCEPTION 'process "%" version % has no gate "%"', NEW.process, NEW.version, NEW.gate
+      USING ERRCODE = 'foreign_key_violation', HINT = format('SELECT DISTINCT gate FROM portfolio.run_standing(%s) lists them.', NEW.run);
+  END IF;
   IF NOT portfolio.may_decide(NEW.process, NEW.version, NEW.gate) THEN
     RAISE EXCEPTION 'role "%" does not decide at gate "%"', current_user, NEW.gate
       USING ERRCODE = 'insufficient_privilege',

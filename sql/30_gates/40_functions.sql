@@ -96,6 +96,10 @@ AS $$
 DECLARE
   granted bigint;
 BEGIN
+  IF EXISTS (SELECT FROM portfolio.waiver w WHERE w.request = grant_waiver.request) THEN
+    RAISE EXCEPTION 'request % for a waiver was granted before', request
+      USING ERRCODE = 'unique_violation', HINT = 'Ask again with portfolio.request_waiver().';
+  END IF;
   INSERT INTO portfolio.waiver (run, criterion, owner, reason, expires, request)
     SELECT q.run, q.criterion, q.owner, q.reason, least(q.expires, (grant_waiver.expires + 1)::timestamptz), q.id
       FROM portfolio.waiver_request q WHERE q.id = request AND q.refused_at IS NULL
@@ -138,6 +142,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF ended_as NOT IN ('completed', 'stopped', 'abandoned') THEN
+    RAISE EXCEPTION 'a run cannot end as "%"', ended_as
+      USING ERRCODE = 'check_violation', HINT = 'It is completed, stopped or abandoned.';
+  END IF;
   UPDATE portfolio.process_run r SET ended_as = end_process.ended_as, reason = end_process.reason WHERE r.id = run;
   IF NOT FOUND THEN
     RAISE EXCEPTION 'run % does not exist', run USING ERRCODE = 'undefined_object';
@@ -145,7 +153,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.end_process(bigint, text, text) IS
-  'Ends a run now as completed, stopped or abandoned. decide() does it at the last gate and at stop. Raises 42704 for an unknown run and 55000 for one that has ended.';
+  'Ends a run now as completed, stopped or abandoned. decide() does it at the last gate and at stop. Raises 23514 for another end, 42704 for an unknown run and 55000 for one that has ended.';
 
 CREATE FUNCTION portfolio.decide(run bigint, gate text, outcome text, note text DEFAULT NULL, conditions jsonb DEFAULT '[]') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

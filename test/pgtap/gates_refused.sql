@@ -1,6 +1,6 @@
 -- What cannot be done at a gate is refused to direct SQL as well, to an editor and, where it is law, to the owner of the tables.
 BEGIN;
-SELECT plan(36);
+SELECT plan(40);
 CREATE ROLE pf_gate_editor;
 SELECT portfolio.grant_profile('pf_gate_editor', 'editor');
 INSERT INTO portfolio.team (code, name) VALUES ('GR_OPS', 'Operations');
@@ -48,6 +48,11 @@ SELECT throws_ok('UPDATE portfolio.evidence SET status = ''met''', '42501', 'per
 SELECT throws_ok('DELETE FROM portfolio.evidence', '42501', 'permission denied for table evidence', 'nor taken away');
 SELECT throws_ok('UPDATE portfolio.gate_decision_evidence SET status = ''met''', '42501', NULL, 'nor is what a decision rested on');
 SELECT throws_ok('UPDATE portfolio.process_run SET element = portfolio.element_ref(''GR_B'') WHERE id = pg_temp.run()', '55000', 'a run can only be ended, once', 'a run is not handed over');
+SELECT throws_ok('SELECT portfolio.approve_gate(pg_temp.run(), ''third'')', '23503', 'process "gr" version 1 has no gate "third"', 'an unknown gate is not approved');
+SELECT throws_ok('SELECT portfolio.end_process(pg_temp.run(), ''finished'')', '23514', 'a run cannot end as "finished"', 'a run has three ends');
+SELECT set_config('gr.request', portfolio.request_waiver(pg_temp.run(), 'done', 'GR_OPS', 'later', current_date + 9)::text, true);
+SELECT lives_ok('SELECT portfolio.grant_waiver(current_setting(''gr.request'')::bigint)', 'a request is granted');
+SELECT throws_ok('SELECT portfolio.grant_waiver(current_setting(''gr.request'')::bigint)', '23505', format('request %s for a waiver was granted before', current_setting('gr.request')), 'once');
 RESET ROLE;
 
 -- The owner of the tables loads what was, and is judged by it.
