@@ -56,6 +56,10 @@ BEGIN
     RAISE EXCEPTION 'an element to rename and its new code are needed' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   SELECT e.kind, e.code, e.name, portfolio.kind_table(e.kind) AS own_table INTO old FROM portfolio.element e WHERE e.id = wanted;
+  IF code <> old.code AND portfolio.element_id(old.kind, code) IS NOT NULL THEN
+    RAISE EXCEPTION '%:% is there already', old.kind, code
+      USING ERRCODE = 'unique_violation', HINT = format('SELECT * FROM portfolio.merge_elements(%L, %L); tells what making one of the two would do.', old.kind || ':' || code, old.kind || ':' || old.code);
+  END IF;
   SELECT portfolio.element_label(a.element) INTO other
     FROM portfolio.element_alias a JOIN portfolio.element e ON e.id = a.element
    WHERE a.scheme = 'code' AND a.value = code AND e.kind = old.kind AND a.element <> wanted;

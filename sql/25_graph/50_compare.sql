@@ -45,6 +45,7 @@ COMMENT ON FUNCTION portfolio.changed_keys(jsonb, jsonb) IS
 
 CREATE FUNCTION portfolio.compare(as_of_1 date, as_of_2 date, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.difference
 LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET jit = off   -- every arm of dependency twice: compiling them takes longer than comparing two days of many elements
 BEGIN ATOMIC
   SELECT d.*
     FROM (

@@ -36,7 +36,7 @@ SELECT is(portfolio.element_ref('service:K_S1'), pg_temp.e('service', 'K_NEW'), 
 SELECT is(portfolio.element_ref('Service one'), pg_temp.e('service', 'K_NEW'), 'and its old name');
 SELECT is((SELECT count(*) FROM portfolio.relationship WHERE target = pg_temp.e('service', 'K_NEW')), 1::bigint, 'what refers to it stays');
 SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', 'K_S1')$$, '23505', 'code "K_S1" was that of service:K_NEW', 'a former code is not given to another');
-SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', 'K_NEW')$$, '23505', NULL, 'nor a code that is taken');
+SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', 'K_NEW')$$, '23505', 'service:K_NEW is there already', 'nor a code that is taken');
 SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', ' ')$$, '22004', NULL, 'nor none');
 SELECT is(portfolio.rename_element('service:K_NEW', 'K_S1', 'Service one'), 'service:K_S1', 'it may get its old code back');
 SELECT results_eq($$SELECT scheme, value FROM portfolio.element_alias WHERE element = pg_temp.e('service', 'K_S1') ORDER BY 1$$, $$VALUES ('code', 'K_NEW'), ('name', 'New name')$$, 'and answers to the other');

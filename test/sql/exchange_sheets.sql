@@ -75,6 +75,8 @@ UPDATE catalogue SET description = 'changed' WHERE name LIKE '%MESH';
 SELECT name FROM portfolio.import_api_catalogue('catalogue') WHERE verdict = 'changed';
 SELECT function, interfaces, systems, technologies FROM portfolio.reuse() WHERE function LIKE 'xc%';
 SELECT * FROM portfolio.import_api_catalogue('membership');
+SELECT * FROM portfolio.import_api_catalogue(NULL);
+SELECT * FROM portfolio.import_gmpp(NULL);
 
 -- Major projects: a column a project, then a row a project, in the order of publication and not
 CREATE TEMP TABLE columns_2014 (a text, b text, c text, d text);
