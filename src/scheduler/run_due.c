@@ -28,6 +28,7 @@
 PG_FUNCTION_INFO_V1(pf_run_due_jobs);
 
 static MemoryContext command_context;
+static bool lets_go_at_exit = false;
 
 /* Claim the database; an error if somebody runs its jobs already. */
 static void
@@ -275,8 +276,14 @@ pf_run_due_jobs(PG_FUNCTION_ARGS)
 				 errmsg("pg_portfolio.run_jobs is off")));
 	pf_total_timer_init();
 	memset(pf_scheduler, 0, sizeof(*pf_scheduler));
+	if (!lets_go_at_exit)
+	{
+		/* for good: a command may register what must be called before it, for its temporary tables */
+		before_shmem_exit(let_go, (Datum) 0);
+		lets_go_at_exit = true;
+	}
 	claim_database();
-	PG_ENSURE_ERROR_CLEANUP(let_go, (Datum) 0);
+	PG_TRY();
 	{
 		pf_scheduler->database = MyDatabaseId;
 		pf_scheduler->only_owner = GetUserId();
@@ -285,8 +292,11 @@ pf_run_due_jobs(PG_FUNCTION_ARGS)
 		pf_scheduler->context = AllocSetContextCreate(TopMemoryContext, "portfolio scheduler", ALLOCSET_DEFAULT_SIZES);
 		run_until(end);
 	}
-	PG_END_ENSURE_ERROR_CLEANUP(let_go, (Datum) 0);
-	let_go(0, (Datum) 0);
+	PG_FINALLY();
+	{
+		let_go(0, (Datum) 0);
+	}
+	PG_END_TRY();
 	SPI_finish();
 	PG_RETURN_VOID();
 }

@@ -94,6 +94,8 @@ is(ann(q{CALL portfolio.run_due_jobs(); SHOW work_mem}), '4MB', 'what a command 
 is(ann(q{SELECT string_agg(job_name || ' ' || coalesce(sqlstate, 'ok'), ', ' ORDER BY job_name) FROM portfolio.job_run WHERE job_name IN ('sets', 'vacuums', 'commits', 'at_commit', 'too_long', 'climbs')}),
 	'at_commit 23505, climbs 42501, commits 0A000, sets ok, too_long 57014, vacuums 25001', 'what needs a session of its own fails, and is recorded');
 is(ann('SELECT count(*) FROM late'), '0', 'with no effect');
+ann(q{SELECT portfolio.schedule_job('temporary', '@yearly', 'CREATE TEMP TABLE passing AS SELECT 1'); SELECT portfolio.run_job('temporary'); CALL portfolio.run_due_jobs(); CALL portfolio.run_due_jobs()});
+is(ann(q{SELECT outcome FROM portfolio.job_run WHERE job_name = 'temporary'}), 'succeeded', 'a command may make temporary tables, and the session can run jobs again');
 ann('SELECT portfolio.start_scheduler()');
 like(ann_err('CALL portfolio.run_due_jobs()'), qr/a scheduler runs the jobs of this database already/, 'not beside a scheduler');
 $node->stop;
