@@ -162,7 +162,7 @@ BEGIN ATOMIC
     SELECT DISTINCT ON (e.from_role, e.to_role) e.from_role, CASE WHEN s.rolsuper THEN NULL ELSE e.to_role END AS to_role,
            coalesce(s.rolname::text, 'the server''s account') AS to_name, e.technique, e.object, e.statement
       FROM asked, portfolio.escalation_step e LEFT JOIN pg_roles f ON f.oid = e.from_role LEFT JOIN pg_roles s ON s.oid = e.to_role
-     WHERE NOT coalesce(f.rolsuper, false) AND e.from_role IS DISTINCT FROM e.to_role
+     WHERE asked.checked IS NOT NULL AND NOT coalesce(f.rolsuper, false) AND e.from_role IS DISTINCT FROM e.to_role
      ORDER BY e.from_role, e.to_role, e.technique, e.object),
   -- backwards from superuser: how many steps it takes from each role; what is open to PUBLIC is open to all
   reach (role, steps) AS (
@@ -188,4 +188,4 @@ BEGIN ATOMIC
    ORDER BY w.steps, 1;
 END;
 COMMENT ON FUNCTION portfolio.escalation_paths(jsonb) IS
-  'The shortest way of every login role that is no superuser to superuser, step by step, as the catalogs of this database and the roles of the cluster have it; one row for public where anybody who connects has one, and then only those roles besides that have a way of their own. What stands in it is worth a look each: a step needs somebody stronger to use the object, or code that names no schema. Nothing is executed. Options of user mappings are seen by those whom PostgreSQL shows them. No options yet.';
+  'The shortest way of every login role that is no superuser to superuser, step by step, as the catalogs of this database and the roles of the cluster have it; one row for public where anybody who connects has one, and then only those roles besides that have a way of their own. What stands in it is worth a look each: a step needs somebody stronger to use the object, or code that names no schema. Nothing is executed. Options of user mappings are seen by those whom PostgreSQL shows them. No options yet: any is refused (22023).';

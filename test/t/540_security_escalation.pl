@@ -143,6 +143,7 @@ CREATE FUNCTION app.admin_count() RETURNS bigint LANGUAGE sql SECURITY DEFINER S
 GRANT pg_monitor, pg_read_all_data TO mallory;
 SELECT portfolio.grant_profile('mallory', 'operator'), portfolio.grant_profile('mallory', 'editor')});
 is($node->safe_psql('d', 'SELECT * FROM portfolio.escalation_paths()'), '', 'ordinary grants are no way to superuser');
+like(($node->psql('d', q{SELECT * FROM portfolio.escalation_paths('{"role": "mallory"}')}))[2], qr/ERROR:  option "role" is not known/, 'unknown options are refused, with rows or without');
 is($node->safe_psql('d', 'SET ROLE mallory; SELECT * FROM portfolio.escalation_paths()'), '', 'and whoever is an operator may ask');
 $node->stop;
 done_testing();
