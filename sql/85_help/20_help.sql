@@ -24,7 +24,7 @@ BEGIN ATOMIC
            n.nspname || '.' || p.proname || '(' || pg_get_function_arguments(p.oid) || ')' || coalesce(' → ' || pg_get_function_result(p.oid), '') AS usage,
            obj_description(p.oid, 'pg_proc') AS comment,
            CASE WHEN p.prokind = 'p' THEN 'CALL ' WHEN p.proretset THEN 'SELECT * FROM ' ELSE 'SELECT ' END
-             || n.nspname || '.' || p.proname || '(' || array_to_string((p.proargnames)[1:p.pronargs - p.pronargdefaults], ', ') || ');' AS shortest
+             || n.nspname || '.' || p.proname || '(' || coalesce(array_to_string((p.proargnames)[1:p.pronargs - p.pronargdefaults], ', '), '') || ');' AS shortest
       FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace
      WHERE n.nspname IN ('portfolio', 'portfolio_bi') AND p.prorettype <> 'trigger'::regtype
        AND p.oid NOT IN (SELECT i.oid FROM internal i) AND has_function_privilege(p.oid, 'EXECUTE')

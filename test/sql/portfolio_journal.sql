@@ -69,6 +69,6 @@ DELETE FROM team WHERE code = 'PJ_TEAM';
 
 -- Help comes from the catalogs
 SELECT kind, name, example FROM help('impact_of') WHERE name = 'portfolio.impact_of';
-SELECT count(*) FROM help() WHERE what IS NULL OR what = '' OR example = '';
+SELECT count(*) FROM help() WHERE coalesce(what, '') = '' OR coalesce(example, '') = '';
 SELECT count(*) FROM help('no such thing at all');
 SELECT count(*) > 0 AS tells_of_views FROM help('dependency') WHERE kind = 'view';
