@@ -43,8 +43,8 @@ INSERT INTO portfolio.relationship_rule SELECT * FROM portfolio.archimate_matrix
 
 -- One plain kind for each ArchiMate concept, in snake case: ApplicationComponent is application_component.
 INSERT INTO portfolio.element_kind (kind, archimate_type, label, builtin)
-SELECT lower(regexp_replace(t, '(?<=[a-z])([A-Z])', '_\1', 'g')), t,
-       upper(left(t, 1)) || lower(substr(regexp_replace(t, '(?<=[a-z])([A-Z])', ' \1', 'g'), 2)), true
+SELECT lower(regexp_replace(t COLLATE "C", '(?<=[a-z])([A-Z])', '_\1', 'g')), t,
+       upper(left(t COLLATE "C", 1)) || lower(substr(regexp_replace(t COLLATE "C", '(?<=[a-z])([A-Z])', ' \1', 'g'), 2)), true
   FROM (SELECT DISTINCT source_type AS t FROM portfolio.relationship_rule) types
  WHERE t <> 'Contract';
 INSERT INTO portfolio.element_kind (kind, archimate_type, label, builtin, table_name) VALUES
