@@ -97,7 +97,7 @@ SELECT legal_kinds('system:PC_S', 'service:PC_A');
 CREATE ROLE regress_pc_editor;
 GRANT USAGE ON SCHEMA portfolio TO regress_pc_editor;
 GRANT SELECT, INSERT, UPDATE, DELETE ON element, relationship TO regress_pc_editor;
-GRANT SELECT ON element_kind, relationship_rule, service_demand TO regress_pc_editor;
+GRANT SELECT ON element_kind, relationship_rule, service_demand, service_state TO regress_pc_editor;
 GRANT SELECT, INSERT (code, name), UPDATE (name), DELETE ON service TO regress_pc_editor;
 GRANT USAGE ON SEQUENCE element_id_seq TO regress_pc_editor;
 GRANT SELECT ON change TO regress_pc_editor;
