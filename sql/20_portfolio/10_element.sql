@@ -143,16 +143,26 @@ BEGIN
   ELSE
     IF NEW.source_type IS NULL THEN
       SELECT e.archimate_type INTO NEW.source_type FROM portfolio.element e WHERE e.id = NEW.source;
+      IF NOT FOUND AND NEW.source IS NOT NULL THEN
+        RAISE EXCEPTION 'source % of a relationship does not exist', NEW.source
+          USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_source_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
+                HINT = 'It is the id of a row of portfolio.element; element_ref() finds it by code or name.';
+      END IF;
     END IF;
     IF NEW.target_type IS NULL THEN
       SELECT e.archimate_type INTO NEW.target_type FROM portfolio.element e WHERE e.id = NEW.target;
+      IF NOT FOUND AND NEW.target IS NOT NULL THEN
+        RAISE EXCEPTION 'target % of a relationship does not exist', NEW.target
+          USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_target_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
+                HINT = 'It is the id of a row of portfolio.element; element_ref() finds it by code or name.';
+      END IF;
     END IF;
   END IF;
   RETURN NEW;
 END
 $$;
 COMMENT ON FUNCTION portfolio.fill_types() IS
-  'Trigger: fills archimate_type of an element, source_type and target_type of a relationship, when they are left out.';
+  'Trigger: fills archimate_type of an element, source_type and target_type of a relationship, when they are left out. Raises 23503 for a kind or an end that does not exist.';
 CREATE TRIGGER fill_types BEFORE INSERT ON portfolio.element
   FOR EACH ROW WHEN (NEW.archimate_type IS NULL) EXECUTE FUNCTION portfolio.fill_types();
 -- Another kind of another type: the type follows, and with it the relationships, as far as they stay legal.

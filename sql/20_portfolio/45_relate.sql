@@ -20,13 +20,34 @@ END;
 COMMENT ON FUNCTION portfolio.element_label(bigint) IS
   'An element as people write it, ''service:EPS''; element_ref() reads it back. NULL when it does not exist. Example: SELECT portfolio.element_label(portfolio.element_ref(''Spine''));';
 
+-- The keys of relationship refuse what is wrong; what people write by hand is refused in words before.
 CREATE FUNCTION portfolio.relate(source text, kind text, target text) RETURNS bigint
-LANGUAGE sql VOLATILE PARALLEL UNSAFE
-BEGIN ATOMIC
-  INSERT INTO portfolio.relationship (source, kind, target)
-  VALUES (portfolio.element_ref($1), $2, portfolio.element_ref($3))
-  RETURNING id;
-END;
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  from_id bigint := portfolio.element_ref(source);
+  to_id bigint := portfolio.element_ref(target);
+  there record;
+  made bigint;
+BEGIN
+  IF from_id IS NOT NULL AND to_id IS NOT NULL AND relate.kind <> ALL (portfolio.legal_kinds(source, target)) THEN
+    RAISE EXCEPTION 'ArchiMate does not allow "%" from % to %', relate.kind, portfolio.element_label(from_id), portfolio.element_label(to_id)
+      USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_rule_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
+            HINT = format('It allows %s.', coalesce(nullif(array_to_string(portfolio.legal_kinds(source, target), ', '), ''), 'nothing from the one to the other'));
+  END IF;
+  SELECT r.id, r.valid INTO there FROM portfolio.relationship r
+   WHERE r.source = from_id AND r.target = to_id AND r.kind = relate.kind AND r.code = '' LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION '% is in relation "%" to % already', portfolio.element_label(from_id), relate.kind, portfolio.element_label(to_id)
+      USING ERRCODE = 'exclusion_violation', CONSTRAINT = 'relationship_valid_excl', TABLE = 'relationship', SCHEMA = 'portfolio',
+            DETAIL = format('It is relationship %s, which holds on days %s.', there.id, there.valid),
+            HINT = 'INSERT INTO portfolio.relationship (..., valid) makes one for other days, (..., code) another beside it.';
+  END IF;
+  INSERT INTO portfolio.relationship (source, kind, target) VALUES (from_id, relate.kind, to_id) RETURNING id INTO made;
+  RETURN made;
+END
+$$;
 COMMENT ON FUNCTION portfolio.relate(text, text, text) IS
   'Makes a relationship between two elements, named as element_ref() reads them, and gives its id. Raises 23503 when ArchiMate does not allow it (legal_kinds() tells what it allows) and 23P01 when it exists. Example: SELECT portfolio.relate(''system:SPINE'', ''realization'', ''service:EPS'');';
 

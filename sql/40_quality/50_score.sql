@@ -135,6 +135,11 @@ BEGIN
       JOIN portfolio.data_item i ON i.data_set = s.data_set AND i.name = c.name
      WHERE s.total IN (SELECT t.id FROM portfolio.score_total t WHERE t.run = stored) AND c.level = 'item'
      ORDER BY s.period, s.provider, i.ord, c.name;
+  IF NOT FOUND AND NOT EXISTS (SELECT FROM portfolio.current_rule r JOIN portfolio.data_set d ON d.id = r.data_set
+                                WHERE d.code = score_data_set.code AND r.status <> 'draft' AND r.status <> 'retired') THEN
+    RAISE NOTICE 'data set "%" has no rule in force', code
+      USING HINT = format('SELECT portfolio.add_rule(%L, ''code'', ''expression''); writes one, portfolio.suggest_rules(...) proposes some.', code);
+  END IF;
 END
 $$;
 COMMENT ON FUNCTION portfolio.score_data_set(text, text, jsonb) IS

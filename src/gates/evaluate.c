@@ -122,6 +122,20 @@ copied(int row, int column, int len, bool byval)
 	return isnull ? (Datum) 0 : datumCopy(value, byval, len);
 }
 
+static void
+check_run(Datum run)
+{
+	Oid			type = INT8OID;
+
+	if (SPI_execute_with_args("SELECT FROM portfolio.process_run r WHERE r.id = $1", 1, &type, &run, NULL, true, 0) != SPI_OK_SELECT)
+		elog(ERROR, "could not read the run");
+	if (SPI_processed == 0)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_OBJECT),
+				 errmsg("run " INT64_FORMAT " does not exist", DatumGetInt64(run)),
+				 errhint("SELECT id, process, element FROM portfolio.process_run lists the runs.")));
+}
+
 /* The criteria to ask: of one run, or of all; of live runs, or also of completed ones. */
 static Criterion *
 list_criteria(NullableDatum run, bool completed, int *ncriteria)
@@ -134,6 +148,8 @@ list_criteria(NullableDatum run, bool completed, int *ncriteria)
 
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
+	if (!run.isnull)
+		check_run(run.value);
 	if (SPI_execute_with_args(list_sql, 2, types, args, run.isnull ? "n " : "  ", true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the criteria");
 	*ncriteria = (int) SPI_processed;

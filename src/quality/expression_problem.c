@@ -33,7 +33,7 @@ check(Oid relid, const char *expression)
 		(void) pf_whole_set_definition(relid, expression);
 		return;
 	}
-	rel = relation_open(relid, AccessShareLock);
+	rel = pf_open_relation(relid);
 	pf_rule_settings_push(&settings, PF_FOR_PARSE);
 	parsed = pf_rule_parse(RelationGetDescr(rel), RelationGetRelationName(rel), expression, BOOLOID, true);
 	/* Folding constants may raise as well: a > 1/0 */

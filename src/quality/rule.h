@@ -58,6 +58,7 @@ extern Node *pf_rule_parse_begin(PfRuleParse *parse, TupleDesc desc, const char 
 								 const char *rule, const char *source, bool allow_params);
 extern PfExpression *pf_rule_transform(PfRuleParse *parse, Node *raw, Oid result_type);
 extern void pf_rule_parse_end(PfRuleParse *parse);
+extern Relation pf_open_relation(Oid relid);
 extern PfExpression *pf_rule_parse(TupleDesc desc, const char *relname, const char *rule,
 								   Oid result_type, bool allow_params);
 extern char *pf_rule_deparse_in(const PfExpression *expression, List *context);

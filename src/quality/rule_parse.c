@@ -14,6 +14,7 @@
  */
 #include "rule.h"
 
+#include "access/relation.h"
 #include "catalog/pg_proc.h"
 #include "catalog/pg_type.h"
 #include "mb/pg_wchar.h"
@@ -416,6 +417,19 @@ pf_rule_parse_end(PfRuleParse *parse)
 {
 	free_parsestate(parse->pstate);
 	error_context_stack = parse->callback.previous;
+}
+
+/* A regclass may hold a number that is of no relation. */
+Relation
+pf_open_relation(Oid relid)
+{
+	Relation	rel = try_relation_open(relid, AccessShareLock);
+
+	if (rel == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", relid)));
+	return rel;
 }
 
 /* All three for a rule over one row: raises on anything that is not one trusted expression. */

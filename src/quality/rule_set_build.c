@@ -420,7 +420,7 @@ build_columns(Builder *b)
 static Relation
 open_relation(Oid relid)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = pf_open_relation(relid);
 
 	switch (rel->rd_rel->relkind)
 	{

@@ -32,7 +32,7 @@ PG_FUNCTION_INFO_V1(pf_dated_rules);
 static char *
 check_expression(Oid relid, const char *rule, Oid result_type, bool allow_params)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = pf_open_relation(relid);
 	PfRuleSettings settings;
 	PfExpression *expression;
 

@@ -82,7 +82,7 @@ date_literals(const PfRuleSetValue *value)
 static char *
 accepted_expression(Oid relid, const char *source, Oid result_type, const PfRuleSetValue *value)
 {
-	Relation	rel = relation_open(relid, AccessShareLock);
+	Relation	rel = pf_open_relation(relid);
 	PfRuleSettings settings;
 	PfExpression *expression;
 	char	  **literals = date_literals(value);

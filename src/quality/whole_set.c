@@ -389,7 +389,7 @@ pf_whole_set_definition(Oid relid, const char *rule)
 				 errmsg("this is a rule about rows, not about the whole set")));
 	/* unique and references are reserved words: uniqu_ and reference_ are not */
 	source[word - rule + strlen(set.kind->name) - 1] = '_';
-	set.rel = relation_open(relid, AccessShareLock);
+	set.rel = pf_open_relation(relid);
 	initStringInfo(&set.json);
 	initStringInfo(&set.text);
 	appendStringInfo(&set.text, "%s(", set.kind->name);

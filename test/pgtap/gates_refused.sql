@@ -1,6 +1,6 @@
 -- What cannot be done at a gate is refused to direct SQL as well, to an editor and, where it is law, to the owner of the tables.
 BEGIN;
-SELECT plan(40);
+SELECT plan(41);
 CREATE ROLE pf_gate_editor;
 SELECT portfolio.grant_profile('pf_gate_editor', 'editor');
 INSERT INTO portfolio.team (code, name) VALUES ('GR_OPS', 'Operations');
@@ -35,6 +35,7 @@ SELECT throws_ok('INSERT INTO portfolio.gate_decision (run, gate, outcome, by) V
 SELECT throws_ok('SELECT portfolio.decide(pg_temp.run(), ''first'', ''maybe'')', '23514', 'outcome "maybe" of a decision is not known', 'which the function names');
 SELECT throws_ok('INSERT INTO portfolio.evidence (run, criterion, status) VALUES (pg_temp.run(), ''plan'', ''rosy'')', '23514', 'status "rosy" of evidence is not known', 'an unknown status');
 SELECT throws_ok('SELECT portfolio.record_evidence(NULL, ''plan'', ''met'')', '23502', NULL, 'evidence for no run');
+SELECT throws_ok('SELECT * FROM portfolio.evaluate(-1)', '42704', 'run -1 does not exist', 'and no run is evaluated');
 SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''waived'')', '23514', 'status "waived" of evidence is not known', 'a waiver is no evidence');
 SELECT throws_ok('SELECT portfolio.record_evidence(pg_temp.run(), ''plan'', ''met'', expires => current_date - 1)', '23514',
   'evidence for criterion "plan" has expired already', 'evidence that has expired');

@@ -1,6 +1,6 @@
 -- Numbers and the plain SQL behind them, failing rows, why a score is what it is, and what is published.
 BEGIN;
-SELECT plan(49);
+SELECT plan(50);
 
 CREATE SCHEMA qs;
 CREATE TABLE qs.visit (pf text, "Row" int, t text, month text, hospital text, ward text, sex text, seen date, practice text, born date);
@@ -94,6 +94,7 @@ SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-01')$$, '22004', 
 SELECT is(portfolio.publish_scores('QS', '2023-01', '{"reason": "a late file"}'), 2, 'a second stands beside it');
 SELECT is((SELECT count(*) FROM portfolio.published_score WHERE data_set = :id AND edition = 2
             AND (records % 5 <> 0 OR valid_and_complete % 5 <> 0 OR defaults % 5 <> 0 OR defaults BETWEEN 1 AND 7)), 0::bigint, 'nothing small and nothing exact');
+SELECT throws_ok($$SELECT portfolio.rule_set(0::regclass, '{a > 1}')$$, '42P01', 'relation with OID 0 does not exist', 'a number that is of no relation');
 SELECT throws_ok($$SELECT portfolio.publish_scores('QS', '2023-03')$$, 'P0002', 'there is no score of data set "QS" for period "2023-03" to publish', 'nothing to publish is an error');
 CREATE TABLE qs.few AS SELECT i AS id, 'H' || i % 5 AS provider, '2023-01' AS month FROM generate_series(1, 100) i;
 SELECT portfolio.register_data_set('QS_FEW', 'qs.few', '{id}', 'month', 'provider') AS few \gset

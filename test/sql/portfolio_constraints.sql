@@ -30,6 +30,11 @@ SELECT pg_temp.refusal($$SELECT relate('system:PC_S', 'composition', 'service:PC
 SELECT pg_temp.refusal($$SELECT relate('system:PC_S', 'loves', 'service:PC_A')$$);
 SELECT pg_temp.refusal($$SELECT relate('system:PC_S', 'realization', 'service:PC_A')$$);
 SELECT split_part(pg_temp.refusal($$SELECT relate('system:PC_S', 'realization', NULL)$$), E'\n', 1);
+-- By INSERT the keys themselves refuse, and an end that does not exist is named
+SELECT pg_temp.refusal($$INSERT INTO relationship (source, kind, target) VALUES (element_id('system', 'PC_S'), 'composition', element_id('service', 'PC_A'))$$);
+SELECT pg_temp.refusal($$INSERT INTO relationship (source, kind, target) VALUES (element_id('system', 'PC_S'), 'realization', element_id('service', 'PC_A'))$$);
+SELECT pg_temp.refusal($$INSERT INTO relationship (source, kind, target) VALUES (element_id('system', 'PC_S'), 'realization', -4)$$);
+SELECT pg_temp.refusal($$INSERT INTO relationship (source, kind, target) VALUES (-4, 'realization', element_id('service', 'PC_A'))$$);
 -- The same relationship on other days, or under a code of its own, is another row
 SELECT relate('system:PC_S', 'serving', 'service:PC_A') IS NOT NULL;
 UPDATE relationship SET valid = '[2016-01-01,2017-01-01)' WHERE kind = 'serving' AND source = element_id('system', 'PC_S');

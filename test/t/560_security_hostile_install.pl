@@ -163,6 +163,12 @@ SKIP:
 	is($node->safe_psql('turkish', $kinds), $node->safe_psql('named', $kinds), 'the kinds of elements are the same in a Turkish database');
 }
 
+# An encoding that lacks signs of the texts: nothing is installed rather than something else than was written
+$node->safe_psql('postgres', q{CREATE DATABASE latin TEMPLATE template0 ENCODING 'LATIN1' LOCALE 'C'});
+($rc, $out, $err) = $node->psql('latin', $create);
+like($err, qr/in encoding "UTF8" has no equivalent in encoding "LATIN1"/, 'a database in LATIN1 is refused');
+is($node->safe_psql('latin', q{SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql'}), 0, 'and left as it was');
+
 # Nobody else installs it
 database('mallorys');
 ($rc, $out, $err) = $node->psql('mallorys', 'CREATE EXTENSION pg_portfolio CASCADE', extra_params => [ '-U', 'mallory' ]);
