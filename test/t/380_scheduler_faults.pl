@@ -68,7 +68,7 @@ sub back { $node->poll_query_until('work', 'SELECT true') or BAIL_OUT('the serve
 sub make_world
 {
 	$servers = 0;
-	$node = new_server('server_0', "shared_preload_libraries = 'pg_portfolio,$library'\npg_portfolio.max_workers = 10\nwal_keep_size = 64MB\nmax_wal_size = 4GB\nshared_buffers = 64MB\nmax_connections = 40\nlog_statement = none\n", allows_streaming => 1);
+	$node = new_server('server_0', "shared_preload_libraries = 'pg_portfolio,$library'\npg_portfolio.max_workers = 10\nwal_keep_size = 64MB\nmax_wal_size = 4GB\nshared_buffers = 64MB\nmax_connections = 40\nmax_locks_per_transaction = 256\nlog_statement = none\n", allows_streaming => 1);
 	new_operator($node, 'work', $_) for qw(ann bea cid dan eve);
 	ask(q{
 CREATE ROLE mart NOLOGIN; GRANT mart TO ann;

@@ -19,7 +19,7 @@ my $data = $node->data_dir;
 system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '2', '-subj', '/CN=hba', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-out', "$data/server.crt", '-keyout', "$data/server.key");
 chmod 0600, "$data/server.key";
 # md5 asks with its own code only where passwords are made so
-$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nlisten_addresses = '127.0.0.1'\nssl = on\npassword_encryption = md5\nfsync = off\n");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nlisten_addresses = '127.0.0.1'\nssl = on\npassword_encryption = md5\nfsync = off\nmax_locks_per_transaction = 256\n");
 $node->start;
 my @keeper = (extra_params => [ '-U', 'keeper' ]);
 $node->safe_psql('postgres', q{

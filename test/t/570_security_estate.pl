@@ -14,7 +14,7 @@ my $data = $node->data_dir;
 system_or_bail('openssl', 'req', '-new', '-x509', '-nodes', '-days', '2', '-subj', '/CN=estate.test', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1',
 	'-out', "$data/server.crt", '-keyout', "$data/server.key");
 chmod 0600, "$data/server.key";
-$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nlisten_addresses = '127.0.0.1'\nssl = on\nfsync = off\nmax_connections = 50");
+$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nlisten_addresses = '127.0.0.1'\nssl = on\nfsync = off\nmax_connections = 50\nmax_locks_per_transaction = 256");
 unlink "$data/pg_hba.conf";
 $node->append_conf('pg_hba.conf', "local all all trust\nhostssl all monitor,other 127.0.0.1/32 scram-sha-256\n");
 # the server's own, and nobody else's, whoever runs this
