@@ -132,6 +132,8 @@ CREATE FUNCTION portfolio.fill_types() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
+DECLARE
+  missing text;
 BEGIN
   IF TG_TABLE_NAME = 'element' THEN
     SELECT k.archimate_type INTO NEW.archimate_type FROM portfolio.element_kind k WHERE k.kind = NEW.kind;
@@ -143,19 +145,15 @@ BEGIN
   ELSE
     IF NEW.source_type IS NULL THEN
       SELECT e.archimate_type INTO NEW.source_type FROM portfolio.element e WHERE e.id = NEW.source;
-      IF NOT FOUND AND NEW.source IS NOT NULL THEN
-        RAISE EXCEPTION 'source % of a relationship does not exist', NEW.source
-          USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_source_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
-                HINT = 'It is the id of a row of portfolio.element; element_ref() finds it by code or name.';
-      END IF;
     END IF;
     IF NEW.target_type IS NULL THEN
       SELECT e.archimate_type INTO NEW.target_type FROM portfolio.element e WHERE e.id = NEW.target;
-      IF NOT FOUND AND NEW.target IS NOT NULL THEN
-        RAISE EXCEPTION 'target % of a relationship does not exist', NEW.target
-          USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_target_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
-                HINT = 'It is the id of a row of portfolio.element; element_ref() finds it by code or name.';
-      END IF;
+    END IF;
+    missing := CASE WHEN NEW.source_type IS NULL AND NEW.source IS NOT NULL THEN 'source' WHEN NEW.target_type IS NULL AND NEW.target IS NOT NULL THEN 'target' END;
+    IF missing IS NOT NULL THEN
+      RAISE EXCEPTION '% % of a relationship does not exist', missing, CASE missing WHEN 'source' THEN NEW.source ELSE NEW.target END
+        USING ERRCODE = 'foreign_key_violation', CONSTRAINT = format('relationship_%s_fkey', missing), TABLE = 'relationship', SCHEMA = 'portfolio',
+              HINT = 'It is the id of a row of portfolio.element; element_ref() finds it by code or name.';
     END IF;
   END IF;
   RETURN NEW;

@@ -28,13 +28,14 @@ AS $$
 DECLARE
   from_id bigint := portfolio.element_ref(source);
   to_id bigint := portfolio.element_ref(target);
+  legal text[] := portfolio.legal_kinds(source, target);
   there record;
   made bigint;
 BEGIN
-  IF from_id IS NOT NULL AND to_id IS NOT NULL AND relate.kind <> ALL (portfolio.legal_kinds(source, target)) THEN
+  IF from_id IS NOT NULL AND to_id IS NOT NULL AND relate.kind <> ALL (legal) THEN
     RAISE EXCEPTION 'ArchiMate does not allow "%" from % to %', relate.kind, portfolio.element_label(from_id), portfolio.element_label(to_id)
       USING ERRCODE = 'foreign_key_violation', CONSTRAINT = 'relationship_rule_fkey', TABLE = 'relationship', SCHEMA = 'portfolio',
-            HINT = format('It allows %s.', coalesce(nullif(array_to_string(portfolio.legal_kinds(source, target), ', '), ''), 'nothing from the one to the other'));
+            HINT = format('It allows %s.', coalesce(nullif(array_to_string(legal, ', '), ''), 'nothing from the one to the other'));
   END IF;
   SELECT r.id, r.valid INTO there FROM portfolio.relationship r
    WHERE r.source = from_id AND r.target = to_id AND r.kind = relate.kind AND r.code = '' LIMIT 1;
