@@ -29,7 +29,9 @@ CREATE TABLE portfolio.relationship_rule (
   kind        text NOT NULL,
   target_type text NOT NULL,
   propagates  text NOT NULL CHECK (propagates IN ('fwd', 'rev', 'both', 'none')),
-  PRIMARY KEY (source_type, kind, target_type)
+  PRIMARY KEY (source_type, kind, target_type),
+  -- as long as a row of relationship can tell in a header of one byte: src/graph/graph_rule.c
+  CHECK (octet_length(source_type) <= 126 AND octet_length(kind) <= 126 AND octet_length(target_type) <= 126)
 );
 COMMENT ON TABLE portfolio.relationship_rule IS
   'Which relationships ArchiMate 3.2 allows between which types: 62 concepts, 11,569 rows. A relationship references its row here, so an illegal one cannot exist. Class: reference.';

@@ -74,17 +74,18 @@ COMMENT ON SEQUENCE portfolio.relationship_id_seq IS 'Numbers relationships.';
 SELECT pg_extension_config_dump('portfolio.relationship_id_seq', '');
 
 CREATE TABLE portfolio.relationship (
+  -- The first nine, in this order, are what the graph reads from the pages: src/graph/graph_scan.c.
   id          bigint PRIMARY KEY DEFAULT nextval('portfolio.relationship_id_seq'),
   source      bigint NOT NULL,
+  target      bigint NOT NULL,
+  weight      real NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight < 'Infinity'),
   source_type text NOT NULL,
   kind        text NOT NULL,
-  target      bigint NOT NULL,
   target_type text NOT NULL,
+  valid       daterange NOT NULL DEFAULT '(,)',
+  attributes  jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
   code        text NOT NULL DEFAULT '',
   name        text,
-  attributes  jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
-  weight      real NOT NULL DEFAULT 1 CHECK (weight > 0 AND weight < 'Infinity'),
-  valid       daterange NOT NULL DEFAULT '(,)',
   origin      text,
   description text,
   CONSTRAINT relationship_source_fkey FOREIGN KEY (source, source_type) REFERENCES portfolio.element (id, archimate_type) ON UPDATE CASCADE,

@@ -5,7 +5,7 @@
  *	graph_change.c	 which transactions wrote the graph: the trigger, and what this session knows of itself
  *	graph_cache.c	 when a graph may be kept and used again; the header essay is there
  *	graph_load.c	 from the views to arrays
- *	graph_tuple.c	 a few columns of each of many rows
+ *	graph_scan.c	 elements and relationships straight from their pages
  *	graph_place.c	 from the id of an element to its place
  *	graph_rule.c	 which way impact travels along a relationship
  *	graph_arcs.c	 from arrays to compressed rows, forward and reverse, for a day
@@ -99,6 +99,7 @@ typedef struct PfGraph
 
 	/* For the day that was asked for last; another day with the same periods shares it. */
 	bool		day_known;
+	bool		all_live;		/* everything holds on that day */
 	bool	   *period_live;
 	uint8	   *live;			/* does the element exist on that day? */
 	int32		n_live;
@@ -130,40 +131,45 @@ typedef struct PfRule
 	bool		legal;			/* it says something, as far as the caller sees it */
 	uint8		travels;
 	bool		access;			/* attributes of the relationship tell more, see pf_graph_access_travels() */
+	const char *kind_name;
 	int16		kind;			/* among PfGraph.kinds; -1 until the caller sets it */
 } PfRule;
 
+#define PF_CELL_PARTS 3			/* source_type, kind, target_type */
+
 extern PfRules *pf_graph_make_rules(void);
-extern PfRule *pf_graph_rule(PfRules *rules, const Datum *cell);
+extern int	pf_graph_write_cell(char *cell, const Datum *parts);
+extern PfRule *pf_graph_rule(PfRules *rules, const char *cell, int length);
 extern uint8 pf_graph_read_travels(Datum propagates);
 extern uint8 pf_graph_access_travels(Datum attributes);
 
-/* graph_tuple.c */
-#define PF_MAX_WANTED 9
-
-typedef struct PfColumn
+/* graph_scan.c */
+typedef struct PfElementRow
 {
-	int16		length;			/* as in pg_attribute */
-	bool		by_value;
-	uint8		alignment;		/* in bytes */
-	int			wanted;			/* which of those that are wanted, or -1 */
-} PfColumn;
+	int64		id;
+	Datum		valid;
+} PfElementRow;
 
-typedef struct PfColumns
+typedef struct PfRelationshipRow
 {
-	Datum		values[PF_MAX_WANTED];
-	bool		nulls[PF_MAX_WANTED];
-	int			n_passed;		/* columns up to the last that is wanted */
-	PfColumn   *passed;
-} PfColumns;
+	int64		id;
+	int64		source;
+	int64		target;
+	float4		weight;
+	const char *cell;			/* source_type, kind and target_type, see graph_rule.c */
+	int			cell_length;	/* 0: the matrix has no such */
+	Datum		valid;
+	Datum		attributes;
+} PfRelationshipRow;
 
-extern void pf_graph_find_columns(PfColumns *columns, const char *const *names, int count, TupleDesc desc);
-extern void pf_graph_take_columns(PfColumns *columns, TupleTableSlot *slot);
+extern bool pf_graph_scan_elements(void (*add) (void *state, const PfElementRow *row), void *state);
+extern bool pf_graph_scan_relationships(void (*add) (void *state, const PfRelationshipRow *row), void *state);
 
 /* graph_load.c */
 extern PfGraph *pf_graph_load(MemoryContext parent);
 extern List *pf_graph_relations(void);
 extern void pf_graph_needs(const PfGraph *graph, Size bytes);
+extern void *pf_graph_alloc(MemoryContext context, Size size);
 
 /* graph_place.c */
 extern void pf_graph_index_elements(PfGraph *graph, bool unsorted);

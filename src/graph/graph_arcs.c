@@ -18,6 +18,9 @@
 /* Interrupts are looked for each so many rows. */
 #define ROWS_A_CHECK 65536
 
+/* Where an arc goes lies anywhere; memory for the one that comes so much later is asked for, which halves the work. */
+#define AHEAD 32
+
 static bool
 holds(const PfPeriod *period, DateADT day)
 {
@@ -50,6 +53,9 @@ pf_graph_set_day(PfGraph *graph, DateADT day)
 	forget_day(graph);
 	for (int i = 0; i < graph->n_periods; i++)
 		graph->period_live[i] = holds(&graph->periods[i], day);
+	graph->all_live = true;
+	for (int i = 0; i < graph->n_periods; i++)
+		graph->all_live &= graph->period_live[i];
 	graph->n_live = 0;
 	for (int32 i = 0; i < graph->n_elements; i++)
 	{
@@ -59,76 +65,65 @@ pf_graph_set_day(PfGraph *graph, DateADT day)
 	graph->day_known = true;
 }
 
-/* Room for so many arcs, in a context of its own below the caller's. */
-static PfArcs *
-make_arcs(PfGraph *graph, Size count)
-{
-	MemoryContext context;
-	PfArcs	   *arcs;
-	Size		n_first = (Size) graph->n_elements + 1;
-
-	if (count > PG_INT32_MAX)
-		ereport(ERROR,
-				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
-				 errmsg("the graph has more than %d arcs", PG_INT32_MAX)));
-	pf_graph_needs(graph, (n_first + 2 * count) * sizeof(int32));
-	context = AllocSetContextCreate(CurrentMemoryContext, "pg_portfolio graph arcs", ALLOCSET_SMALL_SIZES);
-	arcs = MemoryContextAlloc(context, sizeof(PfArcs));
-	arcs->context = context;
-	arcs->n_arcs = (int32) count;
-	arcs->first = MemoryContextAllocExtended(context, n_first * sizeof(int32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	arcs->head = MemoryContextAllocHuge(context, Max(count, 1) * sizeof(int32));
-	arcs->row = MemoryContextAllocHuge(context, Max(count, 1) * sizeof(int32));
-	return arcs;
-}
-
-/*
- * first[e + 1] holds how many arcs e has; afterwards it is where those of e begin, and as they are
- * added it moves to where those of e + 1 begin.
- */
-static void
-counts_to_starts(PfArcs *arcs, int32 n_elements)
-{
-	int32		sum = 0;
-
-	for (int32 i = 1; i <= n_elements; i++)
-	{
-		int32		count = arcs->first[i];
-
-		arcs->first[i] = sum;
-		sum += count;
-	}
-}
-
 /* The ways of a row that count: bits as of PfRows.travels. */
 static inline uint8
 ways(const PfGraph *graph, PfAlong along, int32 row)
 {
 	const PfRows *rows = &graph->rows;
 
-	if (!graph->period_live[rows->period[row]] || !graph->live[rows->source[row]] || !graph->live[rows->target[row]])
+	if (!graph->all_live &&
+		(!graph->period_live[rows->period[row]] || !graph->live[rows->source[row]] || !graph->live[rows->target[row]]))
 		return 0;
 	return along == PF_ALONG_ARROWS ? PF_TRAVELS_FORWARD : rows->travels[row];
 }
 
-static inline void
-add_arc(PfArcs *arcs, int32 from, int32 to, int32 row)
+/* An arc, where it is known what it leads to */
+typedef struct Arc
 {
-	int32		at = arcs->first[from + 1]++;
+	int32		tail;
+	int32		row;
+} Arc;
 
-	arcs->head[at] = to;
-	arcs->row[at] = row;
+/*
+ * first[e + 1] holds how many arcs e has; afterwards it is where those of e begin, and as they are
+ * added it moves to where those of e + 1 begin.
+ */
+static void
+counts_to_starts(int32 *first, int32 n_elements)
+{
+	int32		sum = 0;
+
+	for (int32 i = 1; i <= n_elements; i++)
+	{
+		int32		count = first[i];
+
+		first[i] = sum;
+		sum += count;
+	}
 }
 
-/* All arcs against this direction, those of an element in the order of the rows. */
+/* Room for so many arcs, in a context of its own below the caller's. */
 static PfArcs *
-gather(PfGraph *graph, PfAlong along, PfDirection direction)
+make_arcs(PfGraph *graph, int32 count)
+{
+	MemoryContext context = AllocSetContextCreate(CurrentMemoryContext, "pg_portfolio graph arcs", ALLOCSET_SMALL_SIZES);
+	PfArcs	   *arcs = MemoryContextAlloc(context, sizeof(PfArcs));
+	Size		n_first = (Size) graph->n_elements + 1;
+
+	arcs->context = context;
+	arcs->n_arcs = count;
+	arcs->first = pf_graph_alloc(context, (n_first + 2 * (Size) count) * sizeof(int32));
+	arcs->head = arcs->first + n_first;
+	arcs->row = arcs->head + count;
+	return arcs;
+}
+
+/* How many arcs lead to each element, and how many leave it; both of them altogether. */
+static int32
+count_arcs(const PfGraph *graph, PfAlong along, PfDirection direction, int32 *in, int32 *out)
 {
 	const int32 *tail = direction == PF_FORWARD ? graph->rows.source : graph->rows.target;
 	const int32 *head = direction == PF_FORWARD ? graph->rows.target : graph->rows.source;
-	int32	   *count = MemoryContextAllocExtended(CurrentMemoryContext, ((Size) graph->n_elements + 1) * sizeof(int32),
-												   MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-	PfArcs	   *arcs;
 	Size		total = 0;
 
 	for (int32 row = 0; row < graph->rows.count; row++)
@@ -138,45 +133,62 @@ gather(PfGraph *graph, PfAlong along, PfDirection direction)
 		if (row % ROWS_A_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
 		if (way & PF_TRAVELS_FORWARD)
-			count[head[row] + 1]++, total++;
+			in[head[row] + 1]++, out[tail[row] + 1]++, total++;
 		if (way & PF_TRAVELS_BACK)
-			count[tail[row] + 1]++, total++;
+			in[tail[row] + 1]++, out[head[row] + 1]++, total++;
 	}
-	arcs = make_arcs(graph, total);
-	memcpy(arcs->first, count, ((Size) graph->n_elements + 1) * sizeof(int32));
-	pfree(count);
-	counts_to_starts(arcs, graph->n_elements);
+	if (total > PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the graph has more than %d arcs", PG_INT32_MAX)));
+	return (int32) total;
+}
+
+/* All arcs by what they lead to, where `in` says that they begin. */
+static void
+gather(const PfGraph *graph, PfAlong along, PfDirection direction, int32 *in, Arc *arc)
+{
+	const int32 *tail = direction == PF_FORWARD ? graph->rows.source : graph->rows.target;
+	const int32 *head = direction == PF_FORWARD ? graph->rows.target : graph->rows.source;
+
 	for (int32 row = 0; row < graph->rows.count; row++)
 	{
 		uint8		way = ways(graph, along, row);
 
 		if (row % ROWS_A_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
+		if (row + AHEAD < graph->rows.count)
+			pf_prefetch(&arc[in[head[row + AHEAD] + 1]]);
 		if (way & PF_TRAVELS_FORWARD)
-			add_arc(arcs, head[row], tail[row], row);
+			arc[in[head[row] + 1]++] = (Arc) {tail[row], row};
 		if (way & PF_TRAVELS_BACK)
-			add_arc(arcs, tail[row], head[row], row);
+			arc[in[tail[row] + 1]++] = (Arc) {head[row], row};
 	}
-	return arcs;
 }
 
-/* The same arcs the other way round, those of an element by ascending head. */
-static PfArcs *
-turn_round(PfGraph *graph, const PfArcs *from)
+/* The same arcs by what they leave, those of an element by ascending head. */
+static void
+turn_round(const PfGraph *graph, const int32 *in, const Arc *arc, PfArcs *arcs)
 {
-	PfArcs	   *arcs = make_arcs(graph, from->n_arcs);
-
-	for (int32 i = 0; i < from->n_arcs; i++)
-		arcs->first[from->head[i] + 1]++;
-	counts_to_starts(arcs, graph->n_elements);
-	for (int32 element = 0; element < graph->n_elements; element++)
+	for (int32 head = 0; head < graph->n_elements; head++)
 	{
-		if (element % ROWS_A_CHECK == 0)
+		if (head % ROWS_A_CHECK == 0)
 			CHECK_FOR_INTERRUPTS();
-		for (int32 i = from->first[element]; i < from->first[element + 1]; i++)
-			add_arc(arcs, from->head[i], element, from->row[i]);
+		for (int32 i = in[head]; i < in[head + 1]; i++)
+		{
+			int32		at = arcs->first[arc[i].tail + 1]++;
+
+			if (i + AHEAD < arcs->n_arcs)
+			{
+				int32		later = arcs->first[arc[i + AHEAD].tail + 1];
+
+				pf_prefetch(&arcs->head[later]);
+				pf_prefetch(&arcs->row[later]);
+			}
+			arcs->head[at] = head;
+			arcs->row[at] = arc[i].row;
+		}
 	}
-	return arcs;
 }
 
 static bool
@@ -204,6 +216,32 @@ order_parallel_arcs(const PfGraph *graph, PfArcs *arcs)
 		}
 }
 
+static PfArcs *
+sort_arcs(PfGraph *graph, PfAlong along, PfDirection direction)
+{
+	Size		n_first = (Size) graph->n_elements + 1;
+	int32	   *in = pf_graph_alloc(CurrentMemoryContext, 2 * n_first * sizeof(int32));
+	int32	   *out = in + n_first;
+	int32		count;
+	Arc		   *arc;
+	PfArcs	   *arcs;
+
+	memset(in, 0, 2 * n_first * sizeof(int32));
+	count = count_arcs(graph, along, direction, in, out);
+	pf_graph_needs(graph, (n_first + 2 * (Size) count) * sizeof(int32));
+	counts_to_starts(in, graph->n_elements);
+	arc = pf_graph_alloc(CurrentMemoryContext, count * sizeof(Arc));
+	gather(graph, along, direction, in, arc);
+	arcs = make_arcs(graph, count);
+	memcpy(arcs->first, out, n_first * sizeof(int32));
+	counts_to_starts(arcs->first, graph->n_elements);
+	turn_round(graph, in, arc, arcs);
+	order_parallel_arcs(graph, arcs);
+	pfree(arc);
+	pfree(in);
+	return arcs;
+}
+
 /*
  * The arcs of the day, made when they are first asked for. They belong to the caller until they are
  * complete, then to the graph.
@@ -212,23 +250,12 @@ const PfArcs *
 pf_graph_arcs(PfGraph *graph, PfAlong along, PfDirection direction)
 {
 	PfArcs	  **mine = &graph->arcs[along][direction];
-	PfArcs	   *opposite = graph->arcs[along][direction == PF_FORWARD ? PF_REVERSE : PF_FORWARD];
 
 	Assert(graph->day_known);
 	if (*mine == NULL)
 	{
-		PfArcs	   *arcs;
+		PfArcs	   *arcs = sort_arcs(graph, along, direction);
 
-		if (opposite != NULL)
-			arcs = turn_round(graph, opposite);
-		else
-		{
-			PfArcs	   *gathered = gather(graph, along, direction);
-
-			arcs = turn_round(graph, gathered);
-			MemoryContextDelete(gathered->context);
-			order_parallel_arcs(graph, arcs);
-		}
 		MemoryContextSetParent(arcs->context, graph->context);
 		*mine = arcs;
 	}

@@ -10,9 +10,8 @@
  * A dependency with an end that the caller does not see is left out: the graph shows nothing of what he
  * may not see, not even that it is there.
  *
- * The rows go straight from the executor into arrays; nothing else is kept of them. Whoever may read every column
- * of a table asks for whole rows, which the executor hands over as they lie on their pages (graph_tuple.c).
- * Others name the columns.
+ * Rows go straight into arrays; nothing else is kept of them. Where a caller may read a table as a whole it is scanned
+ * (graph_scan.c), else the query that names the columns tells what he may see.
  */
 #include "graph.h"
 
@@ -43,45 +42,18 @@ static int64 loads = 0;	/* times that this session has loaded the graph */
 typedef struct Source
 {
 	const char *relation;
-	bool		is_table;
+	const char *columns;
 	const char *condition;
-	int			n_columns;
-	const char *columns[PF_MAX_WANTED];
-	SPIPlanPtr	plans[2];		/* for these columns; for whole rows */
-	SPIPlanPtr	last;			/* that was run last */
+	SPIPlanPtr	plan;
 } Source;
 
-/* Places among the columns; both kinds of dependency begin alike. */
-enum
-{
-	ELEMENT_ID = 0,
-	ELEMENT_VALID,
-
-	ROW_SOURCE = 0,
-	ROW_TARGET,
-	ROW_VALID,
-	ROW_WEIGHT,
-
-	KEY_PROPAGATES,
-	KEY_KIND,
-
-	RELATIONSHIP_ID = ROW_WEIGHT + 1,
-	RELATIONSHIP_ATTRIBUTES,
-	RELATIONSHIP_CELL,			/* three: source_type, kind, target_type */
-	RELATIONSHIP_KIND
-};
-
-static Source elements = {
-	.relation = "element", .is_table = true, .condition = "",
-	.n_columns = 2, .columns = {"id", "valid"}
-};
+static Source elements = {"element", "id, valid", "", NULL};
 static Source keys = {
-	.relation = "dependency", .condition = " WHERE origin OPERATOR(pg_catalog.<>) 'relationship'",
-	.n_columns = 6, .columns = {"source", "target", "valid", "weight", "propagates", "kind"}
+	"dependency", "source, target, valid, weight, propagates, kind",
+	" WHERE origin OPERATOR(pg_catalog.<>) 'relationship'", NULL
 };
 static Source relationships = {
-	.relation = "relationship", .is_table = true, .condition = "",
-	.n_columns = 9, .columns = {"source", "target", "valid", "weight", "id", "attributes", "source_type", "kind", "target_type"}
+	"relationship", "source, target, valid, weight, id, source_type, kind, target_type, attributes", "", NULL
 };
 
 /* What is kept twice for a period or a kind is found again by its bytes. */
@@ -94,8 +66,6 @@ typedef struct PeriodEntry
 typedef struct Loader
 {
 	DestReceiver pub;
-	const Source *source;
-	PfColumns	columns;		/* of the row in hand */
 	PfGraph    *graph;
 	TypeCacheEntry *range_type;
 	HTAB	   *periods;
@@ -117,6 +87,16 @@ pf_graph_needs(const PfGraph *graph, Size bytes)
 			 errdetail("It has %d elements and %d dependencies or more; the setting is %d kB.",
 					   graph->n_elements, graph->rows.count, pf_graph_mem),
 			 errhint("Raise \"pg_portfolio.graph_mem\".")));
+}
+
+/* Room for what is written and read all over. In large pages, where the system gives them, it is had for a fraction. */
+void *
+pf_graph_alloc(MemoryContext context, Size size)
+{
+	void	   *block = MemoryContextAllocHuge(context, Max(size, 1));
+
+	pf_advise_huge_pages(block, size);
+	return block;
 }
 
 static void *
@@ -214,18 +194,15 @@ read_period(Loader *loader, Datum valid)
 
 /* Kinds are few and come in runs: look at the last one first. */
 static int16
-read_kind(Loader *loader, Datum value, int16 last)
+kind_place(Loader *loader, const char *kind, int length, int16 last)
 {
 	PfGraph    *graph = loader->graph;
-	text	   *kind = DatumGetTextPP(value);
-	int			length = VARSIZE_ANY_EXHDR(kind);
-	const char *bytes = VARDATA_ANY(kind);
 
 	for (int i = -1; i < graph->n_kinds; i++)
 	{
 		int16		at = i < 0 ? last : i;
 
-		if (at < graph->n_kinds && strncmp(graph->kinds[at], bytes, length) == 0 && graph->kinds[at][length] == '\0')
+		if (at < graph->n_kinds && strncmp(graph->kinds[at], kind, length) == 0 && graph->kinds[at][length] == '\0')
 			return at;
 	}
 	if (graph->n_kinds == PG_INT16_MAX)
@@ -235,11 +212,21 @@ read_kind(Loader *loader, Datum value, int16 last)
 		loader->kind_capacity = twice(loader->kind_capacity);
 		graph->kinds = grow(graph, graph->kinds, sizeof(char *), graph->n_kinds, loader->kind_capacity);
 	}
-	graph->kinds[graph->n_kinds] = MemoryContextStrdup(graph->context, text_to_cstring(kind));
+	graph->kinds[graph->n_kinds] = MemoryContextAlloc(graph->context, length + 1);
+	memcpy(graph->kinds[graph->n_kinds], kind, length);
+	graph->kinds[graph->n_kinds][length] = '\0';
 	return graph->n_kinds++;
 }
 
-/* ---- receivers ---- */
+static int16
+read_kind(Loader *loader, Datum value, int16 last)
+{
+	text	   *kind = DatumGetTextPP(value);
+
+	return kind_place(loader, VARDATA_ANY(kind), VARSIZE_ANY_EXHDR(kind), last);
+}
+
+/* ---- rows ---- */
 
 static void
 grow_elements(PfGraph *graph, int32 capacity)
@@ -249,81 +236,134 @@ grow_elements(PfGraph *graph, int32 capacity)
 	graph->capacity = capacity;
 }
 
-static bool
-receive_element(TupleTableSlot *slot, DestReceiver *self)
+static void
+add_element(void *state, const PfElementRow *row)
 {
-	Loader	   *loader = (Loader *) self;
+	Loader	   *loader = state;
 	PfGraph    *graph = loader->graph;
 	int32		n = graph->n_elements;
 
-	pf_graph_take_columns(&loader->columns, slot);
 	if (n == graph->capacity)
 		grow_elements(graph, twice(graph->capacity));
-	graph->ids[n] = DatumGetInt64(loader->columns.values[ELEMENT_ID]);
-	graph->element_period[n] = read_period(loader, loader->columns.values[ELEMENT_VALID]);
+	graph->ids[n] = row->id;
+	graph->element_period[n] = read_period(loader, row->valid);
 	if (n > 0 && graph->ids[n] < graph->ids[n - 1])
 		loader->unsorted = true;
 	graph->n_elements++;
-	return true;
 }
 
-#define ROW_SIZE (3 * sizeof(int32) + sizeof(int16) + sizeof(uint8) + sizeof(float4) + sizeof(int64))
+#define ROW_SIZE (sizeof(int64) + 3 * sizeof(int32) + sizeof(float4) + sizeof(int16) + sizeof(uint8))
 
+/* Move a column of the rows to its place in a new block; the place of the next one. */
+static char *
+move_column(char *at, void *column, Size size, const PfRows *rows)
+{
+	void	  **pointer = column;
+
+	if (rows->count > 0)
+		memcpy(at, *pointer, rows->count * size);
+	*pointer = at;
+	return at + rows->capacity * size;
+}
+
+/* The columns lie in one block, the widest first. */
 static void
 grow_rows(PfGraph *graph, int32 capacity)
 {
 	PfRows	   *rows = &graph->rows;
-	int32		n = rows->count;
+	void	   *old = rows->relationship;
+	char	   *at;
 
-	rows->source = grow(graph, rows->source, sizeof(int32), n, capacity);
-	rows->target = grow(graph, rows->target, sizeof(int32), n, capacity);
-	rows->period = grow(graph, rows->period, sizeof(int32), n, capacity);
-	rows->kind = grow(graph, rows->kind, sizeof(int16), n, capacity);
-	rows->travels = grow(graph, rows->travels, sizeof(uint8), n, capacity);
-	rows->weight = grow(graph, rows->weight, sizeof(float4), n, capacity);
-	rows->relationship = grow(graph, rows->relationship, sizeof(int64), n, capacity);
+	if (old != NULL)
+		pf_graph_needs(graph, (capacity - rows->count) * ROW_SIZE);
+	at = pf_graph_alloc(graph->context, capacity * ROW_SIZE);
 	rows->capacity = capacity;
+	at = move_column(at, &rows->relationship, sizeof(int64), rows);
+	at = move_column(at, &rows->source, sizeof(int32), rows);
+	at = move_column(at, &rows->target, sizeof(int32), rows);
+	at = move_column(at, &rows->period, sizeof(int32), rows);
+	at = move_column(at, &rows->weight, sizeof(float4), rows);
+	at = move_column(at, &rows->kind, sizeof(int16), rows);
+	(void) move_column(at, &rows->travels, sizeof(uint8), rows);
+	if (old != NULL)
+		pfree(old);
 }
 
-/* Room for the row in hand, with what both queries begin with; -1 when an end of it is not seen. */
+/* Room for a row between these elements; -1 when one of them is not seen. */
 static inline int32
-begin_row(Loader *loader)
+begin_row(PfGraph *graph, int64 source_id, int64 target_id)
 {
-	const Datum *values = loader->columns.values;
-	const bool *nulls = loader->columns.nulls;
-	PfGraph    *graph = loader->graph;
 	PfRows	   *rows = &graph->rows;
+	int32		source = pf_graph_place(graph, source_id);
+	int32		target = pf_graph_place(graph, target_id);
 	int32		n = rows->count;
-	int32		source;
-	int32		target;
 
-	source = nulls[ROW_SOURCE] ? -1 : pf_graph_place(graph, DatumGetInt64(values[ROW_SOURCE]));
-	target = nulls[ROW_TARGET] ? -1 : pf_graph_place(graph, DatumGetInt64(values[ROW_TARGET]));
 	if (source < 0 || target < 0)
 		return -1;
 	if (n == rows->capacity)
 		grow_rows(graph, twice(rows->capacity));
 	rows->source[n] = source;
 	rows->target[n] = target;
-	rows->period[n] = read_period(loader, values[ROW_VALID]);
-	rows->weight[n] = DatumGetFloat4(values[ROW_WEIGHT]);
 	return n;
+}
+
+static void
+add_relationship(void *state, const PfRelationshipRow *row)
+{
+	Loader	   *loader = state;
+	PfRows	   *rows = &loader->graph->rows;
+	PfRule	   *rule = row->cell_length > 0 ? pf_graph_rule(loader->rules, row->cell, row->cell_length) : NULL;
+	uint8		own = 0;
+	int32		n;
+
+	if (rule == NULL || !rule->legal)
+		return;
+	n = begin_row(loader->graph, row->source, row->target);
+	if (n < 0)
+		return;
+	if (rule->kind < 0)
+		rule->kind = kind_place(loader, rule->kind_name, strlen(rule->kind_name), 0);
+	if (rule->access)
+		own = pf_graph_access_travels(row->attributes);
+	rows->period[n] = read_period(loader, row->valid);
+	rows->weight[n] = row->weight;
+	rows->travels[n] = own != 0 ? own : rule->travels;
+	rows->kind[n] = rule->kind;
+	rows->relationship[n] = row->id;
+	rows->count++;
+}
+
+/* ---- receivers: their columns are those of the queries above ---- */
+
+static bool
+receive_element(TupleTableSlot *slot, DestReceiver *self)
+{
+	PfElementRow row;
+
+	slot_getallattrs(slot);
+	row.id = DatumGetInt64(slot->tts_values[0]);
+	row.valid = slot->tts_values[1];
+	add_element(self, &row);
+	return true;
 }
 
 static bool
 receive_key(TupleTableSlot *slot, DestReceiver *self)
 {
 	Loader	   *loader = (Loader *) self;
-	const Datum *values = loader->columns.values;
 	PfRows	   *rows = &loader->graph->rows;
-	int32		n;
+	const Datum *values = slot->tts_values;
+	int32		n = -1;
 
-	pf_graph_take_columns(&loader->columns, slot);
-	n = begin_row(loader);
+	slot_getallattrs(slot);
+	if (!slot->tts_isnull[0] && !slot->tts_isnull[1])
+		n = begin_row(loader->graph, DatumGetInt64(values[0]), DatumGetInt64(values[1]));
 	if (n < 0)
 		return true;
-	rows->travels[n] = pf_graph_read_travels(values[KEY_PROPAGATES]);
-	rows->kind[n] = read_kind(loader, values[KEY_KIND], n > 0 ? rows->kind[n - 1] : 0);
+	rows->period[n] = read_period(loader, values[2]);
+	rows->weight[n] = DatumGetFloat4(values[3]);
+	rows->travels[n] = pf_graph_read_travels(values[4]);
+	rows->kind[n] = read_kind(loader, values[5], n > 0 ? rows->kind[n - 1] : 0);
 	rows->relationship[n] = 0;
 	rows->count++;
 	return true;
@@ -332,34 +372,26 @@ receive_key(TupleTableSlot *slot, DestReceiver *self)
 static bool
 receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 {
-	Loader	   *loader = (Loader *) self;
-	const Datum *values = loader->columns.values;
-	PfRows	   *rows = &loader->graph->rows;
-	PfRule	   *rule;
-	uint8		own;
-	int32		n;
+	const Datum *values = slot->tts_values;
+	PfRelationshipRow row;
+	char		cell[PF_CELL_PARTS * VARATT_SHORT_MAX];
 
-	pf_graph_take_columns(&loader->columns, slot);
-	rule = pf_graph_rule(loader->rules, &values[RELATIONSHIP_CELL]);
-	n = rule->legal ? begin_row(loader) : -1;
-	if (n < 0)
-		return true;
-	if (rule->kind < 0)
-		rule->kind = read_kind(loader, values[RELATIONSHIP_KIND], 0);
-	own = rule->access && !loader->columns.nulls[RELATIONSHIP_ATTRIBUTES] ? pf_graph_access_travels(values[RELATIONSHIP_ATTRIBUTES]) : 0;
-	rows->travels[n] = own != 0 ? own : rule->travels;
-	rows->kind[n] = rule->kind;
-	rows->relationship[n] = DatumGetInt64(values[RELATIONSHIP_ID]);
-	rows->count++;
+	slot_getallattrs(slot);
+	row.source = DatumGetInt64(values[0]);
+	row.target = DatumGetInt64(values[1]);
+	row.valid = values[2];
+	row.weight = DatumGetFloat4(values[3]);
+	row.id = DatumGetInt64(values[4]);
+	row.cell = cell;
+	row.cell_length = pf_graph_write_cell(cell, &values[5]);
+	row.attributes = values[8];
+	add_relationship(self, &row);
 	return true;
 }
 
 static void
 receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
 {
-	Loader	   *loader = (Loader *) self;
-
-	pf_graph_find_columns(&loader->columns, loader->source->columns, loader->source->n_columns, typeinfo);
 }
 
 static void
@@ -367,41 +399,24 @@ receiver_nothing(DestReceiver *self)
 {
 }
 
-static SPIPlanPtr
-prepare(const Source *source, bool whole)
-{
-	StringInfoData sql;
-	SPIPlanPtr	plan;
-
-	initStringInfo(&sql);
-	appendStringInfoString(&sql, "SELECT ");
-	for (int i = 0; i < source->n_columns && !whole; i++)
-		appendStringInfo(&sql, "%s%s", i > 0 ? ", " : "", source->columns[i]);
-	appendStringInfo(&sql, "%s FROM %s.%s%s", whole ? "*" : "", PF_SCHEMA, source->relation, source->condition);
-	plan = SPI_prepare(sql.data, 0, NULL);
-	if (plan == NULL || SPI_keepplan(plan) != 0)
-		elog(ERROR, "could not prepare the query that loads the graph");
-	pfree(sql.data);
-	return plan;
-}
-
-/* Whole rows are for those whom a grant on some columns does not limit. */
 static void
 run(Loader *loader, Source *source, bool (*receive) (TupleTableSlot *, DestReceiver *))
 {
-	bool		whole = source->is_table &&
-		pg_class_aclcheck(pf_relation_oid(source->relation), GetUserId(), ACL_SELECT) == ACLCHECK_OK;
-
-	loader->source = source;
 	loader->pub.receiveSlot = receive;
 	loader->pub.rStartup = receiver_startup;
 	loader->pub.rShutdown = receiver_nothing;
 	loader->pub.rDestroy = receiver_nothing;
 	loader->pub.mydest = DestTuplestore;
-	if (source->plans[whole] == NULL)
-		source->plans[whole] = prepare(source, whole);
-	source->last = source->plans[whole];
-	if (pf_spi_execute_into(source->last, &loader->pub) != SPI_OK_SELECT)
+	if (source->plan == NULL)
+	{
+		char	   *sql = psprintf("SELECT %s FROM %s.%s%s", source->columns, PF_SCHEMA, source->relation, source->condition);
+		SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
+
+		if (plan == NULL || SPI_keepplan(plan) != 0)
+			elog(ERROR, "could not prepare the query that loads the graph");
+		source->plan = plan;
+	}
+	if (pf_spi_execute_into(source->plan, &loader->pub) != SPI_OK_SELECT)
 		elog(ERROR, "could not load the graph");
 }
 
@@ -427,14 +442,16 @@ load_parts(PfGraph *graph)
 	/* A query that reads each row once has no time to compile. */
 	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
 	grow_elements(graph, guess_rows(graph, &elements, sizeof(int64) + sizeof(int32)));
-	run(&loader, &elements, receive_element);
+	if (!pf_graph_scan_elements(add_element, &loader))
+		run(&loader, &elements, receive_element);
 	pf_graph_index_elements(graph, loader.unsorted);
 	/* The view first: it needs every right, and names itself where one is missing. */
 	run(&loader, &keys, receive_key);
 	more = guess_rows(graph, &relationships, ROW_SIZE);
 	if (more > graph->rows.capacity - graph->rows.count)
 		grow_rows(graph, graph->rows.count + more);
-	run(&loader, &relationships, receive_relationship);
+	if (!pf_graph_scan_relationships(add_relationship, &loader))
+		run(&loader, &relationships, receive_relationship);
 	AtEOXact_GUC(true, guc_level);
 
 	pf_graph_needs(graph, (Size) graph->n_elements + graph->n_periods);
@@ -464,18 +481,12 @@ pf_graph_loads(PG_FUNCTION_ARGS)
 	PG_RETURN_INT64(loads);
 }
 
-/* Every relation that the graph is loaded from, views included, as they were planned last. */
+/* Every relation that the graph is loaded from, views included. */
 List *
 pf_graph_relations(void)
 {
-	SPIPlanPtr	plans[] = {elements.last, keys.last, relationships.last};
-	List	   *relations = NIL;
+	CachedPlanSource *view = linitial(SPI_plan_get_plan_sources(keys.plan));
 
-	for (int i = 0; i < lengthof(plans); i++)
-	{
-		CachedPlanSource *source = linitial(SPI_plan_get_plan_sources(plans[i]));
-
-		relations = list_concat_unique_oid(relations, source->relationOids);
-	}
-	return relations;
+	return list_concat_unique_oid(list_make2_oid(pf_relation_oid(elements.relation), pf_relation_oid(relationships.relation)),
+								  view->relationOids);
 }

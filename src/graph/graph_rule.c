@@ -26,10 +26,14 @@ static const char rule_sql[] =
 
 static SPIPlanPtr rule_plan = NULL;
 
-/* Type of the source, kind, type of the target */
+/*
+ * The key of a cell are its three texts, one after the other as a row has them: each with a header of one byte, which
+ * the constraints of relationship_rule see to.
+ */
 typedef struct Cell
 {
-	text	   *part[3];
+	const char *bytes;
+	int			length;
 } Cell;
 
 typedef struct CellEntry
@@ -51,11 +55,8 @@ static uint32
 hash_cell(const void *key, Size size)
 {
 	const Cell *cell = key;
-	uint32		hash = 0;
 
-	for (int i = 0; i < lengthof(cell->part); i++)
-		hash = hash_combine(hash, hash_bytes((unsigned char *) VARDATA_ANY(cell->part[i]), VARSIZE_ANY_EXHDR(cell->part[i])));
-	return hash;
+	return hash_bytes((const unsigned char *) cell->bytes, cell->length);
 }
 
 static int
@@ -64,11 +65,27 @@ compare_cells(const void *a, const void *b, Size size)
 	const Cell *x = a;
 	const Cell *y = b;
 
-	for (int i = 0; i < lengthof(x->part); i++)
-		if (VARSIZE_ANY_EXHDR(x->part[i]) != VARSIZE_ANY_EXHDR(y->part[i]) ||
-			memcmp(VARDATA_ANY(x->part[i]), VARDATA_ANY(y->part[i]), VARSIZE_ANY_EXHDR(x->part[i])) != 0)
-			return 1;
-	return 0;
+	return x->length != y->length || memcmp(x->bytes, y->bytes, x->length) != 0;
+}
+
+/* Write the key of a cell, given its three texts; its length, or 0 where one is longer than any of the matrix. */
+int
+pf_graph_write_cell(char *cell, const Datum *parts)
+{
+	char	   *at = cell;
+
+	for (int i = 0; i < PF_CELL_PARTS; i++)
+	{
+		text	   *part = DatumGetTextPP(parts[i]);
+		int			length = VARSIZE_ANY_EXHDR(part) + VARHDRSZ_SHORT;
+
+		if (length > VARATT_SHORT_MAX)
+			return 0;
+		SET_VARSIZE_SHORT(at, length);
+		memcpy(VARDATA_SHORT(at), VARDATA_ANY(part), length - VARHDRSZ_SHORT);
+		at += length;
+	}
+	return at - cell;
 }
 
 /* What is remembered belongs to the caller's context. */
@@ -159,11 +176,18 @@ static void
 ask_matrix(const Cell *cell, PfRule *rule)
 {
 	Oid			argtypes[] = {TEXTOID, TEXTOID, TEXTOID};
-	Datum		values[lengthof(argtypes)];
+	Datum		values[PF_CELL_PARTS];
+	const char *at = cell->bytes;
 	bool		isnull;
 
-	for (int i = 0; i < lengthof(values); i++)
-		values[i] = PointerGetDatum(cell->part[i]);
+	for (int i = 0; i < PF_CELL_PARTS; i++)
+	{
+		values[i] = PointerGetDatum(at);
+		at += VARSIZE_SHORT(at);
+	}
+	rule->kind = -1;
+	rule->kind_name = text_to_cstring((const text *) DatumGetPointer(values[1]));
+	rule->access = strcmp(rule->kind_name, ACCESS) == 0;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (rule_plan == NULL)
@@ -176,8 +200,6 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	}
 	if (SPI_execute_plan(rule_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the matrix of relationships");
-	rule->kind = -1;
-	rule->access = says(cell->part[1], ACCESS);
 	rule->legal = SPI_processed > 0;
 	rule->travels = 0;
 	if (rule->legal)
@@ -185,38 +207,15 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	SPI_finish();
 }
 
-/* Where a cell may be among the recent ones: by the headers of its parts, which tell how long they are. */
-static inline uint32
-recent_place(const Cell *cell)
-{
-	uint32		place = 0;
-
-	for (int i = 0; i < lengthof(cell->part); i++)
-		place = place * 5 + (unsigned char) *(const char *) cell->part[i];
-	return place % N_RECENT;
-}
-
-/* A text as it is in a row; only one that lies elsewhere is fetched. */
-static inline text *
-as_it_is(Datum value)
-{
-	text	   *pointer = (text *) DatumGetPointer(value);
-
-	return VARATT_IS_EXTERNAL(pointer) || VARATT_IS_COMPRESSED(pointer) ? DatumGetTextPP(value) : pointer;
-}
-
-/* What the matrix says of a cell: type of the source, kind, type of the target, none of them NULL. */
+/* What the matrix says of a cell. */
 PfRule *
-pf_graph_rule(PfRules *rules, const Datum *cell)
+pf_graph_rule(PfRules *rules, const char *cell, int length)
 {
-	Cell		key;
-	CellEntry **recent;
+	Cell		key = {cell, length};
+	CellEntry **recent = &rules->recent[((uint32) length * 31 + (unsigned char) cell[length / 2]) % N_RECENT];
 	CellEntry  *entry;
 	bool		found;
 
-	for (int i = 0; i < lengthof(key.part); i++)
-		key.part[i] = as_it_is(cell[i]);
-	recent = &rules->recent[recent_place(&key)];
 	if (*recent != NULL && compare_cells(&(*recent)->cell, &key, sizeof(Cell)) == 0)
 		return &(*recent)->rule;
 	entry = hash_search(rules->cells, &key, HASH_ENTER, &found);
@@ -224,10 +223,9 @@ pf_graph_rule(PfRules *rules, const Datum *cell)
 	{
 		MemoryContext old_context = MemoryContextSwitchTo(rules->context);
 
-		for (int i = 0; i < lengthof(key.part); i++)
-			entry->cell.part[i] = DatumGetTextPCopy(cell[i]);
-		MemoryContextSwitchTo(old_context);
+		entry->cell.bytes = memcpy(palloc(length), cell, length);
 		ask_matrix(&entry->cell, &entry->rule);
+		MemoryContextSwitchTo(old_context);
 	}
 	*recent = entry;
 	return &entry->rule;

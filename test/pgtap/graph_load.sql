@@ -1,7 +1,7 @@
 -- However the rows of the graph lie and whoever reads them, it is the graph that the views tell of: whole rows, named columns, rows of before an
 -- ALTER TABLE, values that are kept elsewhere, tables that inherit, rows that are hidden, a load that is cancelled.
 BEGIN;
-SELECT plan(48);
+SELECT plan(52);
 SELECT setseed(0.42);
 SET LOCAL jit = off;
 SET LOCAL session_replication_role = replica;
@@ -61,6 +61,17 @@ INSERT INTO portfolio.element (id, kind, code, name) SELECT 5000900 + n, 'applic
 INSERT INTO portfolio.relationship (source, kind, target, weight) VALUES (5000901, 'flow', 5000902, 0.5), (5000902, 'flow', 5000903, 2.25);
 SELECT cmp_ok((SELECT count(*) FROM pg_temp.by_views()), '>', 500::bigint, 'there is much to reach');
 SELECT pg_temp.same('by whole rows');
+-- Types that no matrix can have: what is longer than any of its words, alone and beside others
+SAVEPOINT long_words;
+SET LOCAL session_replication_role = replica;
+INSERT INTO portfolio.relationship (code, source, source_type, kind, target, target_type)
+SELECT format('%s of %s', n, l), 5000901, CASE n WHEN 1 THEN repeat('x', l) ELSE 'ApplicationComponent' END, CASE n WHEN 2 THEN repeat('x', l) ELSE 'flow' END,
+       5000902, CASE n WHEN 3 THEN repeat('x', l) ELSE 'ApplicationComponent' END
+  FROM generate_series(1, 3) n, unnest(ARRAY[0, 1, 126, 127, 128, 200, 3000, 100000]) l;
+SET LOCAL session_replication_role = origin;
+SELECT pg_temp.same('by rows of impossible types');
+ROLLBACK TO long_words;
+SELECT throws_ok(format($$INSERT INTO portfolio.relationship_rule VALUES (%L, 'flow', 'Node', 'fwd')$$, repeat('x', 127)), '23514', NULL, 'the matrix takes no longer words');
 
 -- nothing is pending where tables are altered
 SET CONSTRAINTS ALL IMMEDIATE;
