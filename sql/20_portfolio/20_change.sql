@@ -15,8 +15,11 @@ CREATE TABLE portfolio.change (
   new        jsonb,
   CHECK ((operation = 'INSERT') = (old IS NULL) AND (operation = 'DELETE') = (new IS NULL))
 );
-CREATE INDEX change_element_idx ON portfolio.change (element, id);
-CREATE INDEX change_target_idx ON portfolio.change (((coalesce(new, old) ->> 'target')::bigint)) WHERE table_name = 'relationship';
+CREATE INDEX change_element_idx ON portfolio.change (element, id) WHERE table_name <> 'relationship';
+-- Relationships come by the hundred thousand, so what is new is found by its own number, which rises; by its ends only what is no longer there.
+CREATE INDEX change_relationship_idx ON portfolio.change (((coalesce(new, old) ->> 'id')::bigint)) WHERE table_name = 'relationship';
+CREATE INDEX change_source_idx ON portfolio.change (((old ->> 'source')::bigint)) WHERE table_name = 'relationship' AND old IS NOT NULL;
+CREATE INDEX change_target_idx ON portfolio.change (((old ->> 'target')::bigint)) WHERE table_name = 'relationship' AND old IS NOT NULL;
 COMMENT ON TABLE portfolio.change IS
   'The journal: who changed which row, when and why, with the row before and after. Append-only: the trigger record_change() writes it, nobody updates it. Reading: element_history(). Class: user rows.';
 COMMENT ON COLUMN portfolio.change.id IS 'Rises with time inside a session; the order of changes to one row.';

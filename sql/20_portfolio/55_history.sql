@@ -16,6 +16,26 @@ COMMENT ON COLUMN portfolio.element_change.column_name IS 'Column that was touch
 COMMENT ON COLUMN portfolio.element_change.old_value IS 'Its value before as text; NULL for INSERT.';
 COMMENT ON COLUMN portfolio.element_change.new_value IS 'Its value after as text; NULL for DELETE.';
 
+CREATE FUNCTION portfolio.changes_of(element bigint) RETURNS SETOF portfolio.change
+LANGUAGE sql STABLE PARALLEL SAFE STRICT ROWS 20
+BEGIN ATOMIC
+  WITH related AS MATERIALIZED (
+    SELECT r.id FROM portfolio.relationship r WHERE r.source = $1
+    UNION
+    SELECT r.id FROM portfolio.relationship r WHERE r.target = $1
+    UNION
+    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'source')::bigint = $1
+    UNION
+    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'target')::bigint = $1
+  )
+  SELECT c.* FROM portfolio.change c WHERE c.element = $1 AND c.table_name <> 'relationship'
+  UNION ALL
+  SELECT c.* FROM related r JOIN portfolio.change c ON c.table_name = 'relationship' AND (coalesce(c.new, c.old) ->> 'id')::bigint = r.id
+   WHERE $1::text IN (c.old ->> 'source', c.old ->> 'target', c.new ->> 'source', c.new ->> 'target');
+END;
+COMMENT ON FUNCTION portfolio.changes_of(bigint) IS
+  'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, and of every relationship while it started or ended there. No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
+
 CREATE FUNCTION portfolio.element_history(element text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_change
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
@@ -30,9 +50,7 @@ BEGIN ATOMIC
       portfolio.element_ref($1)) AS id
      WHERE portfolio.check_options($2, '{}') IS NOT NULL
   ), entry AS (
-    SELECT c.*, coalesce(c.new, c.old) AS r FROM portfolio.change c, wanted w
-     WHERE c.element = w.id
-        OR (c.table_name = 'relationship' AND (coalesce(c.new, c.old) ->> 'target')::bigint = w.id)
+    SELECT c.*, coalesce(c.new, c.old) AS r FROM wanted w, LATERAL portfolio.changes_of(w.id) c
   )
   SELECT e.id, e.at, e.by, e.reason, e.table_name,
          CASE e.table_name
@@ -118,7 +136,7 @@ BEGIN
         USING c.new, c.old;
   END CASE;
   PERFORM set_config('pg_portfolio.reason', coalesce(reason, ''), true);
-  RETURN (SELECT max(j.id) FROM portfolio.change j WHERE j.table_name = c.table_name AND j.element IS NOT DISTINCT FROM c.element);
+  RETURN (SELECT j.id FROM portfolio.change j WHERE j.table_name = c.table_name AND j.element IS NOT DISTINCT FROM c.element ORDER BY j.id DESC LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION portfolio.undo_change(bigint) IS

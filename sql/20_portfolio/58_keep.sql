@@ -25,13 +25,13 @@ BEGIN
   SELECT portfolio.kind_table(e.kind) INTO own_table FROM portfolio.element e WHERE e.id = wanted;
   -- the last change by then; else the first one after it, which knows what was there before; else nothing ever changed
   SELECT c.* INTO entry FROM portfolio.change c
-   WHERE c.element = wanted AND format('portfolio.%I', c.table_name)::regclass = own_table AND c.at <= element_at.at
+   WHERE c.element = wanted AND c.table_name <> 'relationship' AND format('portfolio.%I', c.table_name)::regclass = own_table AND c.at <= element_at.at
    ORDER BY c.id DESC LIMIT 1;
   IF FOUND THEN
     RETURN entry.new;
   END IF;
   SELECT c.* INTO entry FROM portfolio.change c
-   WHERE c.element = wanted AND format('portfolio.%I', c.table_name)::regclass = own_table ORDER BY c.id LIMIT 1;
+   WHERE c.element = wanted AND c.table_name <> 'relationship' AND format('portfolio.%I', c.table_name)::regclass = own_table ORDER BY c.id LIMIT 1;
   IF FOUND THEN
     RETURN entry.old;
   END IF;

@@ -88,7 +88,7 @@ BEGIN
   END IF;
   IF has_table_privilege('portfolio.change', 'SELECT') THEN
     SELECT format(E'\nLast changed %s by %s%s\n', to_char(c.at, 'YYYY-MM-DD HH24:MI TZ'), c.by, ' (' || c.reason || ')') INTO section
-      FROM portfolio.change c WHERE c.element = wanted ORDER BY c.id DESC LIMIT 1;
+      FROM portfolio.changes_of(wanted) c ORDER BY c.id DESC LIMIT 1;
     page := page || coalesce(section, '');
   END IF;
   RETURN page;

@@ -1,6 +1,6 @@
 -- The journal of statements that write many rows: each row once, in order, whatever aborts around it.
 BEGIN;
-SELECT plan(16);
+SELECT plan(20);
 SET LOCAL client_min_messages = warning;
 SET LOCAL pg_portfolio.reason = 'many at once';
 INSERT INTO portfolio.element (kind, code, name) SELECT 'application_component', 'PJ' || n, 'Component ' || n FROM generate_series(1, 2500) n;
@@ -80,6 +80,39 @@ SELECT is_empty($$SELECT k.table_name FROM portfolio.element_kind k
                    WHERE k.builtin AND k.table_name IS NOT NULL
                      AND NOT EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = format('portfolio.%I', k.table_name)::regclass AND t.tgname = 'record_changes')$$,
   'every concept''s table writes the rows of a statement together');
+-- changes_of() finds by indexes what a look at the whole journal finds, wherever relationships have been led since
+SELECT setseed(0.42);
+CREATE TEMP TABLE place AS SELECT e.id FROM portfolio.element e WHERE e.code IN ('PJ1', 'PJ2', 'PJ3', 'PJ4', 'PJ5', 'PJ6');
+CREATE FUNCTION pg_temp.anywhere() RETURNS bigint LANGUAGE sql VOLATILE AS $$ SELECT id FROM pg_temp.place ORDER BY random() LIMIT 1 $$;
+DO $$
+BEGIN
+  FOR i IN 1..300 LOOP
+    BEGIN
+      CASE floor(random() * 4)::int
+        WHEN 0 THEN INSERT INTO portfolio.relationship (source, kind, target, code) VALUES (pg_temp.anywhere(), 'flow', pg_temp.anywhere(), 'led' || i);
+        WHEN 1 THEN UPDATE portfolio.relationship SET source = pg_temp.anywhere() WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND random() < 0.3);
+        WHEN 2 THEN UPDATE portfolio.relationship SET target = pg_temp.anywhere(), weight = 1 + random() WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND random() < 0.3);
+        ELSE DELETE FROM portfolio.relationship WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND random() < 0.3);
+      END CASE;
+      UPDATE portfolio.element SET description = i::text WHERE id = pg_temp.anywhere();
+    END;
+  END LOOP;
+END
+$$;
+CREATE TEMP TABLE by_index AS SELECT p.id AS of, c.* FROM place p, LATERAL portfolio.changes_of(p.id) c;
+CREATE TEMP TABLE by_look AS
+SELECT p.id AS of, c.* FROM place p JOIN portfolio.change c
+    ON CASE c.table_name WHEN 'relationship' THEN p.id::text IN (c.old ->> 'source', c.old ->> 'target', c.new ->> 'source', c.new ->> 'target') ELSE c.element = p.id END;
+SELECT cmp_ok((SELECT count(*) FROM by_look WHERE table_name = 'relationship' AND of::text NOT IN (coalesce(new, old) ->> 'source', coalesce(new, old) ->> 'target')), '>', 10::bigint, 'relationships were led away');
+SELECT bag_eq('TABLE by_index', 'TABLE by_look', 'changes_of() finds all of them, and nothing else');
+SELECT is((SELECT count(*) FROM portfolio.changes_of(NULL)) + (SELECT count(*) FROM portfolio.changes_of(-1)), 0::bigint, 'nothing of nobody');
+-- with other indexes and no scans of tables that few rows would suggest
+SET LOCAL enable_seqscan = off;
+CREATE FUNCTION pg_temp.plan(query text) RETURNS SETOF text LANGUAGE plpgsql AS $$ BEGIN RETURN QUERY EXECUTE 'EXPLAIN (COSTS off) ' || query; END $$;
+SELECT is((SELECT array_agg(DISTINCT m[1] ORDER BY m[1]) FROM pg_temp.plan((SELECT replace(substring(pg_get_function_sqlbody('portfolio.changes_of(bigint)'::regprocedure) FROM 'BEGIN ATOMIC\s+(.*);\s+END'), 'changes_of.element', '42'))) line,
+                         regexp_match(line, 'Index Scan (?:using|on) (change_\w+)') m WHERE m IS NOT NULL),
+          '{change_element_idx,change_relationship_idx,change_source_idx,change_target_idx}'::text[], 'each of the journal''s ways is taken');
+RESET enable_seqscan;
 SELECT lives_ok($$SET CONSTRAINTS ALL IMMEDIATE$$, 'no constraint was left open');
 SELECT * FROM finish();
 ROLLBACK;
