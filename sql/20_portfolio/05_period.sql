@@ -65,7 +65,8 @@ BEGIN ATOMIC
   SELECT daterange(b.begins::date, (b.begins + u.step)::date)
     FROM (SELECT CASE $1 WHEN 'financial_year' THEN interval '3 months' ELSE interval '0' END AS shift,
                  CASE $1 WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END AS step,
-                 CASE $1 WHEN 'financial_year' THEN 'year' ELSE $1 END AS unit) u
+                 CASE $1 WHEN 'financial_year' THEN 'year' ELSE $1 END AS unit
+           WHERE isfinite(lower($2)) AND isfinite(upper($2))) u
    CROSS JOIN LATERAL generate_series(date_trunc(u.unit, lower($2)::timestamp - u.shift) + u.shift, (upper($2) - 1)::timestamp, u.step) b (begins)
    ORDER BY b.begins;
 END;

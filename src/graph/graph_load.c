@@ -1,17 +1,15 @@
 /*
  * graph_load.c
- *		From the views to arrays.
+ *		From tables and the view `dependency` to arrays.
  *
- * Elements and dependencies are read by ordinary queries with the caller's rights and in his snapshot,
- * whatever their dates. Relationships, the first arm of the view `dependency` and the only one that may
- * be long, are read from their table instead: the view joins each of them to the matrix of legal
- * relationships, which costs more than all else; here each cell of it is asked for once (graph_rule.c).
+ * Elements and dependencies are read with the caller's rights and in his snapshot, whatever their dates.
+ * Relationships, the first arm of the view and the only one that may be long, are read from their table
+ * instead: the view joins each of them to the matrix of legal relationships, which costs more than all
+ * else; here each cell of it is asked for once (graph_rule.c). A table that the caller may read as a
+ * whole is scanned (graph_scan.c); else a query of the columns tells what he may see of it.
  *
  * A dependency with an end that the caller does not see is left out: the graph shows nothing of what he
- * may not see, not even that it is there.
- *
- * Rows go straight into arrays; nothing else is kept of them. Where a caller may read a table as a whole it is scanned
- * (graph_scan.c), else the query that names the columns tells what he may see.
+ * may not see, not even that it is there. Rows go straight into arrays; nothing else is kept of them.
  */
 #include "graph.h"
 
@@ -22,7 +20,6 @@
 #include "miscadmin.h"
 #include "optimizer/plancat.h"
 #include "tcop/dest.h"
-#include "utils/acl.h"
 #include "utils/builtins.h"
 #include "utils/guc.h"
 #include "utils/hsearch.h"
@@ -38,7 +35,7 @@ static int64 loads = 0;	/* times that this session has loaded the graph */
 
 #define MIN_ROOM 1024			/* rows */
 
-/* What is loaded: columns of a relation */
+/* What is loaded: columns of a relation, and the query for them */
 typedef struct Source
 {
 	const char *relation;
@@ -254,17 +251,13 @@ add_element(void *state, const PfElementRow *row)
 
 #define ROW_SIZE (sizeof(int64) + 3 * sizeof(int32) + sizeof(float4) + sizeof(int16) + sizeof(uint8))
 
-/* Move a column of the rows to its place in a new block; the place of the next one. */
-static char *
-move_column(char *at, void *column, Size size, const PfRows *rows)
-{
-	void	  **pointer = column;
-
-	if (rows->count > 0)
-		memcpy(at, *pointer, rows->count * size);
-	*pointer = at;
-	return at + rows->capacity * size;
-}
+#define MOVE_COLUMN(column) \
+	do { \
+		if (rows->count > 0) \
+			memcpy(at, rows->column, rows->count * sizeof(*rows->column)); \
+		rows->column = (void *) at; \
+		at += capacity * sizeof(*rows->column); \
+	} while (0)
 
 /* The columns lie in one block, the widest first. */
 static void
@@ -277,14 +270,14 @@ grow_rows(PfGraph *graph, int32 capacity)
 	if (old != NULL)
 		pf_graph_needs(graph, (capacity - rows->count) * ROW_SIZE);
 	at = pf_graph_alloc(graph->context, capacity * ROW_SIZE);
+	MOVE_COLUMN(relationship);
+	MOVE_COLUMN(source);
+	MOVE_COLUMN(target);
+	MOVE_COLUMN(period);
+	MOVE_COLUMN(weight);
+	MOVE_COLUMN(kind);
+	MOVE_COLUMN(travels);
 	rows->capacity = capacity;
-	at = move_column(at, &rows->relationship, sizeof(int64), rows);
-	at = move_column(at, &rows->source, sizeof(int32), rows);
-	at = move_column(at, &rows->target, sizeof(int32), rows);
-	at = move_column(at, &rows->period, sizeof(int32), rows);
-	at = move_column(at, &rows->weight, sizeof(float4), rows);
-	at = move_column(at, &rows->kind, sizeof(int16), rows);
-	(void) move_column(at, &rows->travels, sizeof(uint8), rows);
 	if (old != NULL)
 		pfree(old);
 }

@@ -243,23 +243,7 @@ extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *des
 #define pf_prefetch(address) ((void) (address))
 #endif
 
-/* A hint to the system, where it takes one: this memory had better come in large pages. Less than one is none. */
-#ifdef __linux__
-#include <sys/mman.h>
-#endif
-#ifdef MADV_HUGEPAGE
-#define PF_HUGE_PAGE ((uintptr_t) 2 * 1024 * 1024)
-static inline void
-pf_advise_huge_pages(void *block, Size size)
-{
-	uintptr_t	from = TYPEALIGN(PF_HUGE_PAGE, block);
-	uintptr_t	to = TYPEALIGN_DOWN(PF_HUGE_PAGE, (uintptr_t) block + size);
-
-	if (from < to)
-		(void) madvise((void *) from, to - from, MADV_HUGEPAGE);
-}
-#else
-#define pf_advise_huge_pages(block, size) ((void) (block), (void) (size))
-#endif
+/* A hint to the system, where it takes one: this memory had better come in large pages */
+extern void pf_advise_huge_pages(void *block, Size size);
 
 #endif							/* PF_COMPAT_H */

@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(63);
+SELECT plan(65);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -129,5 +129,10 @@ SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, 
 SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_TO'), 'lifecycle', 'asleep', '[2018-04-01,)')$$, '23514', 'attribute "lifecycle" of a system cannot be planned as "asleep"', 'a value that it cannot have');
 SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_TO'), 'name', NULL, '[2018-04-01,)')$$, '23514', NULL, 'nothing where something must be');
 SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) VALUES (pg_temp.e('system', 'M_SYS'), 'owner', 'M_TRUST', '[2019-03-31,)')$$, '23P01', NULL, 'two values on one day');
+-- Calendar windows of some days
+SELECT results_eq($$SELECT period_windows::text FROM portfolio.period_windows('financial_year', '[2025-03-31,2026-04-02)')$$,
+  $$VALUES ('[2024-04-01,2025-04-01)'), ('[2025-04-01,2026-04-01)'), ('[2026-04-01,2027-04-01)')$$, 'financial years that some days touch');
+SELECT is((SELECT count(*) FROM unnest('{"(,2026-01-01)","[2026-01-01,)","[-infinity,2026-01-01)","[2026-01-01,infinity)","[-infinity,infinity]",empty}'::daterange[]) d, portfolio.period_windows('month', d)),
+  0::bigint, 'days without a beginning or an end have none');
 SELECT * FROM finish();
 ROLLBACK;
