@@ -203,17 +203,22 @@ row_before(const PfRows *rows, int32 a, int32 b)
 static void
 order_parallel_arcs(const PfGraph *graph, PfArcs *arcs)
 {
-	for (int32 element = 0; element < graph->n_elements; element++)
-		for (int32 i = arcs->first[element] + 1; i < arcs->first[element + 1]; i++)
-		{
-			int32		row = arcs->row[i];
-			int32		j = i;
+	int32		element = 0;	/* that the arc at i leaves, where it matters */
 
-			for (; j > arcs->first[element] && arcs->head[j - 1] == arcs->head[i] &&
-				 row_before(&graph->rows, row, arcs->row[j - 1]); j--)
-				arcs->row[j] = arcs->row[j - 1];
-			arcs->row[j] = row;
-		}
+	for (int32 i = 1; i < arcs->n_arcs; i++)
+	{
+		int32		row = arcs->row[i];
+		int32		j = i;
+
+		if (arcs->head[i] != arcs->head[i - 1])
+			continue;
+		while (arcs->first[element + 1] <= i)
+			element++;
+		for (; j > arcs->first[element] && arcs->head[j - 1] == arcs->head[i] &&
+			 row_before(&graph->rows, row, arcs->row[j - 1]); j--)
+			arcs->row[j] = arcs->row[j - 1];
+		arcs->row[j] = row;
+	}
 }
 
 static PfArcs *

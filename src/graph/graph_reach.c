@@ -35,7 +35,7 @@ pf_graph_max_depth(FunctionCallInfo fcinfo, int argument)
 static void *
 one_each(const PfGraph *graph)
 {
-	return MemoryContextAllocHuge(CurrentMemoryContext, Max(graph->n_elements, 1) * sizeof(int32));
+	return MemoryContextAllocHuge(CurrentMemoryContext, ((Size) graph->n_elements + 1) * sizeof(int32));
 }
 
 /* All that can be reached from the start, nearest first; the way to it only if it is asked for. */
@@ -73,16 +73,16 @@ pf_graph_breadth_first(const PfGraph *graph, const PfArcs *arcs, int32 start, in
 			{
 				int32		head = arcs->head[i];
 
-				if (seen[head])
-					continue;
-				seen[head] = true;
-				if (with_way)
+				/* Written in any case, and kept if it is new: whether it is nobody can foretell. */
+				queue[n] = head;
+				if (with_way && !seen[head])
 				{
 					reached->from[n] = at;
 					reached->row[n] = arcs->row[i];
 					reached->depth[n] = depth;
 				}
-				queue[n++] = head;
+				n += !seen[head];
+				seen[head] = true;
 			}
 		}
 	reached->count = n;

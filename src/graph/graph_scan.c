@@ -26,8 +26,8 @@
 #include "utils/snapmgr.h"
 
 /*
- * Rows fill a page from its end, so one that comes soon lies so many bytes before: two lines of the cache that
- * the processor would otherwise wait for.
+ * Rows fill a page from its end, so one that comes soon lies so many bytes before: lines of the cache that
+ * the processor would otherwise wait for, two for a row and with the first of a page all until then.
  */
 #define AHEAD 512
 #define LINE 64
@@ -91,6 +91,9 @@ next_row(TableScanDesc scan)
 
 	if (tuple == NULL)
 		return NULL;
+	if (ItemPointerGetOffsetNumber(&tuple->t_self) == FirstOffsetNumber)
+		for (int before = LINE; before < AHEAD; before += LINE)
+			pf_prefetch((char *) tuple->t_data - before);
 	pf_prefetch((char *) tuple->t_data - AHEAD);
 	pf_prefetch((char *) tuple->t_data - AHEAD + LINE);
 	return tuple->t_data;
