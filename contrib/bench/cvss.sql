@@ -22,8 +22,7 @@ VACUUM ANALYZE bench_cvss;
 SELECT count(*) FILTER (WHERE v::text <> t) = 0 AS same FROM bench_cvss \gset
 \if :same
 \else
-  \echo The vectors differ.
-  \quit 1
+  DO $$BEGIN RAISE EXCEPTION 'the vectors differ'; END$$;
 \endif
 CREATE FUNCTION pg_temp.milliseconds(query text) RETURNS numeric LANGUAGE plpgsql AS $$
 DECLARE

@@ -119,8 +119,7 @@ SELECT count(*) AS items, min(state) AS state, max(records) AS records FROM port
 \if :same
   \echo All :items items of :records records score the same, :state .
 \else
-  \echo The scores differ.
-  \quit 1
+  DO $$BEGIN RAISE EXCEPTION 'the scores differ'; END$$;
 \endif
 
 CREATE TEMP TABLE median AS

@@ -87,8 +87,7 @@ SELECT bool_and(t.records = s.records AND t.clean_records = s.clean AND t.tally 
 \if :same
   \echo Totals equal the sum of their parts.
 \else
-  \echo Totals differ from the sum of their parts.
-  \quit 1
+  DO $$BEGIN RAISE EXCEPTION 'totals differ from the sum of their parts'; END$$;
 \endif
 
 CREATE TEMP TABLE question (no int GENERATED ALWAYS AS IDENTITY, view text, asked text, query text);

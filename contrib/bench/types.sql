@@ -57,8 +57,7 @@ SELECT :'same' AND (SELECT count(*) FROM (SELECT row_number() OVER (ORDER BY n) 
 \if :same
   \echo They do.
 \else
-  \echo They do not.
-  \quit 1
+  DO $$BEGIN RAISE EXCEPTION 'they do not'; END$$;
 \endif
 
 -- Processor time of this process, which other processes disturb less than the clock; the clock where /proc has none.
