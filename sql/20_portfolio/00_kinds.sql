@@ -30,7 +30,7 @@ CREATE TABLE portfolio.relationship_rule (
   target_type text NOT NULL,
   propagates  text NOT NULL CHECK (propagates IN ('fwd', 'rev', 'both', 'none')),
   PRIMARY KEY (source_type, kind, target_type),
-  -- as long as a row of relationship can tell in a header of one byte: src/graph/graph_rule.c
+  -- what a header of one byte can tell the length of: src/graph/graph_rule.c
   CHECK (octet_length(source_type) <= 126 AND octet_length(kind) <= 126 AND octet_length(target_type) <= 126)
 );
 COMMENT ON TABLE portfolio.relationship_rule IS

@@ -24,17 +24,18 @@ BEGIN ATOMIC
     UNION
     SELECT r.id FROM portfolio.relationship r WHERE r.target = $1
     UNION
-    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'source')::bigint = $1
+    SELECT unnest(ARRAY[c.old ->> 'id', c.new ->> 'id'])::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'source')::bigint = $1
     UNION
-    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'target')::bigint = $1
+    SELECT unnest(ARRAY[c.old ->> 'id', c.new ->> 'id'])::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND (c.old ->> 'target')::bigint = $1
   )
   SELECT c.* FROM portfolio.change c WHERE c.element = $1 AND c.table_name <> 'relationship'
   UNION ALL
-  SELECT c.* FROM related r JOIN portfolio.change c ON c.table_name = 'relationship' AND (coalesce(c.new, c.old) ->> 'id')::bigint = r.id
-   WHERE $1::text IN (c.old ->> 'source', c.old ->> 'target', c.new ->> 'source', c.new ->> 'target');
+  SELECT e.* FROM related r, LATERAL (   -- one look for each, however many the planner expects
+    SELECT c.* FROM portfolio.change c WHERE c.table_name = 'relationship' AND (coalesce(c.new, c.old) ->> 'id')::bigint = r.id OFFSET 0) e
+   WHERE $1::text IN (e.old ->> 'source', e.old ->> 'target', e.new ->> 'source', e.new ->> 'target');
 END;
 COMMENT ON FUNCTION portfolio.changes_of(bigint) IS
-  'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, and of every relationship while it started or ended there. No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
+  'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, and of every relationship while it started or ended there. A relationship that is no longer there is found by the entry of its end: where that was not journalled (a replica''s write) or has been purged, nothing is told of it, nor of one that a policy hides from the caller. Needs SELECT on change and on relationship (42501 otherwise). No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
 
 CREATE FUNCTION portfolio.element_history(element text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_change
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -78,7 +79,7 @@ BEGIN ATOMIC
    ORDER BY e.id, k.column_name;
 END;
 COMMENT ON FUNCTION portfolio.element_history(text, jsonb) IS
-  'What happened to an element, its properties, aliases and relationships: one row for each column that a change touched, oldest first. Also tells of deleted elements when given as kind:code. Example: SELECT at, by, reason, column_name, old_value, new_value FROM portfolio.element_history(''service:EPS'');';
+  'What happened to an element, its properties, aliases and relationships: one row for each column that a change touched, oldest first. Also tells of deleted elements when given as kind:code. Reads what changes_of() does, with the same rights. Example: SELECT at, by, reason, column_name, old_value, new_value FROM portfolio.element_history(''service:EPS'');';
 
 CREATE FUNCTION portfolio.undo_change(change bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
@@ -136,7 +137,9 @@ BEGIN
         USING c.new, c.old;
   END CASE;
   PERFORM set_config('pg_portfolio.reason', coalesce(reason, ''), true);
-  RETURN (SELECT j.id FROM portfolio.change j WHERE j.table_name = c.table_name AND j.element IS NOT DISTINCT FROM c.element ORDER BY j.id DESC LIMIT 1);
+  RETURN (SELECT j.id FROM portfolio.change j
+           WHERE j.table_name = c.table_name AND coalesce(j.new, j.old) @> (SELECT jsonb_object_agg(k, coalesce(c.old, c.new) -> k) FROM unnest(key_columns) k)
+           ORDER BY j.id DESC LIMIT 1);
 END
 $$;
 COMMENT ON FUNCTION portfolio.undo_change(bigint) IS

@@ -173,7 +173,7 @@ BEGIN ATOMIC
        AND a.atttypid <> 'daterange'::regtype AND a.atttypid::regtype::text NOT LIKE '%[]'
        AND coalesce(pg_get_expr(d.adbin, d.adrelid), '') !~* '(current_user|now\(\))'
   ), field AS (
-    SELECT coalesce(array_position((SELECT portfolio.link_key(t.relname) FROM pg_class t WHERE t.oid = $1), c.field), 10 * c.attnum) AS place, c.field,
+    SELECT coalesce(array_position((SELECT portfolio.link_key(t.relname) FROM pg_class t WHERE t.oid = $1 AND t.relnamespace = 'portfolio'::regnamespace), c.field), 10 * c.attnum) AS place, c.field,
            CASE WHEN c.is_reference THEN 'reference'
                 WHEN c.atttypid = 'date'::regtype THEN 'date'
                 WHEN c.atttypid = 'boolean'::regtype THEN 'boolean'

@@ -157,15 +157,20 @@ typedef struct PfRelationshipRow
 	int64		target;
 	float4		weight;
 	const char *cell;			/* source_type, kind and target_type, see graph_rule.c */
-	int			cell_length;	/* 0: the matrix has no such */
+	int			cell_length;
 	Datum		valid;
-	Datum		attributes;
+	struct varlena *attributes; /* NULL for none */
+	char		written[PF_CELL_PARTS * VARATT_SHORT_MAX];	/* the cell, where it does not lie so in the row */
 } PfRelationshipRow;
+
+/* id, source, target, weight, source_type, kind, target_type, valid, attributes */
+#define PF_RELATIONSHIP_COLUMNS 9
 
 extern bool pf_graph_scan_elements(void (*add) (void *state, const PfElementRow *row), void *state);
 extern bool pf_graph_scan_relationships(void (*add) (void *state, const PfRelationshipRow *row), void *state);
 
 /* graph_load.c */
+extern bool pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls);
 extern PfGraph *pf_graph_load(MemoryContext parent);
 extern List *pf_graph_relations(void);
 extern void pf_graph_needs(const PfGraph *graph, Size bytes);

@@ -191,33 +191,40 @@ turn_round(const PfGraph *graph, const int32 *in, const Arc *arc, PfArcs *arcs)
 	}
 }
 
-static bool
-row_before(const PfRows *rows, int32 a, int32 b)
+static int
+compare_rows(const void *a, const void *b, void *arg)
 {
-	if (rows->relationship[a] != rows->relationship[b])
-		return rows->relationship[a] < rows->relationship[b];
-	return rows->kind[a] < rows->kind[b];
+	const PfRows *rows = arg;
+	int32		x = *(const int32 *) a;
+	int32		y = *(const int32 *) b;
+
+	if (rows->relationship[x] != rows->relationship[y])
+		return rows->relationship[x] < rows->relationship[y] ? -1 : 1;
+	return rows->kind[x] < rows->kind[y] ? -1 : rows->kind[x] > rows->kind[y];
 }
 
 /* Of arcs between one pair the first is that of the oldest relationship, wherever its row lies. */
 static void
-order_parallel_arcs(const PfGraph *graph, PfArcs *arcs)
+order_parallel_arcs(PfGraph *graph, PfArcs *arcs)
 {
 	int32		element = 0;	/* that the arc at i leaves, where it matters */
 
 	for (int32 i = 1; i < arcs->n_arcs; i++)
 	{
-		int32		row = arcs->row[i];
-		int32		j = i;
+		int32		begin = i - 1;
 
-		if (arcs->head[i] != arcs->head[i - 1])
+		if (i % ROWS_A_CHECK == 0)
+			CHECK_FOR_INTERRUPTS();
+		if (arcs->head[i] != arcs->head[begin])
 			continue;
 		while (arcs->first[element + 1] <= i)
 			element++;
-		for (; j > arcs->first[element] && arcs->head[j - 1] == arcs->head[i] &&
-			 row_before(&graph->rows, row, arcs->row[j - 1]); j--)
-			arcs->row[j] = arcs->row[j - 1];
-		arcs->row[j] = row;
+		if (arcs->first[element] == i)
+			continue;
+		while (i + 1 < arcs->first[element + 1] && arcs->head[i + 1] == arcs->head[begin])
+			i++;
+		qsort_arg(arcs->row + begin, i + 1 - begin, sizeof(int32), compare_rows, &graph->rows);
+		CHECK_FOR_INTERRUPTS();
 	}
 }
 

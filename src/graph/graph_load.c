@@ -45,12 +45,13 @@ typedef struct Source
 } Source;
 
 static Source elements = {"element", "id, valid", "", NULL};
+#define KEY_COLUMNS 6
 static Source keys = {
 	"dependency", "source, target, valid, weight, propagates, kind",
 	" WHERE origin OPERATOR(pg_catalog.<>) 'relationship'", NULL
 };
 static Source relationships = {
-	"relationship", "source, target, valid, weight, id, source_type, kind, target_type, attributes", "", NULL
+	"relationship", "id, source, target, weight, source_type, kind, target_type, valid, attributes", "", NULL
 };
 
 /* What is kept twice for a period or a kind is found again by its bytes. */
@@ -108,6 +109,10 @@ grow(PfGraph *graph, void *array, Size size, int32 used, int32 capacity)
 static int32
 twice(int32 capacity)
 {
+	if (capacity == PG_INT32_MAX)
+		ereport(ERROR,
+				(errcode(ERRCODE_PROGRAM_LIMIT_EXCEEDED),
+				 errmsg("the graph has more than %d elements or dependencies", PG_INT32_MAX)));
 	return capacity == 0 ? MIN_ROOM : capacity > PG_INT32_MAX / 2 ? PG_INT32_MAX : capacity * 2;
 }
 
@@ -268,7 +273,7 @@ grow_rows(PfGraph *graph, int32 capacity)
 	char	   *at;
 
 	if (old != NULL)
-		pf_graph_needs(graph, (capacity - rows->count) * ROW_SIZE);
+		pf_graph_needs(graph, capacity * ROW_SIZE);
 	at = pf_graph_alloc(graph->context, capacity * ROW_SIZE);
 	MOVE_COLUMN(relationship);
 	MOVE_COLUMN(source);
@@ -305,19 +310,16 @@ add_relationship(void *state, const PfRelationshipRow *row)
 {
 	Loader	   *loader = state;
 	PfRows	   *rows = &loader->graph->rows;
-	PfRule	   *rule = row->cell_length > 0 ? pf_graph_rule(loader->rules, row->cell, row->cell_length) : NULL;
+	PfRule	   *rule = pf_graph_rule(loader->rules, row->cell, row->cell_length);
 	uint8		own = 0;
-	int32		n;
+	int32		n = rule->legal ? begin_row(loader->graph, row->source, row->target) : -1;
 
-	if (rule == NULL || !rule->legal)
-		return;
-	n = begin_row(loader->graph, row->source, row->target);
 	if (n < 0)
 		return;
 	if (rule->kind < 0)
 		rule->kind = kind_place(loader, rule->kind_name, strlen(rule->kind_name), 0);
-	if (rule->access)
-		own = pf_graph_access_travels(row->attributes);
+	if (rule->access && row->attributes != NULL)
+		own = pf_graph_access_travels(PointerGetDatum(row->attributes));
 	rows->period[n] = read_period(loader, row->valid);
 	rows->weight[n] = row->weight;
 	rows->travels[n] = own != 0 ? own : rule->travels;
@@ -334,6 +336,8 @@ receive_element(TupleTableSlot *slot, DestReceiver *self)
 	PfElementRow row;
 
 	slot_getallattrs(slot);
+	if (slot->tts_isnull[0] || slot->tts_isnull[1])
+		return true;
 	row.id = DatumGetInt64(slot->tts_values[0]);
 	row.valid = slot->tts_values[1];
 	add_element(self, &row);
@@ -346,11 +350,12 @@ receive_key(TupleTableSlot *slot, DestReceiver *self)
 	Loader	   *loader = (Loader *) self;
 	PfRows	   *rows = &loader->graph->rows;
 	const Datum *values = slot->tts_values;
-	int32		n = -1;
+	int32		n;
 
 	slot_getallattrs(slot);
-	if (!slot->tts_isnull[0] && !slot->tts_isnull[1])
-		n = begin_row(loader->graph, DatumGetInt64(values[0]), DatumGetInt64(values[1]));
+	if (memchr(slot->tts_isnull, true, KEY_COLUMNS) != NULL)
+		return true;
+	n = begin_row(loader->graph, DatumGetInt64(values[0]), DatumGetInt64(values[1]));
 	if (n < 0)
 		return true;
 	rows->period[n] = read_period(loader, values[2]);
@@ -362,23 +367,31 @@ receive_key(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
+/* Columns in their order make a row; false where it is left out, as the view leaves it out: what it needs is NULL, or no cell. */
+bool
+pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls)
+{
+	if (memchr(nulls, true, PF_RELATIONSHIP_COLUMNS - 1) != NULL)
+		return false;
+	row->id = DatumGetInt64(values[0]);
+	row->source = DatumGetInt64(values[1]);
+	row->target = DatumGetInt64(values[2]);
+	row->weight = DatumGetFloat4(values[3]);
+	row->cell = row->written;
+	row->cell_length = pf_graph_write_cell(row->written, &values[4]);
+	row->valid = values[7];
+	row->attributes = nulls[8] ? NULL : (struct varlena *) DatumGetPointer(values[8]);
+	return row->cell_length > 0;
+}
+
 static bool
 receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 {
-	const Datum *values = slot->tts_values;
 	PfRelationshipRow row;
-	char		cell[PF_CELL_PARTS * VARATT_SHORT_MAX];
 
 	slot_getallattrs(slot);
-	row.source = DatumGetInt64(values[0]);
-	row.target = DatumGetInt64(values[1]);
-	row.valid = values[2];
-	row.weight = DatumGetFloat4(values[3]);
-	row.id = DatumGetInt64(values[4]);
-	row.cell = cell;
-	row.cell_length = pf_graph_write_cell(cell, &values[5]);
-	row.attributes = values[8];
-	add_relationship(self, &row);
+	if (pf_graph_fill_relationship(&row, slot->tts_values, slot->tts_isnull))
+		add_relationship(self, &row);
 	return true;
 }
 

@@ -27,8 +27,8 @@ static const char rule_sql[] =
 static SPIPlanPtr rule_plan = NULL;
 
 /*
- * The key of a cell are its three texts, one after the other as a row has them: each with a header of one byte, which
- * the constraints of relationship_rule see to.
+ * The key of a cell are its three texts, one after the other and each with a header of one byte, as a row mostly has
+ * them. Constraints of relationship_rule see to it that no text of the matrix is too long for that.
  */
 typedef struct Cell
 {

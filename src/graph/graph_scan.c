@@ -9,7 +9,11 @@
  * Whatever else it is, pf_graph_load() reads it by a query.
  *
  * The columns of relationship that are wanted come first in it, and none of them may be NULL. Those of fixed width lie
- * as in Head below, as the rows of a catalog do. What points into a row is good until the next one is asked for.
+ * as in Head below, as the rows of a catalog do, and the words after them have headers of one byte. A row that is
+ * not so, however it came to be, is taken apart in the ordinary way: it may be older than a constraint, or than
+ * a column, and ALTER TABLE ... SET STORAGE or a row's size may have moved its words elsewhere.
+ *
+ * What points into a row is good until the next one is asked for.
  */
 #include "graph.h"
 
@@ -39,16 +43,22 @@ typedef struct Column
 	bool		not_null;
 } Column;
 
-static const Column element_columns[] = {
+#define N_ELEMENT_COLUMNS 8
+
+static const Column element_columns[N_ELEMENT_COLUMNS] = {
 	{"id", INT8OID, true}, {"kind", TEXTOID, true}, {"archimate_type", TEXTOID, true}, {"code", TEXTOID, true},
 	{"name", TEXTOID, true}, {"description", TEXTOID, false}, {"owner", INT8OID, false}, {"valid", DATERANGEOID, true}
 };
 
-static const Column relationship_columns[] = {
+static const Column relationship_columns[PF_RELATIONSHIP_COLUMNS] = {
 	{"id", INT8OID, true}, {"source", INT8OID, true}, {"target", INT8OID, true}, {"weight", FLOAT4OID, true},
 	{"source_type", TEXTOID, true}, {"kind", TEXTOID, true}, {"target_type", TEXTOID, true},
 	{"valid", DATERANGEOID, true}, {"attributes", JSONBOID, true}
 };
+
+/* A bit for each that may not be NULL */
+#define ELEMENT_NOT_NULL 0x9f
+#define RELATIONSHIP_NOT_NULL 0x1ff
 
 /* How a row of relationship begins */
 typedef struct Head
@@ -76,7 +86,7 @@ can_scan(Relation rel, const Column *columns, int count)
 	{
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
-		if (attribute->attisdropped || attribute->atttypid != columns[i].type ||
+		if (attribute->attisdropped || attribute->attgenerated != '\0' || attribute->atttypid != columns[i].type ||
 			attribute->attnotnull != columns[i].not_null ||
 			strcmp(NameStr(attribute->attname), columns[i].name) != 0)
 			return false;
@@ -84,7 +94,7 @@ can_scan(Relation rel, const Column *columns, int count)
 	return true;
 }
 
-static inline HeapTupleHeader
+static inline HeapTuple
 next_row(TableScanDesc scan)
 {
 	HeapTuple	tuple = heap_getnext(scan, ForwardScanDirection);
@@ -96,7 +106,7 @@ next_row(TableScanDesc scan)
 			pf_prefetch((char *) tuple->t_data - before);
 	pf_prefetch((char *) tuple->t_data - AHEAD);
 	pf_prefetch((char *) tuple->t_data - AHEAD + LINE);
-	return tuple->t_data;
+	return tuple;
 }
 
 /* Where a value begins that comes here at the earliest. */
@@ -107,15 +117,46 @@ varlena_at(char *at)
 	return VARATT_NOT_PAD_BYTE(at) ? at : (char *) INTALIGN(at);
 }
 
-static void
-read_element(HeapTupleHeader row, PfElementRow *element)
+/* Are all of these columns in the row, and none of those with a bit here NULL? */
+static inline bool
+is_plain(HeapTupleHeader row, int count, uint32 not_null)
 {
+	uint32		present;
+
+	if (HeapTupleHeaderGetNatts(row) < count)
+		return false;
+	if ((row->t_infomask & HEAP_HASNULL) == 0)
+		return true;
+	present = row->t_bits[0];
+	if (count > BITS_PER_BYTE)
+		present |= (uint32) row->t_bits[1] << BITS_PER_BYTE;
+	return (present & not_null) == not_null;
+}
+
+/* False for an element that is left out: nobody knows when it exists. */
+static bool
+take_element_apart(HeapTuple tuple, TupleDesc desc, PfElementRow *element)
+{
+	bool		no_id;
+	bool		no_days;
+
+	element->id = DatumGetInt64(heap_getattr(tuple, 1, desc, &no_id));
+	element->valid = heap_getattr(tuple, N_ELEMENT_COLUMNS, desc, &no_days);
+	return !no_id && !no_days;
+}
+
+static bool
+read_element(HeapTuple tuple, TupleDesc desc, PfElementRow *element)
+{
+	HeapTupleHeader row = tuple->t_data;
 	bool		has_nulls = (row->t_infomask & HEAP_HASNULL) != 0;
 	char	   *at = (char *) row + row->t_hoff;
 
+	if (!is_plain(row, N_ELEMENT_COLUMNS, ELEMENT_NOT_NULL))
+		return take_element_apart(tuple, desc, element);
 	element->id = *(int64 *) at;
 	at += sizeof(int64);
-	for (int i = 1; i < lengthof(element_columns) - 1; i++)
+	for (int i = 1; i < N_ELEMENT_COLUMNS - 1; i++)
 	{
 		if (has_nulls && att_isnull(i, row->t_bits))
 			continue;
@@ -128,6 +169,7 @@ read_element(HeapTupleHeader row, PfElementRow *element)
 		}
 	}
 	element->valid = PointerGetDatum(varlena_at(at));
+	return true;
 }
 
 /* So long are the three texts, each with a header of a byte; 0 where one has a longer one. */
@@ -145,23 +187,36 @@ cell_length(const char *cell)
 	return at - cell;
 }
 
-static void
-read_relationship(HeapTupleHeader row, PfRelationshipRow *relationship)
+static bool
+take_relationship_apart(HeapTuple tuple, TupleDesc desc, PfRelationshipRow *relationship)
 {
+	Datum		values[PF_RELATIONSHIP_COLUMNS];
+	bool		nulls[PF_RELATIONSHIP_COLUMNS];
+
+	for (int i = 0; i < PF_RELATIONSHIP_COLUMNS; i++)
+		values[i] = heap_getattr(tuple, i + 1, desc, &nulls[i]);
+	return pf_graph_fill_relationship(relationship, values, nulls);
+}
+
+/* False for a relationship that is left out. */
+static bool
+read_relationship(HeapTuple tuple, TupleDesc desc, PfRelationshipRow *relationship)
+{
+	HeapTupleHeader row = tuple->t_data;
 	Head	   *head = (Head *) ((char *) row + row->t_hoff);
 	char	   *at = head->cell;
 
+	if (!is_plain(row, PF_RELATIONSHIP_COLUMNS, RELATIONSHIP_NOT_NULL) || (relationship->cell_length = cell_length(at)) == 0)
+		return take_relationship_apart(tuple, desc, relationship);
 	relationship->id = head->id;
 	relationship->source = head->source;
 	relationship->target = head->target;
 	relationship->weight = head->weight;
 	relationship->cell = at;
-	relationship->cell_length = cell_length(at);
-	if (relationship->cell_length == 0)
-		return;
 	at = varlena_at(at + relationship->cell_length);
 	relationship->valid = PointerGetDatum(at);
-	relationship->attributes = PointerGetDatum(varlena_at(at + VARSIZE_ANY(at)));
+	relationship->attributes = (struct varlena *) varlena_at(at + VARSIZE_ANY(at));
+	return true;
 }
 
 /* Give every element to `add`; false when that takes a query. */
@@ -169,19 +224,17 @@ bool
 pf_graph_scan_elements(void (*add) (void *state, const PfElementRow *row), void *state)
 {
 	Relation	rel = table_open(pf_relation_oid("element"), AccessShareLock);
-	bool		able = can_scan(rel, element_columns, lengthof(element_columns));
+	bool		able = can_scan(rel, element_columns, N_ELEMENT_COLUMNS);
 
 	if (able)
 	{
 		TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		HeapTupleHeader row;
+		HeapTuple	tuple;
 		PfElementRow element;
 
-		while ((row = next_row(scan)) != NULL)
-		{
-			read_element(row, &element);
-			add(state, &element);
-		}
+		while ((tuple = next_row(scan)) != NULL)
+			if (read_element(tuple, RelationGetDescr(rel), &element))
+				add(state, &element);
 		table_endscan(scan);
 	}
 	table_close(rel, NoLock);
@@ -193,19 +246,17 @@ bool
 pf_graph_scan_relationships(void (*add) (void *state, const PfRelationshipRow *row), void *state)
 {
 	Relation	rel = table_open(pf_relation_oid("relationship"), AccessShareLock);
-	bool		able = can_scan(rel, relationship_columns, lengthof(relationship_columns));
+	bool		able = can_scan(rel, relationship_columns, PF_RELATIONSHIP_COLUMNS);
 
 	if (able)
 	{
 		TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		HeapTupleHeader row;
+		HeapTuple	tuple;
 		PfRelationshipRow relationship;
 
-		while ((row = next_row(scan)) != NULL)
-		{
-			read_relationship(row, &relationship);
-			add(state, &relationship);
-		}
+		while ((tuple = next_row(scan)) != NULL)
+			if (read_relationship(tuple, RelationGetDescr(rel), &relationship))
+				add(state, &relationship);
 		table_endscan(scan);
 	}
 	table_close(rel, NoLock);

@@ -1,6 +1,6 @@
 -- The journal of statements that write many rows: each row once, in order, whatever aborts around it.
 BEGIN;
-SELECT plan(20);
+SELECT plan(21);
 SET LOCAL client_min_messages = warning;
 SET LOCAL pg_portfolio.reason = 'many at once';
 INSERT INTO portfolio.element (kind, code, name) SELECT 'application_component', 'PJ' || n, 'Component ' || n FROM generate_series(1, 2500) n;
@@ -94,6 +94,7 @@ BEGIN
         WHEN 2 THEN UPDATE portfolio.relationship SET target = pg_temp.anywhere(), weight = 1 + random() WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND random() < 0.3);
         ELSE DELETE FROM portfolio.relationship WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND random() < 0.3);
       END CASE;
+      UPDATE portfolio.relationship SET id = id + 1000000, source = pg_temp.anywhere() WHERE id = (SELECT max(id) FROM portfolio.relationship WHERE code LIKE 'led%' AND id < 1000000 AND random() < 0.1);
       UPDATE portfolio.element SET description = i::text WHERE id = pg_temp.anywhere();
     END;
   END LOOP;
@@ -113,6 +114,12 @@ SELECT is((SELECT array_agg(DISTINCT m[1] ORDER BY m[1]) FROM pg_temp.plan((SELE
                          regexp_match(line, 'Index Scan (?:using|on) (change_\w+)') m WHERE m IS NOT NULL),
           '{change_element_idx,change_relationship_idx,change_source_idx,change_target_idx}'::text[], 'each of the journal''s ways is taken');
 RESET enable_seqscan;
+CREATE ROLE journal_reader;
+SELECT portfolio.grant_profile('journal_reader', 'analyst') \g /dev/null
+GRANT SELECT ON portfolio.change TO journal_reader;
+SET LOCAL ROLE journal_reader;
+SELECT matches(portfolio.describe('PJ1'), 'Last changed', 'an analyst who may read the journal is told of the last change');
+RESET ROLE;
 SELECT lives_ok($$SET CONSTRAINTS ALL IMMEDIATE$$, 'no constraint was left open');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- One change is taken back by the opposite change; later ones are not thrown away with it.
 BEGIN;
-SELECT plan(16);
+SELECT plan(18);
 CREATE FUNCTION pg_temp.last_change(code text) RETURNS bigint LANGUAGE sql AS $$SELECT max(id) FROM portfolio.change c WHERE coalesce(c.new, c.old) ->> 'code' = $1$$;
 INSERT INTO portfolio.service (code, name, valid) VALUES ('U_A', 'First', '[2016-04-01,)');
 UPDATE portfolio.service SET name = 'Second', run_cost_gbp = 10 WHERE code = 'U_A';
@@ -26,7 +26,16 @@ SELECT results_eq($$SELECT s.id, e.id, s.valid, s.description FROM portfolio.ser
 INSERT INTO portfolio.system (code, name) VALUES ('U_S', 'System');
 SELECT portfolio.relate('system:U_S', 'realization', 'service:U_A') AS relation \gset
 SELECT throws_ok($$SELECT portfolio.undo_change(pg_temp.last_change('U_S'))$$, '23503', NULL, 'what is related cannot be undone away');
-SELECT lives_ok($$SELECT portfolio.undo_change((SELECT max(id) FROM portfolio.change WHERE table_name = 'relationship'))$$, 'an INSERT is undone');
+-- what leads elsewhere is led back, and the entry of that is given, whatever else was written about its ends
+INSERT INTO portfolio.system (code, name) VALUES ('U_S2', 'Second system');
+UPDATE portfolio.relationship SET source = portfolio.element_ref('system:U_S2'), source_type = NULL WHERE id = :relation;
+SELECT max(id) AS led FROM portfolio.change WHERE table_name = 'relationship' \gset
+INSERT INTO portfolio.relationship (source, kind, target) SELECT portfolio.element_ref('system:U_S'), 'serving', portfolio.element_ref('service:U_A');
+SELECT portfolio.undo_change(:led) AS undone \gset
+SELECT is(:undone::bigint, (SELECT max(id) FROM portfolio.change), 'the new entry is given');
+SELECT is((SELECT (new ->> 'id')::bigint FROM portfolio.change WHERE id = :undone), :relation::bigint, 'which is that of the relationship');
+DELETE FROM portfolio.relationship WHERE source = portfolio.element_ref('system:U_S') AND kind = 'serving';
+SELECT lives_ok($$SELECT portfolio.undo_change((SELECT min(id) FROM portfolio.change WHERE table_name = 'relationship' AND operation = 'INSERT' AND new ->> 'id' = '$$ || :relation || $$'))$$, 'an INSERT is undone');
 SELECT is((SELECT count(*) FROM portfolio.relationship WHERE id = :relation), 0::bigint, 'the relationship is gone');
 SELECT lives_ok($$SELECT portfolio.undo_change(pg_temp.last_change('U_S'))$$, 'and then the system');
 -- A table whose key is not the element, and a change of the key
