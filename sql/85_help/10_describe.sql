@@ -86,7 +86,7 @@ BEGIN
       FROM portfolio.readiness(e.kind || ':' || e.code) r;
     page := page || coalesce(E'\nGates\n' || section, '');
   END IF;
-  IF has_table_privilege('portfolio.change', 'SELECT') THEN
+  IF has_table_privilege('portfolio.change', 'SELECT') AND has_function_privilege('portfolio.changes_of(bigint)', 'EXECUTE') THEN
     SELECT format(E'\nLast changed %s by %s%s\n', to_char(c.at, 'YYYY-MM-DD HH24:MI TZ'), c.by, ' (' || c.reason || ')') INTO section
       FROM portfolio.changes_of(wanted) c ORDER BY c.id DESC LIMIT 1;
     page := page || coalesce(section, '');

@@ -257,8 +257,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
   ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
-  ('{analyst,editor,operator,auditor}', '{changes_of}'),
-  ('{editor,operator,auditor}', '{element_history,element_at,element_references,name_rows}'),
+  ('{editor,operator,auditor}', '{element_history,changes_of,element_at,element_references,name_rows}'),
   -- questions about the architecture
   ('{analyst,editor,operator,auditor}', '{interface_technology,interface_purpose,duplicates,reuse,interoperability_gaps,national_local_interface,unsupported_technology,orphans,variation,gini}'),
   -- sheets: what is read and written out, then what writes
