@@ -116,7 +116,6 @@ SELECT pg_temp.expect(min(n) = max(n), 'two sessions have not loaded everything'
 -- What others have had of a processor is not known here.
 UPDATE timing SET ms = (SELECT count(*) FROM bench.loading) / ms * 1000,
                   processor_ms = CASE WHEN contender NOT LIKE '%two sessions' THEN (SELECT count(*) FROM bench.loading) / processor_ms * 1000 END;
-SET client_min_messages = warning;
 DROP SCHEMA bench CASCADE;
 
 -- Of a portfolio of so many elements, loaded as a restore loads: what is timed here is asking. The pages of the one before are free by then.

@@ -4,7 +4,7 @@
  *
  *	graph_change.c	 which transactions wrote the graph: the trigger, and what this session knows of itself
  *	graph_cache.c	 when a graph may be kept and used again; the header essay is there
- *	graph_load.c	 from the views to arrays
+ *	graph_load.c	 from tables and the view `dependency` to arrays
  *	graph_scan.c	 elements and relationships straight from their pages
  *	graph_place.c	 from the id of an element to its place
  *	graph_rule.c	 which way impact travels along a relationship
@@ -166,11 +166,11 @@ typedef struct PfRelationshipRow
 /* id, source, target, weight, source_type, kind, target_type, valid, attributes */
 #define PF_RELATIONSHIP_COLUMNS 9
 
+extern bool pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls);
 extern bool pf_graph_scan_elements(void (*add) (void *state, const PfElementRow *row), void *state);
 extern bool pf_graph_scan_relationships(void (*add) (void *state, const PfRelationshipRow *row), void *state);
 
 /* graph_load.c */
-extern bool pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls);
 extern PfGraph *pf_graph_load(MemoryContext parent);
 extern List *pf_graph_relations(void);
 extern void pf_graph_needs(const PfGraph *graph, Size bytes);

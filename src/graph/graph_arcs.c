@@ -18,7 +18,7 @@
 /* Interrupts are looked for each so many rows. */
 #define ROWS_A_CHECK 65536
 
-/* Where an arc goes lies anywhere; memory for the one that comes so much later is asked for, which halves the work. */
+/* Where an arc goes lies anywhere; memory for the one that comes so much later is asked for in good time. */
 #define AHEAD 32
 
 static bool
@@ -51,11 +51,12 @@ pf_graph_set_day(PfGraph *graph, DateADT day)
 		return;
 	graph->day_known = false;
 	forget_day(graph);
-	for (int i = 0; i < graph->n_periods; i++)
-		graph->period_live[i] = holds(&graph->periods[i], day);
 	graph->all_live = true;
 	for (int i = 0; i < graph->n_periods; i++)
+	{
+		graph->period_live[i] = holds(&graph->periods[i], day);
 		graph->all_live &= graph->period_live[i];
+	}
 	graph->n_live = 0;
 	for (int32 i = 0; i < graph->n_elements; i++)
 	{

@@ -367,23 +367,6 @@ receive_key(TupleTableSlot *slot, DestReceiver *self)
 	return true;
 }
 
-/* Columns in their order make a row; false where it is left out, as the view leaves it out: what it needs is NULL, or no cell. */
-bool
-pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls)
-{
-	if (memchr(nulls, true, PF_RELATIONSHIP_COLUMNS - 1) != NULL)
-		return false;
-	row->id = DatumGetInt64(values[0]);
-	row->source = DatumGetInt64(values[1]);
-	row->target = DatumGetInt64(values[2]);
-	row->weight = DatumGetFloat4(values[3]);
-	row->cell = row->written;
-	row->cell_length = pf_graph_write_cell(row->written, &values[4]);
-	row->valid = values[7];
-	row->attributes = nulls[8] ? NULL : (struct varlena *) DatumGetPointer(values[8]);
-	return row->cell_length > 0;
-}
-
 static bool
 receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 {

@@ -77,13 +77,15 @@ pf_graph_write_cell(char *cell, const Datum *parts)
 	for (int i = 0; i < PF_CELL_PARTS; i++)
 	{
 		text	   *part = DatumGetTextPP(parts[i]);
-		int			length = VARSIZE_ANY_EXHDR(part) + VARHDRSZ_SHORT;
+		Size		length = VARSIZE_ANY_EXHDR(part) + VARHDRSZ_SHORT;
 
 		if (length > VARATT_SHORT_MAX)
 			return 0;
 		SET_VARSIZE_SHORT(at, length);
 		memcpy(VARDATA_SHORT(at), VARDATA_ANY(part), length - VARHDRSZ_SHORT);
 		at += length;
+		if (PointerGetDatum(part) != parts[i])
+			pfree(part);
 	}
 	return at - cell;
 }

@@ -8,7 +8,7 @@
  * no extension wants to be asked about rights, and the table is a heap whose columns lie where they were made.
  * Whatever else it is, pf_graph_load() reads it by a query.
  *
- * The columns of relationship that are wanted come first in it, and none of them may be NULL. Those of fixed width lie
+ * The columns of relationship that are wanted come first in it, and mostly none of them is NULL. Those of fixed width lie
  * as in Head below, as the rows of a catalog do, and the words after them have headers of one byte. A row that is
  * not so, however it came to be, is taken apart in the ordinary way: it may be older than a constraint, or than
  * a column, and ALTER TABLE ... SET STORAGE or a row's size may have moved its words elsewhere.
@@ -40,23 +40,22 @@ typedef struct Column
 {
 	const char *name;
 	Oid			type;
-	bool		not_null;
 } Column;
 
 #define N_ELEMENT_COLUMNS 8
 
 static const Column element_columns[N_ELEMENT_COLUMNS] = {
-	{"id", INT8OID, true}, {"kind", TEXTOID, true}, {"archimate_type", TEXTOID, true}, {"code", TEXTOID, true},
-	{"name", TEXTOID, true}, {"description", TEXTOID, false}, {"owner", INT8OID, false}, {"valid", DATERANGEOID, true}
+	{"id", INT8OID}, {"kind", TEXTOID}, {"archimate_type", TEXTOID}, {"code", TEXTOID}, {"name", TEXTOID},
+	{"description", TEXTOID}, {"owner", INT8OID}, {"valid", DATERANGEOID}
 };
 
 static const Column relationship_columns[PF_RELATIONSHIP_COLUMNS] = {
-	{"id", INT8OID, true}, {"source", INT8OID, true}, {"target", INT8OID, true}, {"weight", FLOAT4OID, true},
-	{"source_type", TEXTOID, true}, {"kind", TEXTOID, true}, {"target_type", TEXTOID, true},
-	{"valid", DATERANGEOID, true}, {"attributes", JSONBOID, true}
+	{"id", INT8OID}, {"source", INT8OID}, {"target", INT8OID}, {"weight", FLOAT4OID},
+	{"source_type", TEXTOID}, {"kind", TEXTOID}, {"target_type", TEXTOID},
+	{"valid", DATERANGEOID}, {"attributes", JSONBOID}
 };
 
-/* A bit for each that may not be NULL */
+/* A bit for each of them that is not NULL in a row as it was made: of element all but description and owner */
 #define ELEMENT_NOT_NULL 0x9f
 #define RELATIONSHIP_NOT_NULL 0x1ff
 
@@ -87,7 +86,6 @@ can_scan(Relation rel, const Column *columns, int count)
 		Form_pg_attribute attribute = TupleDescAttr(desc, i);
 
 		if (attribute->attisdropped || attribute->attgenerated != '\0' || attribute->atttypid != columns[i].type ||
-			attribute->attnotnull != columns[i].not_null ||
 			strcmp(NameStr(attribute->attname), columns[i].name) != 0)
 			return false;
 	}
@@ -187,6 +185,26 @@ cell_length(const char *cell)
 	return at - cell;
 }
 
+/*
+ * Make a row of its columns, in their order; false where it is left out, as the view leaves it out: what it needs is
+ * NULL, or its words are in no cell.
+ */
+bool
+pf_graph_fill_relationship(PfRelationshipRow *row, const Datum *values, const bool *nulls)
+{
+	if (memchr(nulls, true, PF_RELATIONSHIP_COLUMNS - 1) != NULL)
+		return false;
+	row->id = DatumGetInt64(values[0]);
+	row->source = DatumGetInt64(values[1]);
+	row->target = DatumGetInt64(values[2]);
+	row->weight = DatumGetFloat4(values[3]);
+	row->cell = row->written;
+	row->cell_length = pf_graph_write_cell(row->written, &values[4]);
+	row->valid = values[7];
+	row->attributes = nulls[8] ? NULL : (struct varlena *) DatumGetPointer(values[8]);
+	return row->cell_length > 0;
+}
+
 static bool
 take_relationship_apart(HeapTuple tuple, TupleDesc desc, PfRelationshipRow *relationship)
 {
@@ -219,46 +237,58 @@ read_relationship(HeapTuple tuple, TupleDesc desc, PfRelationshipRow *relationsh
 	return true;
 }
 
+/* NULL when reading this table takes a query. */
+static TableScanDesc
+begin_scan(const char *table, const Column *columns, int count)
+{
+	Relation	rel = table_open(pf_relation_oid(table), AccessShareLock);
+
+	if (can_scan(rel, columns, count))
+		return table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
+	table_close(rel, NoLock);
+	return NULL;
+}
+
+/* The lock stays until the transaction ends, as that of a query does. */
+static void
+end_scan(TableScanDesc scan)
+{
+	Relation	rel = scan->rs_rd;
+
+	table_endscan(scan);
+	table_close(rel, NoLock);
+}
+
 /* Give every element to `add`; false when that takes a query. */
 bool
 pf_graph_scan_elements(void (*add) (void *state, const PfElementRow *row), void *state)
 {
-	Relation	rel = table_open(pf_relation_oid("element"), AccessShareLock);
-	bool		able = can_scan(rel, element_columns, N_ELEMENT_COLUMNS);
+	TableScanDesc scan = begin_scan("element", element_columns, N_ELEMENT_COLUMNS);
+	HeapTuple	tuple;
+	PfElementRow element;
 
-	if (able)
-	{
-		TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		HeapTuple	tuple;
-		PfElementRow element;
-
-		while ((tuple = next_row(scan)) != NULL)
-			if (read_element(tuple, RelationGetDescr(rel), &element))
-				add(state, &element);
-		table_endscan(scan);
-	}
-	table_close(rel, NoLock);
-	return able;
+	if (scan == NULL)
+		return false;
+	while ((tuple = next_row(scan)) != NULL)
+		if (read_element(tuple, RelationGetDescr(scan->rs_rd), &element))
+			add(state, &element);
+	end_scan(scan);
+	return true;
 }
 
 /* Give every relationship to `add`; false when that takes a query. */
 bool
 pf_graph_scan_relationships(void (*add) (void *state, const PfRelationshipRow *row), void *state)
 {
-	Relation	rel = table_open(pf_relation_oid("relationship"), AccessShareLock);
-	bool		able = can_scan(rel, relationship_columns, PF_RELATIONSHIP_COLUMNS);
+	TableScanDesc scan = begin_scan("relationship", relationship_columns, PF_RELATIONSHIP_COLUMNS);
+	HeapTuple	tuple;
+	PfRelationshipRow relationship;
 
-	if (able)
-	{
-		TableScanDesc scan = table_beginscan(rel, GetActiveSnapshot(), 0, NULL);
-		HeapTuple	tuple;
-		PfRelationshipRow relationship;
-
-		while ((tuple = next_row(scan)) != NULL)
-			if (read_relationship(tuple, RelationGetDescr(rel), &relationship))
-				add(state, &relationship);
-		table_endscan(scan);
-	}
-	table_close(rel, NoLock);
-	return able;
+	if (scan == NULL)
+		return false;
+	while ((tuple = next_row(scan)) != NULL)
+		if (read_relationship(tuple, RelationGetDescr(scan->rs_rd), &relationship))
+			add(state, &relationship);
+	end_scan(scan);
+	return true;
 }
