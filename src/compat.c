@@ -4,10 +4,6 @@
  */
 #include "pf.h"
 
-#ifndef WIN32
-#include <sys/mman.h>
-#endif
-
 #include "executor/spi.h"
 #include "executor/tuptable.h"
 #include "funcapi.h"
@@ -66,20 +62,5 @@ pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest)
 	ExecDropSingleTupleTableSlot(slot);
 	SPI_cursor_close(portal);
 	return SPI_OK_SELECT;
-#endif
-}
-
-#define HUGE_PAGE ((uintptr_t) 2 * 1024 * 1024)
-
-/* Only whole pages count; a block that has none stays as it is. */
-void
-pf_advise_huge_pages(void *block, Size size)
-{
-#ifdef MADV_HUGEPAGE
-	uintptr_t	from = TYPEALIGN(HUGE_PAGE, block);
-	uintptr_t	to = TYPEALIGN_DOWN(HUGE_PAGE, (uintptr_t) block + size);
-
-	if (from < to)
-		(void) madvise((void *) from, to - from, MADV_HUGEPAGE);
 #endif
 }

@@ -174,7 +174,6 @@ extern bool pf_graph_scan_relationships(void (*add) (void *state, const PfRelati
 extern PfGraph *pf_graph_load(MemoryContext parent);
 extern List *pf_graph_relations(void);
 extern void pf_graph_needs(const PfGraph *graph, Size bytes);
-extern void *pf_graph_alloc(MemoryContext context, Size size);
 
 /* graph_place.c */
 extern void pf_graph_index_elements(PfGraph *graph, bool unsorted);

@@ -113,7 +113,7 @@ make_arcs(PfGraph *graph, int32 count)
 
 	arcs->context = context;
 	arcs->n_arcs = count;
-	arcs->first = pf_graph_alloc(context, (n_first + 2 * (Size) count) * sizeof(int32));
+	arcs->first = MemoryContextAllocHuge(context, (n_first + 2 * (Size) count) * sizeof(int32));
 	arcs->head = arcs->first + n_first;
 	arcs->row = arcs->head + count;
 	return arcs;
@@ -233,17 +233,16 @@ static PfArcs *
 sort_arcs(PfGraph *graph, PfAlong along, PfDirection direction)
 {
 	Size		n_first = (Size) graph->n_elements + 1;
-	int32	   *in = pf_graph_alloc(CurrentMemoryContext, 2 * n_first * sizeof(int32));
+	int32	   *in = MemoryContextAllocExtended(CurrentMemoryContext, 2 * n_first * sizeof(int32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
 	int32	   *out = in + n_first;
 	int32		count;
 	Arc		   *arc;
 	PfArcs	   *arcs;
 
-	memset(in, 0, 2 * n_first * sizeof(int32));
 	count = count_arcs(graph, along, direction, in, out);
 	pf_graph_needs(graph, (n_first + 2 * (Size) count) * sizeof(int32));
 	counts_to_starts(in, graph->n_elements);
-	arc = pf_graph_alloc(CurrentMemoryContext, count * sizeof(Arc));
+	arc = MemoryContextAllocHuge(CurrentMemoryContext, Max(count, 1) * sizeof(Arc));
 	gather(graph, along, direction, in, arc);
 	arcs = make_arcs(graph, count);
 	memcpy(arcs->first, out, n_first * sizeof(int32));

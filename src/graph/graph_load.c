@@ -87,16 +87,6 @@ pf_graph_needs(const PfGraph *graph, Size bytes)
 			 errhint("Raise \"pg_portfolio.graph_mem\".")));
 }
 
-/* Room for what is written and read all over. In large pages, where the system gives them, it is had for a fraction. */
-void *
-pf_graph_alloc(MemoryContext context, Size size)
-{
-	void	   *block = MemoryContextAllocHuge(context, Max(size, 1));
-
-	pf_advise_huge_pages(block, size);
-	return block;
-}
-
 static void *
 grow(PfGraph *graph, void *array, Size size, int32 used, int32 capacity)
 {
@@ -264,7 +254,7 @@ add_element(void *state, const PfElementRow *row)
 		at += capacity * sizeof(*rows->column); \
 	} while (0)
 
-/* The columns lie in one block, the widest first. */
+/* The columns lie in one block, the widest first: one request for memory rather than seven. */
 static void
 grow_rows(PfGraph *graph, int32 capacity)
 {
@@ -274,7 +264,7 @@ grow_rows(PfGraph *graph, int32 capacity)
 
 	if (old != NULL)
 		pf_graph_needs(graph, capacity * ROW_SIZE);
-	at = pf_graph_alloc(graph->context, capacity * ROW_SIZE);
+	at = MemoryContextAllocHuge(graph->context, capacity * ROW_SIZE);
 	MOVE_COLUMN(relationship);
 	MOVE_COLUMN(source);
 	MOVE_COLUMN(target);

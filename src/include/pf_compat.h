@@ -243,7 +243,4 @@ extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *des
 #define pf_prefetch(address) ((void) (address))
 #endif
 
-/* A hint to the system, where it takes one: this memory had better come in large pages */
-extern void pf_advise_huge_pages(void *block, Size size);
-
 #endif							/* PF_COMPAT_H */
