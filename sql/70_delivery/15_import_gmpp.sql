@@ -2,8 +2,8 @@
 CREATE TYPE portfolio.gmpp_verdict AS (gmpp_id text, name text, verdict text, problem text, rated_on date, programme bigint);
 COMMENT ON TYPE portfolio.gmpp_verdict IS 'A row of import_gmpp(): one project of the sheet and what becomes of it, or a heading that is not known.';
 COMMENT ON COLUMN portfolio.gmpp_verdict.gmpp_id IS 'Whole identifier; NULL for a heading.';
-COMMENT ON COLUMN portfolio.gmpp_verdict.name IS 'Name of the project, or the heading.';
-COMMENT ON COLUMN portfolio.gmpp_verdict.verdict IS 'unmapped (a heading that is not known and is left out), refused, changed, new or same.';
+COMMENT ON COLUMN portfolio.gmpp_verdict.name IS 'Name of the project, or the heading, or the place of data that has none.';
+COMMENT ON COLUMN portfolio.gmpp_verdict.verdict IS 'unmapped (a heading that is not known, or data without a heading, which is left out), refused, changed, new or same.';
 COMMENT ON COLUMN portfolio.gmpp_verdict.problem IS 'Why it is refused or left out; NULL otherwise.';
 COMMENT ON COLUMN portfolio.gmpp_verdict.rated_on IS 'Day to which the figures refer.';
 COMMENT ON COLUMN portfolio.gmpp_verdict.programme IS 'The programme; NULL for a heading, a refused row, and a new one of a dry run.';
@@ -33,23 +33,37 @@ END;
 COMMENT ON FUNCTION portfolio.gmpp_field(text) IS
   'The field of a programme that a heading of a published sheet means, whatever its spelling: gmpp_id, name, department, category, dca, description, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m or snapshot_date; NULL for any other. Example: SELECT portfolio.gmpp_field(''Project - End Date (Latest Approved End Date)'');';
 
--- Projects as {field: cell} and headings that mean nothing here, from either layout. Headings stand in the names of the columns,
--- in a row, or in the first column: wherever the most of them are known.
-CREATE FUNCTION portfolio.read_gmpp(source regclass, OUT projects jsonb, OUT unmapped text[])
+-- The cells of a sheet as rows; the first are the names of the columns.
+CREATE FUNCTION portfolio.sheet_grid(source regclass) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  grid jsonb;          -- rows of cells; the first is the names of the columns
-  header bigint;       -- the row of headings, 1 for the names of the columns
-  in_rows bigint;
-  in_column bigint;
+  grid jsonb;
 BEGIN
   EXECUTE format('SELECT coalesce(jsonb_agg(jsonb_build_array(%s)), ''[]'') FROM %s',
                  (SELECT string_agg(format('portfolio.plain_text(%I)', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
                  source)
     INTO grid;
-  grid := jsonb_build_array((SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped)) || grid;
+  RETURN jsonb_build_array((SELECT jsonb_agg(a.attname ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped)) || grid;
+END
+$$;
+COMMENT ON FUNCTION portfolio.sheet_grid(regclass) IS
+  'A relation as an array of rows of text, the first the names of its columns; NULL for NULL. Example: SELECT portfolio.sheet_grid(''gmpp_2014'');';
+
+-- Projects as {field: cell} and headings that mean nothing here, from either layout. Headings stand in the names of the columns,
+-- in a row, or in the first column: wherever the most of them are known.
+CREATE FUNCTION portfolio.read_gmpp(source regclass, OUT projects jsonb, OUT unmapped text[], OUT nameless text[])
+LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  grid jsonb := portfolio.sheet_grid(source);
+  header bigint;       -- the row of headings, 1 for the names of the columns
+  in_rows bigint;
+  in_column bigint;
+  twice text;
+BEGIN
   SELECT r.nth, count(DISTINCT portfolio.gmpp_field(c.cell)) INTO header, in_rows
     FROM jsonb_array_elements(grid) WITH ORDINALITY r (cells, nth) CROSS JOIN LATERAL jsonb_array_elements_text(r.cells) c (cell)
    WHERE r.nth <= 6 GROUP BY r.nth ORDER BY 2 DESC, 1 LIMIT 1;
@@ -59,27 +73,35 @@ BEGIN
       USING ERRCODE = 'invalid_parameter_value', DETAIL = 'Neither a row nor the first column has three headings that are known.',
             HINT = 'SELECT portfolio.gmpp_field(''a heading'') tells what a heading is taken for.';
   END IF;
-  IF in_rows >= in_column THEN
-    SELECT jsonb_agg(p.project ORDER BY p.nth) INTO projects
-      FROM (SELECT r.nth, jsonb_object_agg(portfolio.gmpp_field(h.heading), r.cells ->> (h.place::int - 1)) AS project
-              FROM jsonb_array_elements(grid) WITH ORDINALITY r (cells, nth)
-             CROSS JOIN LATERAL jsonb_array_elements_text(grid -> (header::int - 1)) WITH ORDINALITY h (heading, place)
-             WHERE r.nth > header AND portfolio.gmpp_field(h.heading) IS NOT NULL GROUP BY r.nth) p;
-    SELECT coalesce(array_agg(h.heading ORDER BY h.place), '{}') INTO unmapped
-      FROM jsonb_array_elements_text(grid -> (header::int - 1)) WITH ORDINALITY h (heading, place) WHERE portfolio.gmpp_field(h.heading) IS NULL AND btrim(h.heading) <> '';
-  ELSE
-    SELECT jsonb_agg(p.project ORDER BY p.place) INTO projects
-      FROM (SELECT c.place, jsonb_object_agg(portfolio.gmpp_field(r.cells ->> 0), c.cell) AS project
-              FROM jsonb_array_elements(grid) r (cells) CROSS JOIN LATERAL jsonb_array_elements_text(r.cells) WITH ORDINALITY c (cell, place)
-             WHERE c.place > 1 AND portfolio.gmpp_field(r.cells ->> 0) IS NOT NULL GROUP BY c.place) p;
-    SELECT coalesce(array_agg(r.cells ->> 0 ORDER BY r.nth), '{}') INTO unmapped
-      FROM jsonb_array_elements(grid) WITH ORDINALITY r (cells, nth) WHERE r.nth > 1 AND portfolio.gmpp_field(r.cells ->> 0) IS NULL AND btrim(r.cells ->> 0) <> '';
+  -- Each cell with its heading, the number of the heading and that of its project
+  WITH cell AS MATERIALIZED (
+    SELECT CASE WHEN in_rows >= in_column THEN c.nth ELSE r.nth END AS place, CASE WHEN in_rows >= in_column THEN r.nth ELSE c.nth END AS project,
+           btrim(CASE WHEN in_rows >= in_column THEN grid -> (header::int - 1) ->> (c.nth::int - 1) ELSE r.cells ->> 0 END) AS heading, c.cell
+      FROM jsonb_array_elements(grid) WITH ORDINALITY r (cells, nth) CROSS JOIN LATERAL jsonb_array_elements_text(r.cells) WITH ORDINALITY c (cell, nth)
+     WHERE CASE WHEN in_rows >= in_column THEN r.nth >= header ELSE true END
+  ), heading AS MATERIALIZED (
+    SELECT c.place, c.heading, portfolio.gmpp_field(c.heading) AS field, bool_or(portfolio.cell_text(c.cell) IS NOT NULL) AS says
+      FROM cell c GROUP BY c.place, c.heading
+  ), project AS (
+    SELECT c.project, jsonb_object_agg(h.field, c.cell) AS said
+      FROM cell c JOIN heading h USING (place) WHERE h.field IS NOT NULL AND c.project > CASE WHEN in_rows >= in_column THEN header ELSE 1 END GROUP BY c.project
+  )
+  SELECT (SELECT coalesce(jsonb_agg(p.said ORDER BY p.project), '[]') FROM project p),
+         -- the name of the first column heads nothing where headings stand below it
+         (SELECT coalesce(array_agg(h.heading ORDER BY h.place), '{}') FROM heading h WHERE h.field IS NULL AND h.heading <> '' AND (in_rows >= in_column OR h.place > 1)),
+         (SELECT coalesce(array_agg(CASE WHEN in_rows >= in_column THEN format('column %s', grid -> 0 ->> (h.place::int - 1)) ELSE format('row %s', h.place - 1) END ORDER BY h.place), '{}')
+            FROM heading h WHERE coalesce(h.heading, '') = '' AND h.says),
+         (SELECT string_agg(format('%s: %s', d.field, d.headings), '; ' ORDER BY d.field)
+            FROM (SELECT h.field, string_agg(quote_ident(h.heading), ', ' ORDER BY h.place) AS headings FROM heading h WHERE h.field IS NOT NULL GROUP BY h.field HAVING count(*) > 1) d)
+    INTO projects, unmapped, nameless, twice;
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION 'several headings of % mean the same field', source
+      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', twice), HINT = 'Leave one out, as in a view that does not have it.';
   END IF;
-  projects := coalesce(projects, '[]');
 END
 $$;
 COMMENT ON FUNCTION portfolio.read_gmpp(regclass) IS
-  'The projects of a published sheet as [{field: cell}] and its headings that are not known, in either layout: a row a project or a column a project. Raises 22023 when it is neither.';
+  'The projects of a published sheet as [{field: cell}], its headings that are not known, and the rows or columns of data that have none, in either layout: a row a project or a column a project. Raises 22023 when it is neither, 42701 where several headings mean one field, with all of them.';
 
 CREATE FUNCTION portfolio.import_gmpp(source regclass, rated_on date DEFAULT NULL, dry_run boolean DEFAULT false, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.gmpp_verdict
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -95,15 +117,19 @@ DECLARE
   kept portfolio.dca_history;
   verdict portfolio.gmpp_verdict;
   verdicts portfolio.gmpp_verdict[] := '{}';
+  is_older boolean;            -- than what is here
   seen text[] := '{}';
   rating text;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
   IF source IS NULL THEN
     RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
+  ELSIF NOT isfinite(rated_on) THEN
+    RAISE EXCEPTION 'the day of the figures must be a day of the calendar' USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It is %s.', rated_on);
   END IF;
   sheet := portfolio.read_gmpp(source);
   RETURN QUERY SELECT NULL::text, u, 'unmapped', 'the heading is not known', NULL::date, NULL::bigint FROM unnest(sheet.unmapped) u;
+  RETURN QUERY SELECT NULL::text, u, 'unmapped', 'it has no heading', NULL::date, NULL::bigint FROM unnest(sheet.nameless) u;
   FOR project IN SELECT e FROM jsonb_array_elements(sheet.projects) e LOOP
     CONTINUE WHEN NOT EXISTS (SELECT FROM jsonb_each_text(project) c WHERE portfolio.cell_text(c.value) IS NOT NULL);
     verdict := NULL;
@@ -130,37 +156,48 @@ BEGIN
         WHEN 'whole_life_cost_gbp_m' THEN n.whole_life_cost_gbp_m := cell.figure;
       END CASE;
     END LOOP;
-    n.snapshot_date := coalesce(rated_on, n.snapshot_date);
+    n.snapshot_date := coalesce(n.snapshot_date, rated_on);
     -- Three points since March 2022, five before
     rating := portfolio.cell_text(project ->> 'dca');
     rating := CASE WHEN rating ~* '^exempt' THEN 'Exempt' WHEN n.snapshot_date >= DATE '2022-03-01' AND rating ~* '^(red|amber|green)$' THEN rating || ' (3)' ELSE rating END;
     n.dca := portfolio.try_dca(rating);
-    SELECT x.* INTO p FROM portfolio.programme x WHERE x.gmpp_id = n.gmpp_id;
+    -- The programme with its id, else the one with its code
+    SELECT x.* INTO p FROM portfolio.programme x WHERE n.gmpp_id IN (x.gmpp_id, x.code) ORDER BY x.gmpp_id IS DISTINCT FROM n.gmpp_id LIMIT 1;
+    is_older := coalesce(p.snapshot_date > n.snapshot_date, false);
     verdict.problem := CASE WHEN n.gmpp_id IS NULL THEN 'it has no GMPP id'
+                            WHEN portfolio.too_long(n.gmpp_id) IS NOT NULL THEN 'its id ' || portfolio.too_long(n.gmpp_id)
                             WHEN n.gmpp_id = ANY (seen) THEN 'its id is there more than once'
+                            WHEN p.gmpp_id <> n.gmpp_id THEN format('programme "%s" has the GMPP id "%s"', p.code, p.gmpp_id)
                             WHEN n.snapshot_date IS NULL THEN 'the day of its figures is not known: give rated_on'
                             WHEN n.name IS NULL AND p.id IS NULL THEN 'it has no name'
+                            WHEN portfolio.too_long(n.name) IS NOT NULL THEN 'its name ' || portfolio.too_long(n.name)
                             WHEN rating IS NOT NULL AND n.dca IS NULL THEN format('"%s" is no delivery confidence', rating)
-                            WHEN n.end_date < n.start_date THEN format('it ends on %s, before it starts on %s', n.end_date, n.start_date)
                             ELSE verdict.problem END;
     seen := seen || n.gmpp_id;
     verdict.gmpp_id := n.gmpp_id;
     verdict.name := coalesce(n.name, p.name);
     verdict.rated_on := n.snapshot_date;
+    IF p.id IS NOT NULL AND NOT is_older THEN
+      -- a heading that is not in the sheet says nothing against what is here
+      n := jsonb_populate_record(p, jsonb_strip_nulls(to_jsonb(n) - '{id,kind,valid}'::text[])
+             || (SELECT coalesce(jsonb_object_agg(k, to_jsonb(n) -> k), '{}') FROM unnest('{dca,start_date,end_date,fy_baseline_gbp_m,fy_forecast_gbp_m,whole_life_cost_gbp_m}'::text[]) k WHERE project ? k));
+    END IF;
+    IF verdict.problem IS NULL AND n.end_date < n.start_date THEN
+      verdict.problem := format('it ends on %s, before it starts on %s', n.end_date, n.start_date);
+    END IF;
     IF verdict.problem IS NOT NULL THEN
       verdict.verdict := 'refused';
     ELSIF p.id IS NULL THEN
       verdict.verdict := 'new';
-    ELSIF p.snapshot_date > n.snapshot_date THEN
-      -- an older edition: its rating belongs to the history
+    ELSIF is_older THEN
+      -- its rating belongs to the history
       SELECT h.* INTO kept FROM portfolio.dca_history h WHERE (h.programme, h.rated_on) = (p.id, n.snapshot_date);
-      verdict.verdict := CASE WHEN n.dca IS NULL THEN 'same' WHEN kept.programme IS NULL THEN 'new'
+      verdict.verdict := CASE WHEN n.dca IS NOT NULL AND kept.programme IS NULL THEN 'new'
+                              WHEN p.gmpp_id IS NULL THEN 'changed'
+                              WHEN n.dca IS NULL THEN 'same'
                               WHEN (kept.dca::text, kept.end_date, kept.fy_baseline_gbp_m, kept.fy_forecast_gbp_m, kept.whole_life_cost_gbp_m)
                                    IS DISTINCT FROM (n.dca::text, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m) THEN 'changed' ELSE 'same' END;
     ELSE
-      -- a heading that is not in the sheet says nothing against what is here
-      n := jsonb_populate_record(p, jsonb_strip_nulls(to_jsonb(n) - '{id,kind,valid}'::text[])
-             || (SELECT coalesce(jsonb_object_agg(k, to_jsonb(n) -> k), '{}') FROM unnest('{dca,start_date,end_date,fy_baseline_gbp_m,fy_forecast_gbp_m,whole_life_cost_gbp_m}'::text[]) k WHERE project ? k));
       verdict.verdict := CASE WHEN to_jsonb(n) IS DISTINCT FROM to_jsonb(p) THEN 'changed' ELSE 'same' END;
     END IF;
     IF NOT coalesce(dry_run, false) AND verdict.verdict IN ('new', 'changed') THEN
@@ -170,16 +207,17 @@ BEGIN
         VALUES (n.gmpp_id, n.name, n.description, n.gmpp_id, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m,
                 n.whole_life_cost_gbp_m, n.snapshot_date, 'gmpp')
         RETURNING id INTO p.id;
-      ELSIF p.snapshot_date > n.snapshot_date THEN
+      ELSIF is_older THEN
+        UPDATE portfolio.programme x SET gmpp_id = n.gmpp_id WHERE x.id = p.id AND x.gmpp_id IS NULL;
         INSERT INTO portfolio.dca_history AS h (programme, rated_on, dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, source)
-        VALUES (p.id, n.snapshot_date, n.dca, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, 'gmpp')
+        SELECT p.id, n.snapshot_date, n.dca, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, 'gmpp' WHERE n.dca IS NOT NULL
         ON CONFLICT ON CONSTRAINT dca_history_pkey DO UPDATE
            SET (dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m)
              = (excluded.dca, excluded.end_date, excluded.fy_baseline_gbp_m, excluded.fy_forecast_gbp_m, excluded.whole_life_cost_gbp_m);
       ELSE
         UPDATE portfolio.programme x
-           SET (name, description, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date)
-             = (n.name, n.description, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, n.snapshot_date)
+           SET (gmpp_id, name, description, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date)
+             = (n.gmpp_id, n.name, n.description, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, n.snapshot_date)
          WHERE x.id = p.id;
       END IF;
     END IF;
@@ -190,4 +228,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.import_gmpp(regclass, date, boolean, jsonb) IS
-  'Takes over an edition of the Government Major Projects Portfolio, a row a project or (until 2020) a column a project, with headings in any of their spellings: programmes with dates and costs, their delivery confidence with its scale (five points, three since March 2022). The newest edition stands in programme, older ratings in dca_history, in whatever order the editions come. rated_on is the day of the figures where the sheet has no column for it. First one row for each heading that is not known, then one a project, refused ones first with the reason. dry_run only says what would become of them. The same sheet again changes nothing. Raises 22023 for another layout. Example: SELECT verdict, gmpp_id, name, problem FROM portfolio.import_gmpp(''gmpp_2016'', ''2016-09-30'');';
+  'Takes over an edition of the Government Major Projects Portfolio, a row a project or (until 2020) a column a project, with headings in any of their spellings: programmes with dates and costs, their delivery confidence with its scale (five points, three since March 2022). The newest edition stands in programme, older ratings in dca_history, in whatever order the editions come. A row is about the programme with its GMPP id, else about the one with that code that has no GMPP id, which gets it; one whose code is that of a programme with another id is refused, as is one that would end before it starts with what is here. rated_on is the day of the figures where the sheet has no column for it or its cell is blank. First one row for each heading that is not known and for each row or column of data without a heading, then one a project, refused ones first with the reason. dry_run only says what would become of them. The same sheet again changes nothing. Raises 42701 where several headings mean one field, 22023 for another layout and for rated_on infinity, 22004 without a relation. Example: SELECT verdict, gmpp_id, name, problem FROM portfolio.import_gmpp(''gmpp_2016'', ''2016-09-30'');';
