@@ -192,15 +192,18 @@ CREATE VIEW portfolio.current_conformance WITH (security_invoker = true) AS
          c.element, e.kind || ':' || e.code AS element_ref, c.standard, s.code AS standard_code,
          CASE WHEN c.valid @> day.shown THEN c.status ELSE 'expired' END AS status,
          c.status AS stated_status, c.assessed_on, c.assessed_by, c.evidence,
-         lower(c.valid) AS valid_from, upper(c.valid) - 1 AS ends_on, day.shown AS as_of
+         lower(c.valid) AS valid_from, upper(c.valid) - 1 AS ends_on, day.shown AS as_of,
+         coalesce(i.lifecycle, portfolio.lifecycle_on(y.lifecycle, y.valid, day.shown)) AS lifecycle
     FROM portfolio.conformance c
    CROSS JOIN (SELECT portfolio.as_of() AS shown) day
-    JOIN portfolio.element e ON e.id = c.element
+    JOIN portfolio.element e ON e.id = c.element AND e.valid @> day.shown
     JOIN portfolio.standard s ON s.id = c.standard
+    LEFT JOIN portfolio.interface_on_day i ON i.interface = c.interface
+    LEFT JOIN portfolio.system y ON y.id = c.system
    WHERE lower_inf(c.valid) OR lower(c.valid) <= day.shown
    ORDER BY c.element, c.standard, lower(c.valid) DESC NULLS LAST;
 COMMENT ON VIEW portfolio.current_conformance IS
-  'How far each interface and system conforms to each standard on the day of pg_portfolio.as_of: the last statement made by then, expired once its days are over. Example: SELECT element_ref, standard_code, status, ends_on FROM portfolio.current_conformance;';
+  'How far each interface and system that exists on the day of pg_portfolio.as_of conforms to each standard: the last statement made by then, expired once its days are over. Example: SELECT element_ref, standard_code, status, ends_on FROM portfolio.current_conformance;';
 COMMENT ON COLUMN portfolio.current_conformance.element IS 'The interface or system.';
 COMMENT ON COLUMN portfolio.current_conformance.element_ref IS 'It as kind:code.';
 COMMENT ON COLUMN portfolio.current_conformance.standard IS 'The standard.';
@@ -213,3 +216,4 @@ COMMENT ON COLUMN portfolio.current_conformance.evidence IS 'What it rests on.';
 COMMENT ON COLUMN portfolio.current_conformance.valid_from IS 'First day for which the statement is good; NULL when open.';
 COMMENT ON COLUMN portfolio.current_conformance.ends_on IS 'Last day, inclusive; NULL when open.';
 COMMENT ON COLUMN portfolio.current_conformance.as_of IS 'The day shown.';
+COMMENT ON COLUMN portfolio.current_conformance.lifecycle IS 'planned, live, retiring or retired: where the interface or system is in its life on that day.';

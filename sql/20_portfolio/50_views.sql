@@ -101,11 +101,11 @@ CREATE VIEW portfolio.current_relationship WITH (security_invoker = true) AS
          r.source, r.target, lower(r.valid) AS valid_from, upper(r.valid) - 1 AS ends_on,
          (SELECT portfolio.as_of()) AS as_of
     FROM portfolio.relationship r
-    JOIN portfolio.element s ON s.id = r.source
-    JOIN portfolio.element t ON t.id = r.target
+    JOIN portfolio.element s ON s.id = r.source AND s.valid @> (SELECT portfolio.as_of())
+    JOIN portfolio.element t ON t.id = r.target AND t.valid @> (SELECT portfolio.as_of())
    WHERE r.valid @> (SELECT portfolio.as_of());
 COMMENT ON VIEW portfolio.current_relationship IS
-  'The relationships that hold on the day of pg_portfolio.as_of, with both ends named. Example: SELECT source_ref, kind, target_ref FROM portfolio.current_relationship;';
+  'The relationships that hold on the day of pg_portfolio.as_of between elements that exist on it, with both ends named. Example: SELECT source_ref, kind, target_ref FROM portfolio.current_relationship;';
 COMMENT ON COLUMN portfolio.current_relationship.id IS 'The relationship.';
 COMMENT ON COLUMN portfolio.current_relationship.source_ref IS 'Source as kind:code.';
 COMMENT ON COLUMN portfolio.current_relationship.source_name IS 'Name of the source.';

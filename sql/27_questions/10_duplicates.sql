@@ -34,6 +34,7 @@ COMMENT ON COLUMN portfolio.duplicate_pair.reasons IS 'Why: same name, a name th
 
 CREATE FUNCTION portfolio.duplicates(threshold numeric DEFAULT 0.5, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.duplicate_pair
 LANGUAGE sql STABLE PARALLEL RESTRICTED
+SET enable_nestloop = off   -- before ANALYZE the planner takes everything for a few rows, and would compare each with each
 BEGIN ATOMIC
   WITH living AS MATERIALIZED (
     SELECT e.id, e.kind, e.code, e.name, regexp_replace(lower(e.name), '[^[:alnum:]]', '', 'g') AS folded
@@ -45,11 +46,12 @@ BEGIN ATOMIC
     SELECT l.id, l.kind, regexp_replace(lower(a.value), '[^[:alnum:]]', '', 'g'), 'alias' FROM living l JOIN portfolio.element_alias a ON a.element = l.id WHERE a.value ~ '[[:alnum:]]'
   ), purposed AS MATERIALIZED (
     SELECT l.id, l.kind, lower(portfolio.interface_purpose(l.name)) AS purpose FROM living l WHERE l.kind IN ('interface', 'application_interface')
+  ), held AS MATERIALIZED (
+    SELECT r.id, r.source, r.source_ref, r.kind, r.target, r.target_ref, r.name FROM portfolio.current_relationship r WHERE portfolio.check_options($2, '{}') IS NOT NULL
   ), able AS MATERIALIZED (
     -- capabilities and functions that something is related to, either way
     SELECT DISTINCT l.id, l.kind, c.id AS capability
-      FROM portfolio.current_relationship r
-     CROSS JOIN LATERAL (VALUES (r.source, r.target), (r.target, r.source)) v (id, other)
+      FROM (SELECT r.source, r.target FROM held r UNION ALL SELECT r.target, r.source FROM held r) v (id, other)
       JOIN living l ON l.id = v.id
       JOIN portfolio.element c ON c.id = v.other
      WHERE c.archimate_type IN ('Capability', 'BusinessFunction', 'ApplicationFunction')
@@ -78,10 +80,10 @@ BEGIN ATOMIC
   UNION ALL
   SELECT 1.0, 'relationship', a.id, a.source_ref || ' > ' || a.target_ref, a.name, b.id, b.source_ref || ' > ' || b.target_ref, b.name,
          ARRAY['same ' || a.kind || ' between the same two' || coalesce(', both called "' || a.name || '"', '')]
-    FROM portfolio.current_relationship a
-    JOIN portfolio.current_relationship b ON b.source = a.source AND b.target = a.target AND b.kind = a.kind AND b.id > a.id
+    FROM held a
+    JOIN held b ON b.source = a.source AND b.target = a.target AND b.kind = a.kind AND b.id > a.id
      AND lower(btrim(coalesce(b.name, ''))) = lower(btrim(coalesce(a.name, '')))
-   WHERE 1.0 >= $1 AND portfolio.check_options($2, '{}') IS NOT NULL
+   WHERE 1.0 >= $1
    ORDER BY 1 DESC, 2, 4, 7;
 END;
 COMMENT ON FUNCTION portfolio.duplicates(numeric, jsonb) IS
@@ -103,8 +105,10 @@ CREATE FUNCTION portfolio.reuse(options jsonb DEFAULT '{}') RETURNS SETOF portfo
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   WITH way AS MATERIALIZED (
-    SELECT e.id, e.code, e.name, i.system, coalesce(upper(nullif(btrim(i.protocol), '')), portfolio.interface_technology(e.name)) AS technology, lower(portfolio.interface_purpose(e.name)) AS purpose
-      FROM portfolio.element e LEFT JOIN portfolio.interface i ON i.id = e.id
+    SELECT e.id, e.code, e.name, y.id AS system, coalesce(upper(nullif(btrim(i.protocol), '')), portfolio.interface_technology(e.name)) AS technology, lower(portfolio.interface_purpose(e.name)) AS purpose
+      FROM portfolio.element e
+      LEFT JOIN portfolio.interface i ON i.id = e.id
+      LEFT JOIN portfolio.system y ON y.id = i.system AND y.valid @> (SELECT portfolio.as_of())
      WHERE e.archimate_type = 'ApplicationInterface' AND e.valid @> (SELECT portfolio.as_of()) AND portfolio.check_options($1, '{}') IS NOT NULL
   ), stated AS MATERIALIZED (
     SELECT DISTINCT ON (w.id) w.id, portfolio.element_label(o.id) AS function

@@ -45,9 +45,10 @@ SELECT code, 'architecture', title, question, severity, description, query, thre
                         WHERE k.archimate_type IN ('ApplicationComponent', 'ApplicationService', 'ApplicationInterface', 'DataObject', 'SystemSoftware'))$$,
    NULL, 'relate() it to what it serves or needs, or retire() it.'),
   ('retired-standard-in-use', 'A standard that is retired is still in use', 'Which retired standards are still followed?', 'medium',
-   'Standards of standards_register that are retired and that interfaces or data flows still follow.',
-   $$SELECT 'standard:' || s.code AS subject, s.standard AS element,
-            jsonb_build_object('interfaces', s.interfaces, 'data_flows', s.data_flows, 'replaced_by', s.replaced_by) AS detail
-       FROM portfolio.standards_register s WHERE s.status = 'retired' AND s.interfaces + s.data_flows > 0$$,
+   'Standards that are retired and that interfaces or data flows of standard_use still follow.',
+   $$SELECT 'standard:' || s.code AS subject, s.id AS element,
+            jsonb_build_object('interfaces', count(*) FILTER (WHERE u.kind = 'interface'), 'data_flows', count(*) FILTER (WHERE u.kind = 'data_flow'),
+                               'replaced_by', portfolio.element_label(s.replaced_by)) AS detail
+       FROM portfolio.standard_use u JOIN portfolio.standard s ON s.id = u.standard WHERE u.status = 'retired' GROUP BY s.id$$,
    NULL, 'Move what follows it to the standard that replaces it.')
   ) AS c (code, title, question, severity, description, query, threshold, remediation);

@@ -79,13 +79,13 @@ INSERT INTO portfolio.data_flow (code, name, sender, receiver, interface, agreem
 SET LOCAL pg_portfolio.as_of = '2017-06-01';
 SELECT results_eq($$SELECT gap, element_ref, detail FROM portfolio.interoperability_gaps() WHERE element_ref ~ ':Q_' AND element_ref !~ '>'$$,
   $$VALUES ('flow_without_standard', 'data_flow:Q_F2', 'neither the flow nor its interface has a standard'), ('no_governed_access', 'service:Q_N2', 'no interface of it says who may use it and under what governance'),
-           ('retired_standard', 'interface:Q_I2', 'standard:Q_OLD is effective since 2016-01-01, replaced by standard:Q_NEW')$$, 'gaps of 2017');
+           ('retired_standard', 'interface:Q_I2', 'standard:Q_OLD is retired since 2016-01-01, replaced by standard:Q_NEW')$$, 'gaps of 2017');
 SELECT is((SELECT count(*) FROM portfolio.interoperability_gaps() WHERE element_ref = 'system:Q_A > system:Q_D'), 3::bigint, 'bare flows have no standard either');
 SELECT results_eq($$SELECT national_ref, local_ref, crossing, interface, standard, conformance, verdict, why FROM portfolio.national_local_interface() WHERE national_ref ~ ':Q_'$$,
   $$VALUES ('service:Q_N1', 'organisation:Q_GP', 'serving', 'interface:Q_I1', 'standard:Q_NEW', 'assured', 'ok', '{}'::text[]),
-           ('service:Q_N2', 'service:Q_L', 'serving', 'interface:Q_I2', 'standard:Q_OLD', NULL, 'gap', '{access is not governed,conformance is not stated}'),
+           ('service:Q_N2', 'service:Q_L', 'serving', 'interface:Q_I2', 'standard:Q_OLD', NULL, 'gap', '{standard is retired,access is not governed,conformance is not stated}'),
            ('system:Q_A', 'organisation:Q_GP', 'data_flow:Q_F1', 'interface:Q_I1', 'standard:Q_NEW', 'assured', 'ok', '{}'),
-           ('system:Q_C', 'organisation:Q_GP', 'data_flow:Q_F2', 'interface:Q_I2', 'standard:Q_OLD', NULL, 'gap', '{no agreement,access is not governed,conformance is not stated}')$$, 'where national and local meet, ok or why not');
+           ('system:Q_C', 'organisation:Q_GP', 'data_flow:Q_F2', 'interface:Q_I2', 'standard:Q_OLD', NULL, 'gap', '{standard is retired,no agreement,access is not governed,conformance is not stated}')$$, 'where national and local meet, ok or why not');
 SET LOCAL pg_portfolio.as_of = '2018-06-01';
 SELECT results_eq($$SELECT detail FROM portfolio.interoperability_gaps() WHERE gap = 'conformance_lapsed' AND element_ref = 'interface:Q_I1'$$, $$VALUES ('conformance to standard:Q_NEW is expired since 2018-01-01')$$, 'a year later the certificate has run out');
 SELECT results_eq($$SELECT verdict, why FROM portfolio.national_local_interface WHERE crossing = 'data_flow:Q_F1'$$, $$VALUES ('gap', '{conformance is expired}'::text[])$$, 'and the crossing has a gap');
