@@ -262,7 +262,9 @@ BEGIN
   INSERT INTO portfolio.stage (process, version, code, ord, name, description)
     SELECT new_code, new_version, s.code, s.ord, s.name, s.description FROM portfolio.stage s WHERE (s.process, s.version) = (copy_process.process, old_version);
   INSERT INTO portfolio.gate (process, version, code, stage, name, decided_by)
-    SELECT new_code, new_version, g.code, g.stage, g.name, g.decided_by FROM portfolio.gate g WHERE (g.process, g.version) = (copy_process.process, old_version);
+    SELECT new_code, new_version, g.code, g.stage, g.name, coalesce(s.decided_by, g.decided_by)
+      FROM portfolio.gate g LEFT JOIN portfolio.gate_setting s ON (s.process, s.version, s.gate) = (g.process, g.version, g.code)
+     WHERE (g.process, g.version) = (copy_process.process, old_version);
   INSERT INTO portfolio.criterion (process, version, code, gate, title, guidance, mandatory, weight, applies_when, evidence_kind, query, comparison, threshold, partly_threshold, valid_days)
     SELECT new_code, new_version, c.code, c.gate, c.title, c.guidance, c.mandatory, c.weight, c.applies_when, c.evidence_kind, c.query, c.comparison, c.threshold, c.partly_threshold, c.valid_days
       FROM portfolio.criterion c WHERE (c.process, c.version) = (copy_process.process, old_version);
@@ -270,7 +272,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.copy_process(text, text) IS
-  'Copies the newest version of a process with its stages, gates and criteria as the next version of new_code, to be changed before it is published; returns the number of the version. The caller becomes author of its queries. Raises 42704 for an unknown process.';
+  'Copies the newest version of a process with its stages, gates and criteria as the next version of new_code, to be changed before it is published; returns the number of the version. Who decides at a gate here (gate_setting) decides at its copy. The caller becomes author of its queries. Raises 42704 for an unknown process.';
 
 CREATE FUNCTION portfolio.publish_process(code text, version integer DEFAULT NULL) RETURNS integer
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

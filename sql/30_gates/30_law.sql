@@ -24,6 +24,13 @@ COMMENT ON COLUMN portfolio.criterion_standing.waiver_at IS 'When it was given.'
 COMMENT ON COLUMN portfolio.criterion_standing.waiver_expires IS 'When it expires.';
 COMMENT ON COLUMN portfolio.criterion_standing.condition IS 'The open condition that names the criterion.';
 
+-- The law has one calendar: whoever sets another time zone in a session gains no day by it.
+CREATE FUNCTION portfolio.law_day(at timestamptz DEFAULT now()) RETURNS date
+LANGUAGE sql STABLE PARALLEL SAFE
+RETURN ($1 AT TIME ZONE 'UTC')::date;
+COMMENT ON FUNCTION portfolio.law_day(timestamptz) IS
+  'The day on which something is, as gates and the states of services count days: that of UTC, whatever the session''s time zone. NULL for NULL. Example: SELECT portfolio.law_day();';
+
 CREATE FUNCTION portfolio.run_standing(run bigint, at timestamptz DEFAULT now()) RETURNS SETOF portfolio.criterion_standing
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
@@ -43,7 +50,7 @@ BEGIN ATOMIC
     LEFT JOIN (SELECT DISTINCT ON (v.criterion) v.criterion, v.id, v.at, v.expires FROM portfolio.waiver v
                 WHERE v.run = $1 AND v.at <= $2 AND v.expires > $2 ORDER BY v.criterion, v.expires DESC, v.id DESC) w ON w.criterion = c.code
     LEFT JOIN (SELECT DISTINCT ON (v.criterion) v.criterion, v.id FROM portfolio.condition v
-                WHERE v.run = $1 AND v.at <= $2 AND (v.met_at IS NULL OR v.met_at > $2) AND v.due_on >= $2::date
+                WHERE v.run = $1 AND v.at <= $2 AND (v.met_at IS NULL OR v.met_at > $2) AND v.due_on >= portfolio.law_day($2)
                 ORDER BY v.criterion, v.at DESC, v.id DESC) d ON d.criterion = c.code
    WHERE r.id = $1;
 END;
@@ -71,7 +78,7 @@ BEGIN ATOMIC
     LEFT JOIN (SELECT DISTINCT ON (v.gate) v.gate, v.id, v.outcome FROM portfolio.gate_decision v
                 WHERE v.run = $1 AND v.at <= $2 ORDER BY v.gate, v.at DESC, v.id DESC) d ON d.gate = g.code
     LEFT JOIN LATERAL (
-      SELECT coalesce(bool_or(k.met_on > k.due_on OR (k.met_at IS NULL OR k.met_at > $2) AND k.due_on < $2::date), false) AS too_late,
+      SELECT coalesce(bool_or(k.met_on > k.due_on OR (k.met_at IS NULL OR k.met_at > $2) AND k.due_on < portfolio.law_day($2)), false) AS too_late,
              coalesce(bool_or(k.met_at IS NULL OR k.met_at > $2), false) AS open
         FROM portfolio.gate_decision_evidence b JOIN portfolio.condition k ON k.id = b.condition
        WHERE b.decision = d.id) c ON d.outcome = 'proceed_with_conditions'
@@ -118,6 +125,26 @@ $$;
 COMMENT ON FUNCTION portfolio.refuse_future(text, timestamptz) IS
   'Raises 22008 for a moment more than five minutes ahead, which is as far as the clock of the server that was dumped may have been ahead of this one.';
 
+-- A row is of the moment at which its transaction began. What others have written since, while it waited for the run, was not
+-- known to it, and would stand before it in time.
+CREATE FUNCTION portfolio.refuse_stale(run bigint, at timestamptz, criterion text DEFAULT NULL) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF EXISTS (SELECT FROM portfolio.evidence e WHERE e.run = refuse_stale.run AND e.at > refuse_stale.at AND (refuse_stale.criterion IS NULL OR e.criterion = refuse_stale.criterion))
+     OR (criterion IS NULL
+         AND (EXISTS (SELECT FROM portfolio.waiver w WHERE w.run = refuse_stale.run AND w.at > refuse_stale.at)
+              OR EXISTS (SELECT FROM portfolio.condition c WHERE c.run = refuse_stale.run AND greatest(c.at, c.met_at) > refuse_stale.at)
+              OR EXISTS (SELECT FROM portfolio.gate_decision d WHERE d.run = refuse_stale.run AND d.at > refuse_stale.at))) THEN
+    RAISE EXCEPTION 'run % has been changed since this transaction began', run
+      USING ERRCODE = 'serialization_failure', HINT = 'Look at it again, and repeat the transaction.';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.refuse_stale(bigint, timestamptz, text) IS
+  'Raises 40001 where a run has evidence, a waiver, a condition or a decision of a later moment than this one; with a criterion, where that has later evidence.';
+
 -- What is refused of new evidence, waivers and conditions. Rows of another moment than this transaction's come from a restore:
 -- they were judged when they were written.
 CREATE FUNCTION portfolio.guard_gate_row() RETURNS trigger
@@ -150,6 +177,7 @@ BEGIN
   END IF;
   CASE TG_TABLE_NAME
     WHEN 'evidence' THEN
+      PERFORM portfolio.refuse_stale(NEW.run, NEW.at, NEW.criterion);
       IF NEW.status NOT IN ('met', 'partly', 'not_met', 'not_applicable', 'unknown') THEN
         RAISE EXCEPTION 'status "%" of evidence is not known', NEW.status
           USING ERRCODE = 'check_violation',
@@ -189,7 +217,7 @@ BEGIN
           USING ERRCODE = 'check_violation', HINT = 'Waive it for a shorter time, and again if it must be.';
       END IF;
     WHEN 'condition' THEN
-      IF NEW.met_on IS NOT NULL OR NEW.due_on < current_date THEN
+      IF NEW.met_on IS NOT NULL OR NEW.due_on < portfolio.law_day() THEN
         RAISE EXCEPTION 'a new condition is open and due today or later'
           USING ERRCODE = 'check_violation', DETAIL = format('The condition on "%s" is due on %s.', NEW.criterion, NEW.due_on);
       END IF;
@@ -209,6 +237,7 @@ BEGIN
     PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
     RETURN NEW;
   END IF;
+  PERFORM portfolio.refuse_stale(NEW.run, NEW.at);
   IF NEW.run IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.gate g WHERE (g.process, g.version, g.code) = (NEW.process, NEW.version, NEW.gate)) THEN
     RAISE EXCEPTION 'process "%" version % has no gate "%"', NEW.process, NEW.version, NEW.gate
       USING ERRCODE = 'foreign_key_violation', HINT = format('SELECT DISTINCT gate FROM portfolio.run_standing(%s) lists them.', NEW.run);
@@ -220,6 +249,11 @@ BEGIN
   END IF;
   SELECT coalesce(array_agg(s.evidence), '{}') INTO NEW.evidence
     FROM portfolio.run_standing(NEW.run) s WHERE s.gate = NEW.gate AND s.evidence IS NOT NULL;
+  IF session_user <> current_user AND NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') AND (SELECT p.separation_of_duty FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version))
+     AND EXISTS (SELECT FROM portfolio.evidence e JOIN portfolio.criterion c ON (c.process, c.version, c.code) = (e.process, e.version, e.criterion)
+                  WHERE e.id = ANY (NEW.evidence) AND e."by" = session_user AND c.evidence_kind = 'manual' AND e.status <> 'unknown') THEN
+    RAISE EXCEPTION 'role "%" gave evidence for gate "%" and cannot approve it as "%"', session_user, NEW.gate, current_user USING ERRCODE = 'insufficient_privilege';
+  END IF;
   RETURN NEW;
 END
 $$;
@@ -233,6 +267,7 @@ AS $$
 DECLARE
   its_gate text := (SELECT c.gate FROM portfolio.criterion c WHERE (c.process, c.version, c.code) = (OLD.process, OLD.version, OLD.criterion));
 BEGIN
+  PERFORM FROM portfolio.process_run r WHERE r.id = OLD.run FOR NO KEY UPDATE;  -- who grants it at this moment holds the run
   IF OLD.refused_at IS NOT NULL OR NEW.refused_because IS NULL
      OR EXISTS (SELECT FROM portfolio.waiver w WHERE w.request = OLD.id)
      OR to_jsonb(NEW) - '{refused_because,refused_by,refused_at}'::text[] <> to_jsonb(OLD) - '{refused_because,refused_by,refused_at}'::text[] THEN
@@ -276,7 +311,7 @@ BEGIN
       USING ERRCODE = 'object_not_in_prerequisite_state',
             HINT = 'To change what is due, decide at the gate again with other conditions.';
   END IF;
-  NEW.met_on := current_date;
+  NEW.met_on := portfolio.law_day();
   NEW.met_at := transaction_timestamp();
   NEW.met_by := current_user;
   RETURN NEW;
@@ -289,16 +324,25 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  -- the owner moves runs to the element that another became: merge_elements()
+  IF NEW.element <> OLD.element AND to_jsonb(NEW) - 'element' = to_jsonb(OLD) - 'element' AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
+    RETURN NEW;
+  END IF;
   IF NOT upper_inf(OLD.during) OR NEW.ended_as IS NULL
      OR to_jsonb(NEW) - '{during,ended_as,reason}'::text[] <> to_jsonb(OLD) - '{during,ended_as,reason}'::text[] THEN
     RAISE EXCEPTION 'a run can only be ended, once'
       USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Start another one with portfolio.start_process().';
   END IF;
+  IF NEW.ended_as = 'completed' AND (SELECT g.standing FROM portfolio.run_gates(OLD.id) g ORDER BY g.ord DESC LIMIT 1) NOT IN ('proceed', 'conditions_met') THEN
+    RAISE EXCEPTION 'run % is not completed: its last gate is not passed', OLD.id
+      USING ERRCODE = 'check_violation', DETAIL = (SELECT format('Gate "%s" stands at: %s.', g.gate, g.standing) FROM portfolio.run_gates(OLD.id) g ORDER BY g.ord DESC LIMIT 1),
+            HINT = format('Decide at it with portfolio.decide(), or end the run as stopped or abandoned: SELECT portfolio.end_process(%s, ''abandoned'', ...);', OLD.id);
+  END IF;
   NEW.during := tstzrange(lower(OLD.during), greatest(transaction_timestamp(), lower(OLD.during) + interval '1 microsecond'));
   RETURN NEW;
 END
 $$;
-COMMENT ON FUNCTION portfolio.guard_run() IS 'Trigger on process_run: the only change is that it ends, now.';
+COMMENT ON FUNCTION portfolio.guard_run() IS 'Trigger on process_run: the only change is that it ends, now; as completed only where its last gate is passed (23514).';
 
 -- The law of decisions.
 CREATE FUNCTION portfolio.decision_evidence(decision bigint) RETURNS SETOF portfolio.evidence
@@ -327,6 +371,9 @@ BEGIN
   PERFORM portfolio.refuse_future(TG_TABLE_NAME, NEW.at);
   IF NEW.at <> transaction_timestamp() AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
     RAISE EXCEPTION 'a decision is of the moment at which it is written' USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  IF NEW.at = transaction_timestamp() THEN
+    PERFORM portfolio.refuse_stale(NEW.run, NEW.at);
   END IF;
   IF NEW.at = transaction_timestamp() AND NOT portfolio.may_decide(NEW.process, NEW.version, NEW.gate) THEN
     RAISE EXCEPTION 'role "%" does not decide at gate "%"', current_user, NEW.gate
@@ -379,9 +426,11 @@ BEGIN
   IF NEW.at = transaction_timestamp() AND NEW.approval IS NULL
      AND (SELECT p.separation_of_duty FROM portfolio.process p WHERE (p.code, p.version) = (NEW.process, NEW.version))
      AND NOT pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
-    SELECT min(e.criterion) INTO own FROM portfolio.decision_evidence(NEW.id) e WHERE e.by = NEW."by";
+    SELECT min(e.criterion) INTO own FROM portfolio.decision_evidence(NEW.id) e 
+     WHERE e.by = NEW."by" OR (e.by = session_user AND NOT pg_has_role(session_user, (SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE'));  -- SET ROLE makes nobody somebody else
     IF own IS NOT NULL THEN
-      RAISE EXCEPTION 'role "%" gave evidence for criterion "%" and cannot be the only one to decide at gate "%"', NEW."by", own, NEW.gate
+      RAISE EXCEPTION 'role "%" gave evidence for criterion "%" and cannot be the only one to decide at gate "%"',
+          CASE WHEN EXISTS (SELECT FROM portfolio.decision_evidence(NEW.id) e WHERE e.by = NEW."by") THEN NEW."by" ELSE session_user END, own, NEW.gate
         USING ERRCODE = 'insufficient_privilege', CONSTRAINT = 'gate_decision_separation', TABLE = 'gate_decision', SCHEMA = 'portfolio',
               DETAIL = format('Separation of duty is on in process "%s" version %s.', NEW.process, NEW.version),
               HINT = format('Let somebody else who decides there decide, or approve first: SELECT portfolio.approve_gate(%s, %L);', NEW.run, NEW.gate);

@@ -153,7 +153,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.end_process(bigint, text, text) IS
-  'Ends a run now as completed, stopped or abandoned. decide() does it at the last gate and at stop. Raises 23514 for another end, 42704 for an unknown run and 55000 for one that has ended.';
+  'Ends a run now as completed, stopped or abandoned. decide() does it at the last gate and at stop. Raises 23514 for another end, and for completed before the last gate is passed, 42704 for an unknown run and 55000 for one that has ended.';
 
 CREATE FUNCTION portfolio.decide(run bigint, gate text, outcome text, note text DEFAULT NULL, conditions jsonb DEFAULT '[]') RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -164,6 +164,8 @@ DECLARE
   c jsonb;
   wrong text;
 BEGIN
+  -- from here on nobody writes evidence, so what the queries take their time over is not overtaken
+  PERFORM FROM portfolio.process_run r WHERE r.id = decide.run FOR NO KEY UPDATE;
   IF NOT EXISTS (SELECT FROM portfolio.process_run r JOIN portfolio.gate g ON g.process = r.process AND g.version = r.version
                   WHERE r.id = decide.run AND g.code = decide.gate) THEN
     RAISE EXCEPTION 'run % has no gate "%"', run, gate
@@ -207,7 +209,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.decide(bigint, text, text, text, jsonb) IS
-  'Decides at a gate: proceed, proceed_with_conditions, stop or defer; returns the decision. Asks the queries first. conditions is an array of {criterion, owner, due_on, what}. proceed at the last gate completes the run, stop ends it. Raises 23514 for an outcome that does not exist, and naming the criterion when a mandatory one is neither met nor waived (nor, with conditions, named by one) or the gate before is not passed, 42501 for who does not decide there or would be the only one to decide on evidence of his own. Example: SELECT portfolio.decide(1, ''assessment'', ''proceed'');';
+  'Decides at a gate: proceed, proceed_with_conditions, stop or defer; returns the decision. Asks the queries first. conditions is an array of {criterion, owner, due_on, what}. proceed at the last gate completes the run, stop ends it. Raises 23514 for an outcome that does not exist, and naming the criterion when a mandatory one is neither met nor waived (nor, with conditions, named by one) or the gate before is not passed, 42501 for who does not decide there or would be the only one to decide on evidence of his own, under whatever role, 40001 where the run has been changed since the transaction began. Example: SELECT portfolio.decide(1, ''assessment'', ''proceed'');';
 
 CREATE FUNCTION portfolio.meet_condition(condition bigint, note text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -216,7 +218,7 @@ AS $$
 DECLARE
   result text;
 BEGIN
-  UPDATE portfolio.condition c SET met_on = current_date, met_note = note WHERE c.id = meet_condition.condition
+  UPDATE portfolio.condition c SET met_on = portfolio.law_day(), met_note = note WHERE c.id = meet_condition.condition
   RETURNING format('condition on "%s" met %s', c.criterion, CASE WHEN c.met_on > c.due_on THEN 'too late: decide at the gate again' ELSE 'in time' END)
   INTO result;
   IF result IS NULL THEN

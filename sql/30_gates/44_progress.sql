@@ -76,7 +76,7 @@ BEGIN ATOMIC
    ORDER BY k.ord;
 END;
 COMMENT ON FUNCTION portfolio.stage_times(text, integer, jsonb) IS
-  'How long the stages of a process take, by the runs that passed their gates: median and 90th percentile, beside the runs that are in each and those stuck for longer than that. All versions, or one; as of the day in pg_portfolio.as_of. No rows for a process that has not been run; raises 42704 for an unknown one. Example: SELECT stage, passed, median, p90, stuck FROM portfolio.stage_times(''transfer-to-service-operations'');';
+  'How long the stages of a process take, by the runs that passed their gates: median and 90th percentile, beside the runs that are in each and those stuck for longer than that. All versions, or one; as of the day in pg_portfolio.as_of. No rows for a process that has not been run; raises 42704 for an unknown one, 22023 for an infinite day. Example: SELECT stage, passed, median, p90, stuck FROM portfolio.stage_times(''transfer-to-service-operations'');';
 
 CREATE TYPE portfolio.burnup_row AS (month date, started bigint, completed bigint, stopped bigint, started_so_far bigint, completed_so_far bigint, under_way bigint, completed_pct numeric);
 COMMENT ON TYPE portfolio.burnup_row IS 'How far a process had got at the end of a month.';
@@ -93,8 +93,8 @@ CREATE FUNCTION portfolio.process_burnup(process text, from_day date DEFAULT NUL
 LANGUAGE sql STABLE PARALLEL RESTRICTED ROWS 24
 BEGIN ATOMIC
   WITH span AS (
-    SELECT date_trunc('month', coalesce($2, (SELECT min(lower(r.during))::date FROM portfolio.process_run r WHERE r.process = $1)))::date AS first,
-           coalesce($3, portfolio.as_of()) AS last)
+    SELECT date_trunc('month', coalesce(portfolio.check_day($2), (SELECT min(lower(r.during))::date FROM portfolio.process_run r WHERE r.process = $1)))::date AS first,
+           coalesce(portfolio.check_day($3), portfolio.as_of()) AS last)
   SELECT m.month::date, n.started, n.completed, n.stopped, n.begun - n.given_up, n.done, n.begun - n.given_up - n.done,
          round(100.0 * n.done / nullif(n.begun - n.given_up, 0), 1)
     FROM portfolio.check_options($4, '{}') o
@@ -113,4 +113,4 @@ BEGIN ATOMIC
    ORDER BY m.month;
 END;
 COMMENT ON FUNCTION portfolio.process_burnup(text, date, date, jsonb) IS
-  'How a process gets on, a row a month from its first run (or a day) to today (or a day): begun, completed and stopped in the month, and the two lines of a burn-up chart. Months are of the session''s time zone. No rows for a process that has not been run; raises 42704 for an unknown one. Example: SELECT month, started_so_far, completed_so_far, completed_pct FROM portfolio.process_burnup(''transfer-to-service-operations'');';
+  'How a process gets on, a row a month from its first run (or a day) to today (or a day): begun, completed and stopped in the month, and the two lines of a burn-up chart. Months are of the session''s time zone. No rows for a process that has not been run; raises 42704 for an unknown one, 22023 for an infinite day. Example: SELECT month, started_so_far, completed_so_far, completed_pct FROM portfolio.process_burnup(''transfer-to-service-operations'');';

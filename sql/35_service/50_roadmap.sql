@@ -74,11 +74,14 @@ BEGIN ATOMIC
            CASE WHEN i.starts_at IS NULL THEN ';VALUE=DATE:' || to_char(i.starts_on, 'YYYYMMDD')
                 ELSE to_char((i.starts_on + i.starts_at) AT TIME ZONE i.time_zone AT TIME ZONE 'UTC', '":"YYYYMMDD"T"HH24MISS"Z"') END AS starts,
            CASE WHEN i.starts_at IS NULL THEN ';VALUE=DATE:' || to_char(coalesce(i.ends_on, i.starts_on) + 1, 'YYYYMMDD')
-                ELSE to_char((coalesce(i.ends_on, i.starts_on) + i.ends_at) AT TIME ZONE i.time_zone AT TIME ZONE 'UTC', '":"YYYYMMDD"T"HH24MISS"Z"') END AS ends,
+                -- hours that a clock going forward leaves out last as long as they are written
+                ELSE to_char((CASE WHEN h.ends > h.starts THEN h.ends ELSE h.starts + h.length END) AT TIME ZONE 'UTC', '":"YYYYMMDD"T"HH24MISS"Z"') END AS ends,
            i.starts_at IS NULL AS whole_days
       FROM asked a
       JOIN portfolio.roadmap_item i ON a.service IS NULL OR i.service = a.service
-      JOIN portfolio.service s ON s.id = i.service),
+      JOIN portfolio.service s ON s.id = i.service
+     CROSS JOIN LATERAL (SELECT (i.starts_on + i.starts_at) AT TIME ZONE i.time_zone AS starts, (coalesce(i.ends_on, i.starts_on) + i.ends_at) AT TIME ZONE i.time_zone AS ends,
+                                (coalesce(i.ends_on, i.starts_on) + i.ends_at) - (i.starts_on + i.starts_at) AS length) h),
   line AS (
     SELECT i.n, l.ord, l.line
       FROM item i

@@ -189,6 +189,9 @@ BEGIN
   IF live_run IS NOT NULL THEN
     PERFORM portfolio.end_process(live_run, 'abandoned', reason);
   END IF;
+  -- a programme that is reopened is returned with its service
+  INSERT INTO portfolio.transfer_return (element, accepted_on, reason)
+  SELECT p.id, p.closed_on, return_to_programme.reason FROM portfolio.programme p WHERE p.id = back_to AND p.state = 'closed' AND p.id <> its_element;
   UPDATE portfolio.programme p SET state = 'in_delivery', closed_on = NULL WHERE p.id = back_to AND p.state = 'closed';
   UPDATE portfolio.service s
      SET state = CASE WHEN s.state IN ('early_life_support', 'live') THEN 'in_transition' ELSE s.state END,

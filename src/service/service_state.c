@@ -4,7 +4,7 @@
  *
  * The trigger is AFTER ROW and writes as the owner of the table, so that whoever may change the
  * state of a service writes its history and nobody needs a right to. What a period tells is the state at
- * the end of a day: of several changes on one day the last counts.
+ * the end of a day: of several changes on one day (of UTC, law_day()) the last counts.
  *
  * Concurrency: two sessions that change one service meet at its row, before this trigger runs.
  */
@@ -22,14 +22,14 @@ static const char first_sql[] =
 "INSERT INTO portfolio.service_state_period (service, state, during) VALUES ($1, $2, daterange(lower($3), NULL))";
 
 static const char forget_today_sql[] =
-"DELETE FROM portfolio.service_state_period WHERE service = $1 AND lower(during) >= current_date";
+"DELETE FROM portfolio.service_state_period WHERE service = $1 AND lower(during) >= portfolio.law_day()";
 
 static const char close_sql[] =
-"UPDATE portfolio.service_state_period SET during = daterange(lower(during), current_date)"
-" WHERE service = $1 AND during @> current_date";
+"UPDATE portfolio.service_state_period SET during = daterange(lower(during), portfolio.law_day())"
+" WHERE service = $1 AND during @> portfolio.law_day()";
 
 static const char next_sql[] =
-"INSERT INTO portfolio.service_state_period (service, state, during) VALUES ($1, $2, daterange(current_date, NULL))";
+"INSERT INTO portfolio.service_state_period (service, state, during) VALUES ($1, $2, daterange(portfolio.law_day(), NULL))";
 
 static void
 run_as_owner(const char *sql, int nargs, const Datum *values)
