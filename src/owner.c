@@ -148,6 +148,19 @@ pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int narg
 }
 
 int
+pf_as_table_owner_once(PfAsOwner *state, const char *table, const char *sql, int nargs,
+					   const Oid *argtypes, const Datum *values, const char *nulls)
+{
+	int			rc;
+
+	become_owner(state, table);
+	rc = SPI_execute_with_args(sql, nargs, unconstify(Oid *, argtypes), unconstify(Datum *, values), nulls, false, 0);
+	if (rc < 0)
+		elog(ERROR, "statement on %s.%s failed: %s", PF_SCHEMA, table, SPI_result_code_string(rc));
+	return rc;
+}
+
+int
 pf_as_table_owner_from(PfAsOwner *state, const char *table, const char *sql, EphemeralNamedRelation rows)
 {
 	become_owner(state, table);

@@ -4,7 +4,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF archimate_type IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.relationship_rule r WHERE r.source_type = add_kind.archimate_type) THEN
+  IF archimate_type IS NOT NULL AND (archimate_type = 'Relationship' OR NOT EXISTS (SELECT FROM portfolio.relationship_rule r WHERE r.source_type = add_kind.archimate_type)) THEN
     RAISE EXCEPTION 'ArchiMate has no type "%"', archimate_type
       USING ERRCODE = 'invalid_parameter_value',
             HINT = format('Types are %s.', (SELECT string_agg(DISTINCT r.source_type, ', ' ORDER BY r.source_type) FROM portfolio.relationship_rule r
@@ -15,13 +15,16 @@ BEGIN
   ELSIF kind !~ '^[a-z][a-z0-9_]*$' THEN
     RAISE EXCEPTION '"%" cannot be the name of a kind', kind
       USING ERRCODE = 'check_violation', HINT = 'Write it in lower case with underscores, as in gp_practice; the label is what people read.';
+  ELSIF portfolio.link_key(kind) IS NOT NULL THEN
+    RAISE EXCEPTION 'sheets called "%" hold links', kind
+      USING ERRCODE = 'duplicate_object', HINT = 'Give the kind a name that portfolio.link_key() does not know.';
   END IF;
   INSERT INTO portfolio.element_kind (kind, archimate_type, label) VALUES (add_kind.kind, add_kind.archimate_type, add_kind.label);
   RETURN kind;
 END
 $$;
 COMMENT ON FUNCTION portfolio.add_kind(text, text, text) IS
-  'Adds a kind of element and gives its name. The kind is lower case with underscores; the ArchiMate type decides how its elements may relate. Raises 22023 when ArchiMate has no such type, 23505 when the kind is there, 23514 when its name is none, 22004 when something is NULL. Example: SELECT portfolio.add_kind(''clinic'', ''Facility'', ''Clinic'');';
+  'Adds a kind of element and gives its name. The kind is lower case with underscores; the ArchiMate type decides how its elements may relate. Raises 22023 when ArchiMate has no such type, 23505 when the kind is there, 42710 when sheets of links have that name, 23514 when its name is none, 22004 when something is NULL. Example: SELECT portfolio.add_kind(''clinic'', ''Facility'', ''Clinic'');';
 
 CREATE TABLE portfolio.property_definition (
   kind        text NOT NULL REFERENCES portfolio.element_kind ON UPDATE CASCADE,
@@ -45,7 +48,6 @@ SELECT pg_extension_config_dump('portfolio.property_definition', '');
 CREATE FUNCTION portfolio.property_problem(type text, choices text[], value text) RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
-SET datestyle = 'ISO, YMD'
 AS $$
 BEGIN
   CASE type
@@ -56,11 +58,11 @@ BEGIN
     WHEN 'boolean' THEN
       RETURN CASE WHEN value NOT IN ('true', 'false') THEN 'is neither true nor false' END;
     WHEN 'date' THEN
-      IF value ~ '^\d{4}-\d\d-\d\d$' THEN
-        PERFORM value::date;
-        RETURN NULL;
-      END IF;
-      RETURN 'is not a day as YYYY-MM-DD';
+      RETURN CASE WHEN value !~ '^\d{4}-\d\d-\d\d$' THEN 'is not a day as YYYY-MM-DD'
+                  -- without an exception, which a parallel worker could not catch
+                  WHEN left(value, 4) = '0000' OR substr(value, 6, 2) NOT BETWEEN '01' AND '12' OR right(value, 2) < '01'
+                       OR right(value, 2)::int > extract(day FROM make_date(left(value, 4)::int, substr(value, 6, 2)::int, 1) + interval '1 month' - interval '1 day')
+                  THEN 'is a day that no calendar has' END;
     WHEN 'choice' THEN
       RETURN CASE WHEN value <> ALL (choices) THEN 'is none of ' || array_to_string(choices, ', ') END;
     WHEN 'element' THEN
@@ -71,8 +73,6 @@ BEGIN
     ELSE
       RETURN NULL;
   END CASE;
-EXCEPTION WHEN datetime_field_overflow OR invalid_datetime_format THEN
-  RETURN 'is a day that no calendar has';
 END
 $$;
 COMMENT ON FUNCTION portfolio.property_problem(text, text[], text) IS
@@ -84,6 +84,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   bad record;
+  own_table regclass;
 BEGIN
   IF portfolio.restoring(TG_RELID) THEN
     RETURN NULL;
@@ -94,7 +95,11 @@ BEGIN
       FROM portfolio.element e JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = NEW.key
      WHERE e.id = NEW.element;
   ELSE
-    IF EXISTS (SELECT FROM portfolio.table_fields(portfolio.kind_table(NEW.kind), NEW.kind) f WHERE f.field = NEW.key AND f.origin <> 'property') THEN
+    -- whoever writes a property at this moment does so before or after
+    LOCK TABLE portfolio.element_property IN SHARE MODE;
+    own_table := portfolio.kind_table(NEW.kind);  -- in a query the planner would ask before a kind's new name is there
+    IF EXISTS (SELECT FROM portfolio.table_fields(own_table, NEW.kind) f WHERE f.field = NEW.key AND f.origin <> 'property')
+       OR EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = own_table AND a.attnum > 0 AND NOT a.attisdropped AND a.attname = NEW.key) THEN
       RAISE EXCEPTION 'kind "%" has "%" already', NEW.kind, NEW.key
         USING ERRCODE = 'duplicate_column', TABLE = TG_TABLE_NAME,
               DETAIL = 'In a sheet a column and a property of one name could not be told apart.', HINT = 'Give the property another key.';

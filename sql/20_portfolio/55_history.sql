@@ -37,19 +37,26 @@ END;
 COMMENT ON FUNCTION portfolio.changes_of(bigint) IS
   'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, and of every relationship while it started or ended there. A relationship that is no longer there is found by the entry of its end: where that was not journalled (a replica''s write) or has been purged, nothing is told of it, nor of one that a policy hides from the caller. Needs SELECT on change and on relationship (42501 otherwise). No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
 
+CREATE FUNCTION portfolio.element_once(element text) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL RESTRICTED
+BEGIN ATOMIC
+  SELECT coalesce(
+    portfolio.element_id(split_part($1, ':', 1), substr($1, strpos($1, ':') + 1)),
+    (SELECT c.element FROM portfolio.change c
+      WHERE c.operation = 'DELETE' AND c.old ->> 'kind' = split_part($1, ':', 1)
+        AND c.old ->> 'code' = substr($1, strpos($1, ':') + 1)
+        AND c.old ->> 'id' = c.element::text AND c.table_name <> 'relationship'
+      ORDER BY c.id DESC LIMIT 1),
+    portfolio.element_ref($1));
+END;
+COMMENT ON FUNCTION portfolio.element_once(text) IS
+  'The number of an element, as element_ref() finds it, or of the last deleted one that was this kind:code. NULL for NULL; raises as element_ref() does. Example: SELECT portfolio.element_once(''service:EPS'');';
+
 CREATE FUNCTION portfolio.element_history(element text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_change
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
-  WITH wanted AS MATERIALIZED (  -- the planner would evaluate element_ref() to estimate
-    SELECT coalesce(
-      portfolio.element_id(split_part($1, ':', 1), substr($1, strpos($1, ':') + 1)),
-      (SELECT c.element FROM portfolio.change c
-        WHERE c.operation = 'DELETE' AND c.old ->> 'kind' = split_part($1, ':', 1)
-          AND c.old ->> 'code' = substr($1, strpos($1, ':') + 1)
-          AND c.old ->> 'id' = c.element::text AND c.table_name <> 'relationship'
-        ORDER BY c.id DESC LIMIT 1),
-      portfolio.element_ref($1)) AS id
-     WHERE portfolio.check_options($2, '{}') IS NOT NULL
+  WITH wanted AS MATERIALIZED (  -- the planner would evaluate element_once() to estimate
+    SELECT portfolio.element_once($1) AS id WHERE portfolio.check_options($2, '{}') IS NOT NULL
   ), entry AS (
     SELECT c.*, coalesce(c.new, c.old) AS r FROM wanted w, LATERAL portfolio.changes_of(w.id) c
   )
@@ -81,6 +88,11 @@ END;
 COMMENT ON FUNCTION portfolio.element_history(text, jsonb) IS
   'What happened to an element, its properties, aliases and relationships: one row for each column that a change touched, oldest first. Also tells of deleted elements when given as kind:code. Reads what changes_of() does, with the same rights. Example: SELECT at, by, reason, column_name, old_value, new_value FROM portfolio.element_history(''service:EPS'');';
 
+CREATE FUNCTION portfolio.bring_back(change bigint) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_bring_back';
+COMMENT ON FUNCTION portfolio.bring_back(bigint) IS
+  'Part of undo_change(): inserts the row that a journal entry deleted, with the number that it had, which nobody may choose otherwise. Needs SELECT on the journal and INSERT on a column of the table, and no row security that applies to the caller (42501). Raises 55000 when the entry deleted nothing, P0002 when there is none.';
+
 CREATE FUNCTION portfolio.undo_change(change bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -92,6 +104,8 @@ DECLARE
   touched name[];
   where_key text;
   now_there jsonb;
+  left_there jsonb;
+  detail text;
   reason text := nullif(current_setting('pg_portfolio.reason', true), '');
 BEGIN
   SELECT j.* INTO c FROM portfolio.change j WHERE j.id = undo_change.change;
@@ -108,14 +122,17 @@ BEGIN
    WHERE a.attrelid = format('portfolio.%I', c.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
      AND coalesce(c.old, c.new) ? a.attname;
   SELECT string_agg(format('t.%1$I = r.%1$I', k), ' AND ') INTO where_key FROM unnest(key_columns) k;
-  EXECUTE format('SELECT to_jsonb(t) FROM portfolio.%1$I t, jsonb_populate_record(NULL::portfolio.%1$I, $1) r WHERE %2$s FOR UPDATE OF t', c.table_name, where_key)
-    INTO now_there USING coalesce(c.new, c.old);
+  -- both as this session writes dates and times, whatever that which made the change did
+  EXECUTE format('SELECT to_jsonb(t), to_jsonb(r) FROM jsonb_populate_record(NULL::portfolio.%1$I, $1) r JOIN portfolio.%1$I t ON %2$s FOR UPDATE OF t', c.table_name, where_key)
+    INTO now_there, left_there USING coalesce(c.new, c.old);
 
   -- What the change left must still be there: a later change of the same columns is not thrown away with it.
   SELECT coalesce(array_agg(k), '{}') INTO touched FROM unnest(own_columns) k
-   WHERE c.operation <> 'UPDATE' OR (c.old -> k) IS DISTINCT FROM (c.new -> k);
+   WHERE c.operation <> 'UPDATE' OR ((c.old -> k) IS DISTINCT FROM (c.new -> k)
+         -- these count the writes, and count this one too
+         AND NOT (c.table_name = 'roadmap_item' AND k IN ('revision', 'changed_at')));
   IF (now_there IS NULL) <> (c.operation = 'DELETE')
-     OR (c.operation <> 'DELETE' AND EXISTS (SELECT FROM unnest(touched) k WHERE (now_there -> k) IS DISTINCT FROM (c.new -> k))) THEN
+     OR (c.operation <> 'DELETE' AND EXISTS (SELECT FROM unnest(touched) k WHERE (now_there -> k) IS DISTINCT FROM (left_there -> k))) THEN
     RAISE EXCEPTION 'change % cannot be undone', change
       USING ERRCODE = 'object_not_in_prerequisite_state',
             DETAIL = format('The row of portfolio.%I has been changed again since.', c.table_name),
@@ -127,8 +144,7 @@ BEGIN
     WHEN 'INSERT' THEN
       EXECUTE format('DELETE FROM portfolio.%1$I t USING jsonb_populate_record(NULL::portfolio.%1$I, $1) r WHERE %2$s', c.table_name, where_key) USING c.new;
     WHEN 'DELETE' THEN
-      EXECUTE format('INSERT INTO portfolio.%1$I (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::portfolio.%1$I, $1)', c.table_name,
-                     (SELECT string_agg(quote_ident(k), ', ') FROM unnest(own_columns) k)) USING c.old;
+      PERFORM portfolio.bring_back(change);
     ELSE
       -- The row is the one with the new key; it gets the old values back.
       EXECUTE format('UPDATE portfolio.%1$I t SET (%2$s) = (SELECT %3$s FROM jsonb_populate_record(NULL::portfolio.%1$I, $2) o)
@@ -140,7 +156,11 @@ BEGIN
   RETURN (SELECT j.id FROM portfolio.change j
            WHERE j.table_name = c.table_name AND coalesce(j.new, j.old) @> (SELECT jsonb_object_agg(k, coalesce(c.old, c.new) -> k) FROM unnest(key_columns) k)
            ORDER BY j.id DESC LIMIT 1);
+EXCEPTION WHEN foreign_key_violation THEN
+  GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
+  RAISE EXCEPTION 'change % cannot be undone', change
+    USING ERRCODE = 'foreign_key_violation', DETAIL = detail, HINT = 'Undo first the change that took away what the row refers to, or take away what refers to it.';
 END
 $$;
 COMMENT ON FUNCTION portfolio.undo_change(bigint) IS
-  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. Raises 55000 when the row has been changed again since, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';
+  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. What a deletion took with it is brought back after the row itself; undoing from the newest change on keeps that order. Raises 55000 when the row has been changed again since, 23503 when what it refers to is no longer there, 42501 without the right to make the opposite change, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';

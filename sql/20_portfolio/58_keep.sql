@@ -6,7 +6,7 @@ COMMENT ON TYPE portfolio.element_effect IS 'A row of merge_elements(), retire()
 COMMENT ON COLUMN portfolio.element_effect.table_name IS 'Table of the rows, with its schema where that is not portfolio.';
 COMMENT ON COLUMN portfolio.element_effect.column_name IS 'Column by which they refer to the element; NULL for the element itself.';
 COMMENT ON COLUMN portfolio.element_effect.action IS
-  'moved (to the element that is kept), filled (what it had left empty), ended, made, deleted, cleared (set to NULL), dropped (a second copy of what is there), refuses (so nothing is done), or warns.';
+  'moved (to the element that is kept), shortened (moved for the days on which that one has none of its own), filled (what it had left empty), ended, made, deleted, cleared (set to NULL), dropped (the one that is kept has its own), refuses (so nothing is done), or warns.';
 COMMENT ON COLUMN portfolio.element_effect.rows IS 'How many rows.';
 COMMENT ON COLUMN portfolio.element_effect.detail IS 'Which ones, at most five; NULL where they have no name.';
 
@@ -16,13 +16,11 @@ SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
-  own_table regclass;
-  wanted bigint;
+  wanted bigint := portfolio.element_once(element);
+  own_table regclass := portfolio.kind_table(coalesce((SELECT e.kind FROM portfolio.element e WHERE e.id = wanted), split_part(element, ':', 1)));
   entry portfolio.change;
   shown jsonb;
 BEGIN
-  wanted := portfolio.element_ref(element);
-  SELECT portfolio.kind_table(e.kind) INTO own_table FROM portfolio.element e WHERE e.id = wanted;
   -- the last change by then; else the first one after it, which knows what was there before; else nothing ever changed
   SELECT c.* INTO entry FROM portfolio.change c
    WHERE c.element = wanted AND c.table_name <> 'relationship' AND format('portfolio.%I', c.table_name)::regclass = own_table AND c.at <= element_at.at
@@ -40,7 +38,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.element_at(text, timestamptz) IS
-  'The row of an element as it was recorded at an instant, from the journal: the same as to_jsonb() of the row gave then; NULL before it was recorded, or once it was deleted. References are numbers of elements. Raises as element_ref() does. Example: SELECT portfolio.element_at(''service:EPS'', now() - interval ''1 day'') ->> ''state'';';
+  'The row of an element as it was recorded at an instant, from the journal: the same as to_jsonb() of the row gave then; NULL before it was recorded, or once it was deleted (given as kind:code). References are numbers of elements. A change counts from the start of its transaction, as the journal dates it. Raises as element_ref() does. Example: SELECT portfolio.element_at(''service:EPS'', now() - interval ''1 day'') ->> ''state'';';
 
 CREATE FUNCTION portfolio.rename_element(element text, code text, name text DEFAULT NULL) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -49,13 +47,16 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   wanted bigint := portfolio.element_ref(element);
+  own_table regclass;
   old record;
   other text;
 BEGIN
   IF wanted IS NULL OR code IS NULL OR btrim(code) = '' THEN
     RAISE EXCEPTION 'an element to rename and its new code are needed' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  SELECT e.kind, e.code, e.name, portfolio.kind_table(e.kind) AS own_table INTO old FROM portfolio.element e WHERE e.id = wanted;
+  SELECT portfolio.kind_table(e.kind) INTO own_table FROM portfolio.element e WHERE e.id = wanted;
+  -- whoever renames it at the same time waits here, and then knows the other's code as the old one
+  EXECUTE format('SELECT t.kind, t.code, t.name FROM %s t WHERE t.id = $1 FOR UPDATE', own_table) INTO old USING wanted;
   IF code <> old.code AND portfolio.element_id(old.kind, code) IS NOT NULL THEN
     RAISE EXCEPTION '%:% is there already', old.kind, code
       USING ERRCODE = 'unique_violation', HINT = format('SELECT * FROM portfolio.merge_elements(%L, %L); tells what making one of the two would do.', old.kind || ':' || code, old.kind || ':' || old.code);
@@ -67,7 +68,8 @@ BEGIN
     RAISE EXCEPTION 'code "%" was that of %', code, other
       USING ERRCODE = 'unique_violation', HINT = 'Whoever still writes the old code would reach another element. Delete that alias first if nobody does.';
   END IF;
-  EXECUTE format('UPDATE %s SET code = $1, name = $2 WHERE id = $3', old.own_table) USING code, coalesce(name, old.name), wanted;
+  EXECUTE format('UPDATE %s SET code = $1, name = $2 WHERE id = $3', own_table) USING code, coalesce(name, old.name), wanted;
+  PERFORM portfolio.follow_code(old.kind || ':' || old.code, old.kind || ':' || code);
   DELETE FROM portfolio.element_alias a WHERE a.element = wanted AND (a.scheme, a.value) IN (('code', code), ('name', coalesce(name, old.name)));
   INSERT INTO portfolio.element_alias (element, scheme, value)
   SELECT wanted, v.scheme, v.value
@@ -105,11 +107,16 @@ BEGIN ATOMIC
   SELECT string_agg(n.name, '; ' ORDER BY n.place) || CASE WHEN cardinality($2) > 5 THEN '; …' ELSE '' END
     FROM (SELECT u.place,
                  CASE WHEN $1 = 'portfolio.relationship'::regclass
-                      THEN concat_ws(' ', portfolio.element_label((u.r ->> 'source')::bigint), u.r ->> 'kind', portfolio.element_label((u.r ->> 'target')::bigint))
+                      THEN concat_ws(' ', portfolio.element_label((u.r ->> 'source')::bigint), u.r ->> 'kind', portfolio.element_label((u.r ->> 'target')::bigint), nullif(u.r ->> 'code', ''))
                       WHEN $1 = 'portfolio.element_alias'::regclass THEN (u.r ->> 'scheme') || ' ' || (u.r ->> 'value')
                       WHEN $1 = 'portfolio.element_property'::regclass THEN u.r ->> 'key'
+                      WHEN $1 = 'portfolio.observation'::regclass THEN concat_ws(' ', u.r ->> 'measure', u.r ->> 'during', u.r ->> 'value')
                       WHEN u.r ? 'kind' AND u.r ? 'code' THEN (u.r ->> 'kind') || ':' || (u.r ->> 'code')
-                      WHEN u.r ? 'role' THEN u.r ->> 'role' END AS name
+                      WHEN u.r ? 'standard' THEN concat_ws(' ', portfolio.element_label((u.r ->> 'standard')::bigint), u.r ->> 'status')
+                      WHEN u.r ? 'technology' THEN portfolio.element_label((u.r ->> 'technology')::bigint)
+                      ELSE coalesce(u.r ->> 'role', u.r ->> 'attribute', u.r ->> 'stage', u.r ->> 'rated_on', u.r ->> 'measure', u.r ->> 'setting', u.r ->> 'control',
+                                    u.r ->> 'process', u.r ->> 'code', u.r ->> 'what', u.r ->> 'title') END
+                 || CASE WHEN (u.r ->> 'valid')::daterange <> '(,)' THEN ' ' || (u.r ->> 'valid') ELSE '' END AS name
             FROM unnest($2[1:5]) WITH ORDINALITY u (r, place)) n;
 END;
 COMMENT ON FUNCTION portfolio.name_rows(regclass, jsonb[]) IS 'Part of merge_elements() and delete_element(): rows of a table as people call them, at most five; NULL where they have no name.';
@@ -128,6 +135,7 @@ DECLARE
   effect portfolio.element_effect;
   effects portfolio.element_effect[] := '{}';
   refusing text;
+  gone bigint;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
   IF wanted IS NULL THEN
@@ -146,6 +154,9 @@ BEGIN
                cardinality(found_rows), portfolio.name_rows(reference.table_id, found_rows))::portfolio.element_effect;
     effects := effects || effect;
   END LOOP;
+  effects := effects || ARRAY(
+    SELECT ROW(r.table_name, 'value', 'refuses', count(*), string_agg(portfolio.element_label(r.element) || ' ' || r.field, '; '))::portfolio.element_effect
+      FROM portfolio.named_references(label) r WHERE r.element <> wanted GROUP BY r.table_name);
   IF NOT dry_run THEN
     SELECT string_agg(format('%s.%s: %s%s', e.table_name, e.column_name, e.rows, ' (' || e.detail || ')'), '; ') INTO refusing
       FROM unnest(effects) e WHERE e.action = 'refuses';
@@ -154,8 +165,18 @@ BEGIN
         USING ERRCODE = 'foreign_key_violation', DETAIL = format('By %s.', refusing),
               HINT = 'Change those rows first, or retire() the element, which keeps them.';
     END IF;
+    -- what hangs on it goes before it, so that the journal can be undone from its end
     DELETE FROM portfolio.relationship r WHERE wanted IN (r.source, r.target);
+    FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r WHERE r.on_delete = 'c' AND has_table_privilege(r.table_id, 'SELECT') AND has_table_privilege(r.table_id, 'DELETE') LOOP
+      EXECUTE format('DELETE FROM %s WHERE %I = $1', reference.table_id, reference.column_name) USING wanted;
+    END LOOP;
     EXECUTE format('DELETE FROM %s WHERE id = $1', portfolio.kind_table(own_kind)) USING wanted;
+    GET DIAGNOSTICS gone = ROW_COUNT;
+    IF gone = 0 THEN
+      RAISE EXCEPTION '% is not in %', label, portfolio.kind_table(own_kind)
+        USING ERRCODE = 'object_not_in_prerequisite_state',
+              HINT = format('Its row of portfolio.element was written without one in the table of its kind, which only the owner of the table can do: DELETE FROM portfolio.element WHERE id = %s;', wanted);
+    END IF;
   END IF;
   RETURN QUERY SELECT e.* FROM unnest(effects) e
      UNION ALL SELECT replace(portfolio.kind_table(own_kind)::text, 'portfolio.', ''), NULL, 'deleted', 1::bigint, label
@@ -163,7 +184,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.delete_element(text, boolean, jsonb) IS
-  'Deletes an element with its properties, aliases, roles and relationships, and tells what goes; dry_run (the default) only tells. Rows of other kinds that refer to it (a contract''s supplier, a team''s parent) refuse: 23503 with all of them in DETAIL, and nothing is deleted. What is deleted is in the journal, and undo_change() brings it back. Example: SELECT * FROM portfolio.delete_element(''service:CHOICES'');';
+  'Deletes an element with its properties, aliases, roles and relationships, and tells what goes; dry_run (the default) only tells. Rows of other kinds that refer to it (a contract''s supplier, a team''s parent) refuse: 23503 with all of them in DETAIL, and nothing is deleted. What refers to it as kind:code (a property of type element, a plan) refuses too. What is deleted is in the journal, and undo_change() brings it back, newest entry first. Example: SELECT * FROM portfolio.delete_element(''service:CHOICES'');';
 
 -- What the state of a kind becomes when its element ends.
 CREATE FUNCTION portfolio.retire_state(kind text, element bigint, "on" date, successor bigint) RETURNS void

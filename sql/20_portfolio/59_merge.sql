@@ -1,5 +1,63 @@
 -- Two elements that are one.
--- One column's rows from drop to keep. Where keep has the same already, the second copy goes.
+-- The days on which nothing of the element that is kept stands in the way of a row that is to become its own.
+CREATE FUNCTION portfolio.free_days(table_id regclass, column_name name, keep bigint, line jsonb) RETURNS datemultirange
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  key_columns text[] := coalesce(portfolio.link_key(replace(table_id::text, 'portfolio.', '')),
+    (SELECT array_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
+      WHERE i.indrelid = table_id AND i.indisprimary AND a.attname <> 'valid'));
+  free datemultirange;
+BEGIN
+  IF NOT line ? 'valid' OR NOT column_name = ANY (key_columns) THEN
+    RETURN NULL;
+  END IF;
+  EXECUTE format('SELECT datemultirange(r.valid) - coalesce(range_agg(t.valid), ''{}'')
+                    FROM jsonb_populate_record(NULL::%1$s, $1) r LEFT JOIN %1$s t ON %2$s GROUP BY r.valid', table_id,
+                 (SELECT string_agg(format('t.%1$I IS NOT DISTINCT FROM r.%1$I', k), ' AND ') FROM unnest(key_columns) k))
+    INTO free USING line || jsonb_build_object(column_name, keep);
+  RETURN free;
+END
+$$;
+COMMENT ON FUNCTION portfolio.free_days(regclass, name, bigint, jsonb) IS
+  'Part of merge_elements(): the days of a dated row on which the element that is kept has no row of the same key; none when it has one on all of them. NULL where the table has no days, or the element is not in its key.';
+
+-- What stands in the way of a row that moves: it is cut to the days that are free, or it is a second copy, or people must decide.
+CREATE FUNCTION portfolio.move_what_is_free(table_id regclass, column_name name, keep bigint, line jsonb, at tid, OUT action text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  free datemultirange := portfolio.free_days(table_id, column_name, keep, line);
+  -- an organisation has one role that is its primary one; that of the one which is kept stays
+  demoted text := CASE WHEN table_id = 'portfolio.organisation_role'::regclass THEN ', is_primary = false' ELSE '' END;
+  days daterange;
+  new_id bigint;
+BEGIN
+  action := CASE WHEN free = '{}' THEN 'dropped' WHEN free = datemultirange((line ->> 'valid')::daterange) THEN 'moved' ELSE 'shortened' END;
+  IF free = '{}' THEN
+    EXECUTE format('DELETE FROM %s t WHERE t.ctid = $1', table_id) USING at;
+    RETURN;
+  END IF;
+  FOR days IN SELECT u FROM unnest(free) u ORDER BY u OFFSET 1 LOOP
+    EXECUTE format('INSERT INTO %1$s AS t (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING (to_jsonb(t) ->> ''id'')::bigint', table_id,
+                   (SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
+                     WHERE a.attrelid = table_id AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> 'id'))
+      INTO new_id USING line || jsonb_build_object(column_name, keep, 'valid', days);
+    IF table_id = 'portfolio.relationship'::regclass THEN
+      INSERT INTO portfolio.relationship_property (relationship, key, value)
+      SELECT new_id, p.key, p.value FROM portfolio.relationship_property p WHERE p.relationship = (line ->> 'id')::bigint;
+    END IF;
+  END LOOP;
+  EXECUTE format('UPDATE %s t SET %I = $1, valid = $2%s WHERE t.ctid = $3', table_id, column_name, demoted) USING keep, (SELECT u FROM unnest(free) u ORDER BY u LIMIT 1), at;
+END
+$$;
+COMMENT ON FUNCTION portfolio.move_what_is_free(regclass, name, bigint, jsonb, tid) IS
+  'Part of merge_elements(): moves a row for which the element that is kept has something already, on the days that are free, and tells what became of it: moved, shortened, or dropped when none is.';
+
+-- One column's rows from drop to keep. What keep has already goes; nothing else does.
 CREATE FUNCTION portfolio.move_references(table_id regclass, column_name name, keep bigint, drop bigint) RETURNS SETOF portfolio.element_effect
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -7,34 +65,80 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   line record;
-  moved jsonb[] := '{}';
-  dropped jsonb[] := '{}';
-  cleared jsonb[] := '{}';
+  action text;
+  actions text[] := '{}';
+  lines jsonb[] := '{}';
   holds_elements boolean := EXISTS (SELECT FROM portfolio.element_kind k WHERE portfolio.kind_table(k.kind) = table_id);
-  is_own boolean;
+  in_the_way text;
+  problem text;
 BEGIN
   FOR line IN EXECUTE format('SELECT t.ctid AS at, to_jsonb(t) AS r FROM %s t WHERE t.%I = $1%s', table_id, column_name,
     -- what has a table of its own is written there
-    CASE WHEN table_id = 'portfolio.element'::regclass THEN ' AND t.kind IN (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NULL)' ELSE '' END) USING drop
+    CASE WHEN table_id = 'portfolio.element'::regclass THEN ' AND t.kind IN (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NULL)' ELSE '' END || CASE WHEN has_column_privilege(table_id, column_name, 'UPDATE') THEN ' FOR UPDATE OF t' ELSE '' END) USING drop
   LOOP
-    is_own := holds_elements AND (line.r ->> 'id')::bigint IN (keep, drop);
+    action := CASE WHEN holds_elements AND (line.r ->> 'id')::bigint IN (keep, drop) THEN 'cleared' ELSE 'moved' END;
     BEGIN
-      EXECUTE format('UPDATE %s t SET %I = $1 WHERE t.ctid = $2', table_id, column_name) USING CASE WHEN is_own THEN NULL ELSE keep END, line.at;
-      IF is_own THEN cleared := cleared || line.r; ELSE moved := moved || line.r; END IF;
+      EXECUTE format('UPDATE %s t SET %I = $1 WHERE t.ctid = $2', table_id, column_name) USING CASE action WHEN 'moved' THEN keep END, line.at;
     EXCEPTION WHEN unique_violation OR exclusion_violation OR check_violation THEN
       IF holds_elements THEN
         RAISE;                              -- an element is never dropped by the way
       END IF;
-      EXECUTE format('DELETE FROM %s t WHERE t.ctid = $1', table_id) USING line.at;
-      dropped := dropped || line.r;
+      GET STACKED DIAGNOSTICS in_the_way = PG_EXCEPTION_DETAIL, problem = MESSAGE_TEXT;
+      IF portfolio.free_days(table_id, column_name, keep, line.r) IS NOT NULL AND SQLSTATE <> '23514' THEN
+        action := portfolio.move_what_is_free(table_id, column_name, keep, line.r, line.at);
+      ELSIF (CASE SQLSTATE
+              WHEN '23505' THEN true        -- keep has its own under that key
+              WHEN '23514' THEN             -- it would refer to itself
+                EXISTS (SELECT FROM portfolio.element_references(split_part(portfolio.element_label(keep), ':', 1)) r
+                         WHERE r.table_id = table_id AND r.column_name <> column_name AND (line.r ->> r.column_name)::bigint = keep)
+              WHEN '23P01' THEN             -- keep has been observed over the same days
+                table_id = 'portfolio.observation'::regclass
+                AND EXISTS (SELECT FROM portfolio.observation o, jsonb_populate_record(NULL::portfolio.observation, line.r || jsonb_build_object(column_name, keep)) r
+                             WHERE (o.element, o.measure, o.during) = (r.element, r.measure, r.during) AND o.organisation IS NOT DISTINCT FROM r.organisation) END) THEN
+        EXECUTE format('DELETE FROM %s t WHERE t.ctid = $1', table_id) USING line.at;
+        action := 'dropped';
+      ELSE
+        RAISE EXCEPTION '% and % cannot be made one while both have rows of % for the same days', portfolio.element_label(keep), portfolio.element_label(drop), replace(table_id::text, 'portfolio.', '')
+          USING ERRCODE = SQLSTATE, DETAIL = format('%s: %s', coalesce(portfolio.name_rows(table_id, ARRAY[line.r]), problem), coalesce(nullif(in_the_way, ''), problem)),
+                HINT = 'Change or delete one of the two rows first.';
+      END IF;
     END;
+    actions := actions || action;
+    lines := lines || line.r;
   END LOOP;
-  RETURN QUERY SELECT replace(table_id::text, 'portfolio.', ''), column_name::text, v.action, cardinality(v.rows)::bigint, portfolio.name_rows(table_id, v.rows)
-    FROM (VALUES ('moved', moved), ('dropped', dropped), ('cleared', cleared)) v (action, rows) WHERE cardinality(v.rows) > 0;
+  RETURN QUERY SELECT replace(table_id::text, 'portfolio.', ''), column_name::text, a.action, count(*), portfolio.name_rows(table_id, array_agg(a.line ORDER BY a.place))
+    FROM unnest(actions, lines) WITH ORDINALITY a (action, line, place) GROUP BY a.action ORDER BY a.action;
 END
 $$;
 COMMENT ON FUNCTION portfolio.move_references(regclass, name, bigint, bigint) IS
-  'Part of merge_elements(): moves the rows of a column from one element to another, drops second copies, and clears what would refer to itself.';
+  'Part of merge_elements(): moves the rows of a column from one element to another. A dated row for which keep has one of the same key is shortened to the days that are left, an undated one is dropped, and what would refer to itself is cleared or dropped. Raises 23505 or 23P01 where two rows overlap that people must decide about (an observation, a live run of a process).';
+
+CREATE FUNCTION portfolio.fill_columns(own_table regclass, columns text[], said jsonb, keep bigint) RETURNS text[]
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  filled text[] := '{}';
+  c text;
+BEGIN
+  FOREACH c IN ARRAY coalesce(columns, '{}') LOOP
+    BEGIN
+      EXECUTE format('UPDATE %1$s t SET %2$s = r.%2$s FROM jsonb_populate_record(NULL::%1$s, $1) r WHERE t.id = $2', own_table, c) USING said, keep;
+      filled := filled || c;
+    EXCEPTION WHEN integrity_constraint_violation OR object_not_in_prerequisite_state THEN
+      NULL;                                 -- the day on which drop was closed says nothing of one that goes on
+    END;
+  END LOOP;
+  RETURN filled;
+END
+$$;
+COMMENT ON FUNCTION portfolio.fill_columns(regclass, text[], jsonb, bigint) IS
+  'Part of merge_elements(): gives an element what it had left empty, as far as it fits the rest of its row, and tells which columns that were.';
+
+CREATE FUNCTION portfolio.move_rows(table_id regclass, column_name name, keep bigint, drop bigint) RETURNS bigint
+LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_move_rows';
+COMMENT ON FUNCTION portfolio.move_rows(regclass, name, bigint, bigint) IS
+  'Part of merge_elements(): moves what the engine or another profile keeps of an element (findings, vulnerabilities, runs of processes), and tells how many rows. Needs DELETE on element (42501); raises 22023 for a column that does not refer to elements.';
 
 CREATE FUNCTION portfolio.merge_elements(keep text, drop text, dry_run boolean DEFAULT true, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_effect
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -50,6 +154,7 @@ DECLARE
   reference record;
   old jsonb;
   filled text[];
+  moved bigint;
   effects portfolio.element_effect[] := '{}';
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
@@ -63,7 +168,13 @@ BEGIN
       USING ERRCODE = 'wrong_object_type';
   END IF;
   own_table := portfolio.kind_table(kept.kind);
+  -- nobody refers anew to one of the two meanwhile
+  PERFORM FROM portfolio.element e WHERE e.id IN (keep_id, drop_id) ORDER BY e.id FOR UPDATE;
+  EXECUTE format('SELECT FROM %s t WHERE t.id IN ($1, $2) ORDER BY t.id FOR UPDATE', own_table) USING keep_id, drop_id;
   EXECUTE format('SELECT to_jsonb(t) FROM %s t WHERE t.id = $1', own_table) INTO old USING drop_id;
+  IF old IS NULL THEN
+    RAISE EXCEPTION '% is no longer there', dropped.kind || ':' || dropped.code USING ERRCODE = 'undefined_object';
+  END IF;
 
   BEGIN
     -- a relationship between the two would become one of the element with itself
@@ -73,11 +184,19 @@ BEGIN
     SELECT effects || ROW('relationship', NULL, 'dropped', count(*), portfolio.name_rows('portfolio.relationship', array_agg(g.r)))::portfolio.element_effect INTO effects
       FROM gone g HAVING count(*) > 0;
     FOR reference IN SELECT r.* FROM portfolio.element_references(kept.kind) r LOOP
-      -- what the engine keeps of it (findings, periods of its states) goes with it as the key says, where the caller may not write
-      CONTINUE WHEN reference.on_delete IN ('n', 'c')
-        AND NOT (has_table_privilege(reference.table_id, 'SELECT') AND has_column_privilege(reference.table_id, reference.column_name, 'UPDATE'));
+      CONTINUE WHEN reference.table_id = 'portfolio.service_state_period'::regclass;  -- each has the states that it was in
+      IF reference.table_id = 'portfolio.process_run'::regclass
+         OR (reference.table_id IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'portfolio'::regnamespace)
+             AND NOT (has_table_privilege(reference.table_id, 'SELECT') AND has_column_privilege(reference.table_id, reference.column_name, 'UPDATE'))) THEN
+        moved := portfolio.move_rows(reference.table_id, reference.column_name, keep_id, drop_id);
+        IF moved > 0 THEN
+          effects := coalesce(effects, '{}') || ROW(replace(reference.table_id::text, 'portfolio.', ''), reference.column_name, 'moved', moved, NULL)::portfolio.element_effect;
+        END IF;
+        CONTINUE;
+      END IF;
       effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.move_references(reference.table_id, reference.column_name, keep_id, drop_id) m);
     END LOOP;
+    effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.follow_code(dropped.kind || ':' || dropped.code, kept.kind || ':' || kept.code) m);
     EXECUTE format('DELETE FROM %s WHERE id = $1', own_table) USING drop_id;
     -- its names lead to the one that is kept, and what that one does not know it knows now
     INSERT INTO portfolio.element_alias (element, scheme, value)
@@ -89,9 +208,8 @@ BEGIN
        WHERE t.id = $1 AND a.attrelid = $2 AND a.attgenerated = '' AND c.value = 'null' AND coalesce($3 -> c.key, 'null') <> 'null'
          AND NOT (a.attname = 'owner' AND ($3 ->> 'owner')::bigint IN ($1, $4))$sql$, own_table)
       INTO filled USING keep_id, own_table, old, drop_id;
-    IF filled IS NOT NULL THEN
-      EXECUTE format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM jsonb_populate_record(NULL::%1$s, $1) r WHERE t.id = $2', own_table,
-                     array_to_string(filled, ', '), (SELECT string_agg('r.' || c, ', ') FROM unnest(filled) c)) USING old, keep_id;
+    filled := portfolio.fill_columns(own_table, filled, old, keep_id);
+    IF cardinality(filled) > 0 THEN
       effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'filled', 1, array_to_string(filled, '; '))::portfolio.element_effect;
     END IF;
     effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'deleted', 1, dropped.kind || ':' || dropped.code)::portfolio.element_effect;
@@ -105,4 +223,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.merge_elements(text, text, boolean, jsonb) IS
-  'Makes one of two elements of a kind: all that refers to drop refers to keep, drop is deleted, and its code and name become aliases of keep, which also takes over what it had left empty. Second copies (a relationship, a property, a role that both had) are dropped, keep''s own stays. Tells what is done; dry_run (the default) tries it and takes it back. Raises 42809 when the two are not of one kind, and what a constraint says that the two together break: nothing is done then. Example: SELECT * FROM portfolio.merge_elements(''organisation:NHS_DIGITAL'', ''organisation:HSCIC'');';
+  'Makes one of two elements of a kind: all that refers to drop refers to keep, drop is deleted, and its code and name become aliases of keep, which also takes over what it had left empty. Where both have a relationship, property, role, standard or technology of one key, keep''s own stays, and that of drop is shortened to the days that are left, or dropped when there are none. Tells what is done; dry_run (the default) tries it and takes it back. Raises 42809 when the two are not of one kind, 23P01 where both have something for the same days that people must decide about (observations over other periods, two live runs of a process), and what a constraint says that the two together break: nothing is done then. Example: SELECT * FROM portfolio.merge_elements(''organisation:NHS_DIGITAL'', ''organisation:HSCIC'');';

@@ -21,9 +21,11 @@ AS $$
 DECLARE
   said text := portfolio.cell_text(cell);
   part text[];
+  year text;
   y int;
   m int;
   d int;
+  two_ways boolean := false;   -- day and month could be the other way round
 BEGIN
   IF said IS NULL THEN
     RETURN;
@@ -33,15 +35,16 @@ BEGIN
   said := regexp_replace(said, '[T ]\d\d?:\d\d(:\d\d(\.\d+)?)?\s*(am|pm)?\s*(Z|[+-]\d\d(:?\d\d)?)?$', '', 'i');
   IF said ~ '^\d{4}[-/.]\d{1,2}[-/.]\d{1,2}$' THEN
     part := regexp_split_to_array(said, '[-/.]');
-    y := part[1]; m := part[2]; d := part[3];
+    year := part[1]; m := part[2]; d := part[3];
   ELSIF said ~ '^(19|20)\d{6}$' THEN
-    y := left(said, 4); m := substr(said, 5, 2); d := right(said, 2);
+    year := left(said, 4); m := substr(said, 5, 2); d := right(said, 2);
   ELSIF said ~ '^\d{1,2}\s*[-/.]\s*\d{1,2}\s*[-/.]\s*(\d{2}|\d{4})$' THEN
     part := regexp_split_to_array(said, '\s*[-/.]\s*');
-    d := part[1]; m := part[2]; y := part[3];
+    d := part[1]; m := part[2]; year := part[3];
+    two_ways := true;
   ELSIF said ~* '^\d{1,2}(st|nd|rd|th)?( of)?[-/. ]+[a-z]{3,9}\.?,?[-/. ]*(''?\d{2}|\d{4})$' THEN
     part := regexp_match(said, '^(\d+)(?:st|nd|rd|th)?(?: of)?[-/. ]+([a-z]+)\.?,?[-/. ]*''?(\d+)$', 'i');
-    d := part[1]; y := part[3];
+    d := part[1]; year := part[3];
     SELECT n INTO m
       FROM unnest('{january,february,march,april,may,june,july,august,september,october,november,december}'::text[]) WITH ORDINALITY u (month, n)
      WHERE starts_with(u.month, lower(part[2]));
@@ -57,10 +60,14 @@ BEGIN
     problem := format('"%s" is not a day', said);
     RETURN;
   END IF;
-  IF y < 100 THEN
+  y := year;
+  IF length(year) = 2 THEN
     y := y + CASE WHEN y < 70 THEN 2000 ELSE 1900 END;
+  ELSIF y < 100 THEN
+    problem := format('"%s" is not a day: it is in the year %s, as programs write that there is none', said, y);
+    RETURN;
   END IF;
-  IF m NOT BETWEEN 1 AND 12 AND d BETWEEN 1 AND 12 THEN
+  IF two_ways AND m NOT BETWEEN 1 AND 12 AND d BETWEEN 1 AND 12 THEN
     problem := format('"%s" is not a day: it is read as day, month, year', said);
   ELSIF m NOT BETWEEN 1 AND 12 OR d < 1 OR y < 1 OR d > extract(day FROM make_date(y, m, 1) + interval '1 month' - interval '1 day') THEN
     problem := format('"%s" is a day that no calendar has', said);
@@ -78,7 +85,7 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   said text := portfolio.cell_text(cell);
-  number text := regexp_replace(said, '\s', '', 'g');
+  number text := regexp_replace(regexp_replace(said, '(\d)\s(?=\d{3}(\D|$))', '\1', 'g'), '(\d\s+\d)|\s', '\1', 'g');
   negative boolean := false;
   scale text;
 BEGIN
@@ -88,8 +95,7 @@ BEGIN
   IF number ~ '^\(.*\)$' THEN
     negative := true;
     number := substr(number, 2, length(number) - 2);
-  END IF;
-  IF number ~ '^[-−+]' THEN
+  ELSIF number ~ '^[-−+]' THEN
     negative := negative <> (number !~ '^\+');
     number := substr(number, 2);
   END IF;
@@ -99,7 +105,7 @@ BEGIN
       RETURN;
     END IF;
     number := regexp_replace(number, '£|gbp', '', 'ig');
-    IF number ~ '^[-−]' THEN
+    IF number ~ '^[-−]' AND NOT negative THEN
       negative := NOT negative;
       number := substr(number, 2);
     END IF;
@@ -109,7 +115,7 @@ BEGIN
       problem := format('"%s" is a percentage', said);
       RETURN;
     END IF;
-    number := left(number, -1);
+    number := regexp_replace(left(number, -1), '[a-z]$', '?', 'i');
   END IF;
   scale := lower(substring(number FROM '(?i)(k|m|mn|million|bn|billion)$'));
   number := left(number, length(number) - coalesce(length(scale), 0));

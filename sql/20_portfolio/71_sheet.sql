@@ -253,18 +253,21 @@ BEGIN
       USING ERRCODE = 'undefined_column', HINT = format('SELECT field, label FROM portfolio.sheet_fields(%L) lists them.', kind);
   END IF;
 
-  -- Name and label first, then other headings of the kind, then those of all kinds.
+  -- Name and label first, a column's before a property's but for the exact name; then other headings of the kind, then those of all kinds.
   SELECT jsonb_agg(jsonb_build_object('heading', h.heading, 'field', h.field) ORDER BY h.place) INTO matched
     FROM (
       SELECT a.attnum AS place, a.attname::text AS heading,
              CASE WHEN mapping ? a.attname THEN mapping ->> a.attname
                   ELSE (SELECT c.field
-                          FROM (SELECT f.field, 1 AS rank FROM unnest(fields) f
+                          FROM (SELECT f.field, CASE WHEN f.field = a.attname THEN 1
+                                                     ELSE CASE WHEN portfolio.fold_heading(f.field) = portfolio.fold_heading(a.attname) THEN 2 ELSE 3 END
+                                                          + CASE f.origin WHEN 'property' THEN 2 ELSE 0 END END AS rank
+                                  FROM unnest(fields) f
                                  WHERE portfolio.fold_heading(a.attname) IN (portfolio.fold_heading(f.field), portfolio.fold_heading(f.label),
                                        CASE WHEN f.field = 'name' AND link_key IS NULL THEN portfolio.fold_heading(kind) END,
                                        CASE WHEN f.field IN ('code', 'name') THEN portfolio.fold_heading(kind || f.field) END)
                                 UNION ALL
-                                SELECT i.field, CASE i.kind WHEN '*' THEN 3 ELSE 2 END
+                                SELECT i.field, CASE i.kind WHEN '*' THEN 8 ELSE 7 END
                                   FROM portfolio.import_heading i JOIN unnest(fields) f ON f.field = i.field
                                  WHERE i.kind IN (kind, '*') AND portfolio.fold_heading(i.heading) = portfolio.fold_heading(a.attname)) c
                          ORDER BY c.rank, c.field LIMIT 1) END AS field

@@ -1,6 +1,6 @@
 -- What a row of a sheet says, and what it is about.
 CREATE FUNCTION portfolio.read_reference(cell text, refers_to text, OUT value bigint, OUT problem text, OUT is_unknown boolean)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -29,13 +29,16 @@ COMMENT ON FUNCTION portfolio.read_reference(text, text) IS
   'The element that a cell names by code, alias or name, as element_ref() reads it, among those of one kind first when refers_to gives it. value is NULL for an empty cell; otherwise one of value and problem is; is_unknown tells that there is none (yet). Example: SELECT * FROM portfolio.read_reference(''Spine'', ''system'');';
 
 CREATE FUNCTION portfolio.read_cell(field portfolio.sheet_field, cell text, OUT value jsonb, OUT problem text, OUT is_unknown boolean)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 AS $$
 DECLARE
   -- a dash is an influence, however little a dash says elsewhere
-  said text := CASE WHEN field.field = 'influence' AND btrim(cell) = '-' THEN '-' ELSE portfolio.cell_text(cell) END;
+  -- and a word that a field may hold is that word, even where it says nothing elsewhere
+  said text := CASE WHEN field.field = 'influence' AND btrim(cell) = '-' THEN '-'
+                    WHEN lower(btrim(cell)) IN (SELECT lower(c) FROM unnest(field.choices) c) THEN btrim(cell)
+                    ELSE portfolio.cell_text(cell) END;
   canonical text;
 BEGIN
   is_unknown := false;
@@ -61,7 +64,8 @@ BEGIN
         value := to_jsonb(said);
       ELSE
         SELECT to_jsonb(c.word) INTO value FROM unnest(field.choices) c (word)
-         WHERE portfolio.fold_heading(said) IN (portfolio.fold_heading(c.word), CASE field.field WHEN 'kind' THEN c.word || 'relationship' END);
+         WHERE portfolio.fold_heading(said) IN (portfolio.fold_heading(c.word), CASE field.field WHEN 'kind' THEN c.word || 'relationship' END)
+         ORDER BY c.word = said DESC, lower(c.word) = lower(said) DESC LIMIT 1;
         IF NOT FOUND THEN
           problem := format('"%s" is none of %s', said, array_to_string(field.choices, ', '));
         END IF;
@@ -81,7 +85,7 @@ COMMENT ON FUNCTION portfolio.read_cell(portfolio.sheet_field, text) IS
   'What a cell says for a field, as the JSON value that its column takes. value is NULL for an empty cell; otherwise one of value and problem is.';
 
 -- Which element of a kind a row is about: by code, else by alias, else (a row without a code) by name.
-CREATE FUNCTION portfolio.sheet_element(kind text, code text, name text, OUT value bigint, OUT problem text)
+CREATE FUNCTION portfolio.sheet_element(kind text, cell text, code text, name text, OUT value bigint, OUT problem text)
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -89,7 +93,8 @@ DECLARE
   found_ids bigint[];
 BEGIN
   IF code IS NOT NULL THEN
-    value := portfolio.element_id(kind, code);
+    -- as it is written, and as it is read
+    value := coalesce(portfolio.element_id(kind, cell), portfolio.element_id(kind, code));
     IF value IS NOT NULL THEN
       RETURN;
     END IF;
@@ -108,8 +113,8 @@ BEGIN
   END IF;
 END
 $$;
-COMMENT ON FUNCTION portfolio.sheet_element(text, text, text) IS
-  'The element of a kind that a row of a sheet is about: by its code, by an alias that the code is, or by its name when the row has no code. Both NULL when it is a new one.';
+COMMENT ON FUNCTION portfolio.sheet_element(text, text, text, text) IS
+  'The element of a kind that a row of a sheet is about: by its code, in so many letters as the cell has or as it is read, by an alias that the code is, or by its name when the row has no code. Both NULL when it is a new one.';
 
 -- The period of a row: an end that the sheet does not have stays as it is.
 CREATE FUNCTION portfolio.sheet_period(said jsonb, cells jsonb, before daterange, OUT value daterange, OUT problem text)
@@ -172,9 +177,9 @@ $$;
 COMMENT ON FUNCTION portfolio.sheet_link(text, jsonb, jsonb) IS
   'Part of import(): the row of a table of links that a row of a sheet is about, as jsonb. Both NULL when it is a new one; problem when several are meant as much.';
 
--- What makes two rows of a sheet say the same: a code or name in so many words, the ends of a link as they are read.
-CREATE FUNCTION portfolio.sheet_key(kind text, fields portfolio.sheet_field[], cells jsonb, OUT key jsonb, OUT days daterange)
-LANGUAGE plpgsql STABLE PARALLEL RESTRICTED
+-- What makes two rows of a sheet say the same: the element that they are about, a code or name that is none yet, the ends of a link as they are read.
+CREATE FUNCTION portfolio.sheet_key(kind text, fields portfolio.sheet_field[], cells jsonb, OUT key jsonb, OUT word text, OUT days daterange)
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
@@ -183,7 +188,8 @@ DECLARE
 BEGIN
   days := '(,)';
   IF portfolio.link_key(kind) IS NULL THEN
-    key := to_jsonb(lower(coalesce(portfolio.cell_text(cells ->> 'code'), 'name ' || portfolio.cell_text(cells ->> 'name'))));
+    key := to_jsonb((portfolio.sheet_element(kind, cells ->> 'code', portfolio.cell_text(cells ->> 'code'), portfolio.cell_text(cells ->> 'name'))).value);
+    word := lower(coalesce(portfolio.cell_text(cells ->> 'code'), 'name ' || portfolio.cell_text(cells ->> 'name')));
     RETURN;
   END IF;
   SELECT r.said, r.problems INTO said, problems FROM portfolio.read_cells(fields, cells) r;
@@ -194,7 +200,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.sheet_key(text, portfolio.sheet_field[], jsonb) IS
-  'Part of import(): two rows of a sheet say the same when their keys are equal and they have days in common. key is NULL where a row does not say what it is about.';
+  'Part of import(): two rows of a sheet say the same when their keys are equal and they have days in common, or their words where one of them is about no element that is there yet. key is NULL where a row does not say what it is about.';
 
 -- Access, influence and direction have columns of their own in a sheet; attributes holds the rest.
 CREATE FUNCTION portfolio.sheet_attributes(fields portfolio.sheet_field[], said jsonb, before jsonb) RETURNS jsonb
@@ -212,8 +218,37 @@ END;
 COMMENT ON FUNCTION portfolio.sheet_attributes(portfolio.sheet_field[], jsonb, jsonb) IS
   'Part of import(): relationship.attributes as a row of a sheet says it, before being what was there: what the sheet has no column for stays.';
 
+-- One property from today on. What is dated ends the day before, so that the days gone by keep what they had.
+CREATE FUNCTION portfolio.set_property(element bigint, key text, value text) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  old portfolio.element_property;
+  days daterange;
+BEGIN
+  SELECT p.* INTO old FROM portfolio.element_property p WHERE p.element = set_property.element AND p.key = set_property.key AND p.valid @> current_date FOR UPDATE;
+  IF NOT FOUND THEN
+    SELECT CASE WHEN count(*) = 0 THEN '(,)' ELSE daterange(current_date, min(lower(p.valid)) FILTER (WHERE lower(p.valid) > current_date)) END INTO days
+      FROM portfolio.element_property p WHERE p.element = set_property.element AND p.key = set_property.key;
+  ELSIF lower(old.valid) < current_date THEN
+    days := daterange(current_date, upper(old.valid));
+    UPDATE portfolio.element_property p SET valid = daterange(lower(old.valid), current_date) WHERE (p.element, p.key, p.valid) = (old.element, old.key, old.valid);
+  ELSIF value IS NULL THEN
+    DELETE FROM portfolio.element_property p WHERE (p.element, p.key, p.valid) = (old.element, old.key, old.valid);
+  ELSE
+    UPDATE portfolio.element_property p SET value = set_property.value WHERE (p.element, p.key, p.valid) = (old.element, old.key, old.valid);
+  END IF;
+  IF days IS NOT NULL AND value IS NOT NULL THEN
+    INSERT INTO portfolio.element_property (element, key, value, valid) VALUES (set_property.element, set_property.key, set_property.value, days);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.set_property(bigint, text, text) IS
+  'Part of import(): the value of a property from today on; NULL takes it away. Where the one of today has a first day that is past it ends yesterday and stays on record, otherwise it is replaced; the first value of all holds for ever.';
+
 -- Properties of a row: what differs from those of today is written; {key: [before, after]}.
-CREATE FUNCTION portfolio.import_properties(element bigint, said jsonb) RETURNS jsonb
+CREATE FUNCTION portfolio.import_properties(element bigint, fields portfolio.sheet_field[], said jsonb) RETURNS jsonb
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -224,27 +259,23 @@ BEGIN
   FOR p IN
     SELECT n.key, n.value, o.value AS old_value
       FROM jsonb_each_text(said) n
+      JOIN unnest(fields) f ON f.field = n.key
       LEFT JOIN portfolio.element_property o ON o.element = import_properties.element AND o.key = n.key AND o.valid @> current_date
-     WHERE n.value IS DISTINCT FROM o.value
+     -- what is there may be written in another way than the cell is read
+     WHERE n.value IS DISTINCT FROM o.value AND n.value IS DISTINCT FROM (portfolio.read_cell(f, o.value)).value #>> '{}'
   LOOP
     changed := changed || jsonb_build_object(p.key, jsonb_build_array(p.old_value, p.value));
-    IF p.value IS NULL THEN
-      DELETE FROM portfolio.element_property x WHERE x.element = import_properties.element AND x.key = p.key AND x.valid @> current_date;
-    ELSIF p.old_value IS NULL THEN
-      INSERT INTO portfolio.element_property (element, key, value) VALUES (import_properties.element, p.key, p.value);
-    ELSE
-      UPDATE portfolio.element_property x SET value = p.value WHERE x.element = import_properties.element AND x.key = p.key AND x.valid @> current_date;
-    END IF;
+    PERFORM portfolio.set_property(element, p.key, p.value);
   END LOOP;
   RETURN changed;
 END
 $$;
-COMMENT ON FUNCTION portfolio.import_properties(bigint, jsonb) IS
+COMMENT ON FUNCTION portfolio.import_properties(bigint, portfolio.sheet_field[], jsonb) IS
   'Part of import(): writes the properties of one element that differ from those of today, and gives each with its value before and after.';
 
 -- What all cells of a row say: said holds the values by field, problems what cannot be read.
 CREATE FUNCTION portfolio.read_cells(fields portfolio.sheet_field[], cells jsonb, OUT said jsonb, OUT problems jsonb, OUT unknown text[])
-LANGUAGE sql STABLE PARALLEL RESTRICTED
+LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT jsonb_object_agg(f.field, coalesce(r.value, 'null')),
          coalesce(jsonb_object_agg(f.field, r.problem) FILTER (WHERE r.problem IS NOT NULL), '{}'),
@@ -259,6 +290,27 @@ END;
 COMMENT ON FUNCTION portfolio.read_cells(portfolio.sheet_field[], jsonb) IS
   'Part of import(): the values that the cells of a row give, the problems by field, and the references that name nothing (yet).';
 
+-- The field whose value its column cannot take.
+CREATE FUNCTION portfolio.unfit_field(target regclass, said jsonb) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  field record;
+BEGIN
+  FOR field IN SELECT s.key, s.value FROM jsonb_each(said) s LOOP
+    BEGIN
+      EXECUTE format('SELECT jsonb_populate_record(NULL::%s, $1)', target) USING jsonb_build_object(field.key, field.value);
+    EXCEPTION WHEN data_exception THEN
+      RETURN field.key;
+    END;
+  END LOOP;
+  RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION portfolio.unfit_field(regclass, jsonb) IS
+  'Part of import(): the first field of a row whose value is none of its column''s type, as a number that is too large; NULL when all are.';
+
 -- What a constraint has refused, in the words of the sheet.
 CREATE FUNCTION portfolio.refused_by(target regclass, constraint_name text, column_name text, state text, message text, detail text, OUT field text, OUT problem text)
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -268,7 +320,17 @@ BEGIN
   SELECT coalesce(nullif(column_name, ''), string_agg(CASE a.atttypid WHEN 'daterange'::regtype THEN 'valid_from, ends_on' ELSE a.attname END, ', ' ORDER BY a.attnum)) INTO field
     FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
    WHERE c.conrelid = target AND c.conname = constraint_name;
+  IF state = '23502' THEN
+    -- what the database makes of other columns is needed when one of them is
+    field := coalesce((SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
+                         FROM pg_attribute g
+                         JOIN pg_attrdef v ON v.adrelid = g.attrelid AND v.adnum = g.attnum
+                         JOIN pg_depend d ON d.classid = 'pg_attrdef'::regclass AND d.objid = v.oid AND d.refclassid = 'pg_class'::regclass AND d.refobjid = target AND d.refobjsubid <> g.attnum
+                         JOIN pg_attribute a ON a.attrelid = target AND a.attnum = d.refobjsubid
+                        WHERE g.attrelid = target AND g.attname = field AND g.attgenerated <> ''), field);
+  END IF;
   problem := CASE
+    WHEN state = '23502' THEN CASE WHEN field LIKE '%,%' THEN 'one of them is needed' ELSE 'is needed' END
     WHEN state = '23514' AND constraint_name <> '' THEN
       coalesce((SELECT 'does not fit ' || pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid = target AND c.conname = constraint_name), message)
     WHEN detail <> '' THEN message || ': ' || detail

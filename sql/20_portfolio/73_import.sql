@@ -21,6 +21,25 @@ END;
 COMMENT ON FUNCTION portfolio.link_label(text[], portfolio.sheet_field[], jsonb, jsonb) IS
   'Part of import(): what a row of a sheet links, references as kind:code where they could be read.';
 
+-- What changes, in the words of the sheet: references as kind:code, the two ends of a period.
+CREATE FUNCTION portfolio.readable_changes(fields portfolio.sheet_field[], period_column text, changes jsonb) RETURNS jsonb
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT jsonb_object_agg(c.key, c.value)
+    FROM (SELECT e.key, CASE WHEN f.type = 'reference' AND f.origin = 'column'
+                             THEN jsonb_build_array(portfolio.element_label((e.value ->> 0)::bigint), portfolio.element_label((e.value ->> 1)::bigint))
+                             ELSE e.value END AS value
+            FROM jsonb_each($3) e LEFT JOIN unnest($1) f ON f.field = e.key
+           WHERE e.key IS DISTINCT FROM $2
+          UNION ALL
+          SELECT v.key, jsonb_build_array(v.before, v.after)
+            FROM (SELECT ($3 -> $2 ->> 0)::daterange AS before, ($3 -> $2 ->> 1)::daterange AS after) d,
+         LATERAL (VALUES ('valid_from', lower(d.before), lower(d.after)), ('ends_on', upper(d.before) - 1, upper(d.after) - 1)) v (key, before, after)
+           WHERE v.before IS DISTINCT FROM v.after) c;
+END;
+COMMENT ON FUNCTION portfolio.readable_changes(portfolio.sheet_field[], text, jsonb) IS
+  'Part of import(): the changes of a row with its references as kind:code, and its period as valid_from and ends_on; NULL when there are none.';
+
 CREATE FUNCTION portfolio.import_row(kind text, fields portfolio.sheet_field[], cells jsonb, in_sheet text[], earlier bigint) RETURNS portfolio.import_verdict
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -56,7 +75,7 @@ BEGIN
     RETURN verdict;
   END IF;
   IF link_key IS NULL THEN
-    SELECT e.value, e.problem INTO id, trouble FROM portfolio.sheet_element(kind, said ->> 'code', said ->> 'name') e;
+    SELECT e.value, e.problem INTO id, trouble FROM portfolio.sheet_element(kind, cells ->> 'code', said ->> 'code', said ->> 'name') e;
     IF trouble IS NOT NULL THEN
       problems := problems || jsonb_build_object('code', trouble);
     END IF;
@@ -74,9 +93,9 @@ BEGIN
       RETURN verdict;
     END IF;
   END IF;
-  -- An empty cell: what may be empty becomes so, what has a default keeps it, anything else is refused.
-  SELECT problems || coalesce(jsonb_object_agg(f.field, 'is needed') FILTER (WHERE f.blank = 'refused' AND NOT problems ? f.field), '{}'),
-         said - coalesce(array_agg(f.field) FILTER (WHERE f.blank = 'default'), '{}')
+  -- An empty cell: what may be empty becomes so; anything else keeps what it has or its default, or is refused in a new row.
+  SELECT problems || coalesce(jsonb_object_agg(f.field, 'is needed') FILTER (WHERE f.blank = 'refused' AND before IS NULL AND NOT problems ? f.field), '{}'),
+         said - coalesce(array_agg(f.field) FILTER (WHERE f.blank <> 'null'), '{}')
     INTO problems, said
     FROM unnest(fields) f
    WHERE coalesce(said -> f.field, 'null') = 'null' AND (before IS NULL OR said ? f.field);
@@ -115,7 +134,7 @@ BEGIN
     SELECT array_agg(quote_ident(k)) INTO columns FROM jsonb_object_keys(said) k;
     EXECUTE format('INSERT INTO %s AS t (%s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING to_jsonb(t)', target, array_to_string(columns, ', '))
       INTO after USING said;
-    PERFORM portfolio.import_properties((after ->> 'id')::bigint, properties);
+    PERFORM portfolio.import_properties((after ->> 'id')::bigint, fields, properties);
     verdict.verdict := 'new';
   ELSE
     -- Compared as the table would keep it; what is there may differ from its cell in blanks only.
@@ -131,12 +150,13 @@ BEGIN
                         FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = target AND i.indisprimary))
         USING said, before;
     END IF;
-    verdict.changes := nullif(coalesce(verdict.changes, '{}') || portfolio.import_properties(id, properties), '{}');
+    verdict.changes := nullif(coalesce(verdict.changes, '{}') || portfolio.import_properties(id, fields, properties), '{}');
+    verdict.changes := portfolio.readable_changes(fields, period_column, verdict.changes);
     verdict.verdict := CASE WHEN verdict.changes IS NULL THEN 'same' ELSE 'changed' END;
     SELECT string_agg(k, ', ' ORDER BY k) INTO verdict.field FROM jsonb_object_keys(verdict.changes) k;
   END IF;
   RETURN verdict;
-EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception THEN
+EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception OR program_limit_exceeded THEN
   GET STACKED DIAGNOSTICS at_constraint = CONSTRAINT_NAME, at_column = COLUMN_NAME, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
   IF at_constraint = 'relationship_rule_fkey' THEN
     verdict.field := 'source, kind, target';
@@ -144,7 +164,14 @@ EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in
                   array_to_string(portfolio.legal_kinds(portfolio.element_label(s.id), portfolio.element_label(t.id)), ', '))
       INTO verdict.problem
       FROM portfolio.element s, portfolio.element t WHERE (s.id, t.id) = ((said ->> 'source')::bigint, (said ->> 'target')::bigint);
+  ELSIF SQLSTATE = '54000' THEN
+    SELECT c.key, format('%s: is too long, it has %s characters', c.key, length(c.value)) INTO verdict.field, verdict.problem
+      FROM jsonb_each_text(cells) c WHERE c.value IS NOT NULL ORDER BY length(c.value) DESC LIMIT 1;
+    verdict.code := left(verdict.code, 100);
   ELSE
+    IF SQLSTATE LIKE '22%' AND at_column = '' THEN
+      at_column := coalesce(portfolio.unfit_field(target, said), '');
+    END IF;
     SELECT r.field, r.problem INTO verdict.field, verdict.problem FROM portfolio.refused_by(target, at_constraint, at_column, SQLSTATE, message, detail) r;
   END IF;
   -- what is in the way may be another row of the sheet that is yet to change
@@ -178,6 +205,9 @@ DECLARE
   reason text := current_setting('pg_portfolio.reason', true);
 BEGIN
   PERFORM portfolio.check_options(options, '{all_or_nothing}');
+  IF jsonb_typeof(options -> 'all_or_nothing') <> 'boolean' THEN
+    RAISE EXCEPTION 'option "all_or_nothing" is neither true nor false' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   headings := portfolio.match_headings(kind, source, coalesce(mapping, '{}'));
   SELECT array_agg(f ORDER BY f.ord) INTO fields FROM portfolio.sheet_fields(kind) f WHERE headings ? f.field OR f.blank = 'refused';
   -- The cells by field, without rows in which nothing is said; rows that say the same as one before; codes and names of the sheet.
@@ -188,9 +218,13 @@ BEGIN
       SELECT l.n, jsonb_object_agg(h.key, l.j ->> h.value) AS cells, bool_or(portfolio.cell_text(l.j ->> h.value) IS NOT NULL) AS says
         FROM line l, jsonb_each_text($1) h GROUP BY l.n
     ), known AS MATERIALIZED (
-      SELECT s.n, s.cells, k.key, k.days FROM said s CROSS JOIN LATERAL portfolio.sheet_key($2, $3, s.cells) k WHERE s.says
+      SELECT s.n, s.cells, k.key, k.word, k.days FROM said s CROSS JOIN LATERAL portfolio.sheet_key($2, $3, s.cells) k WHERE s.says
     ), again AS (
-      SELECT k.n, max(e.n) AS earlier FROM known k JOIN known e ON e.key = k.key AND e.n < k.n AND e.days && k.days GROUP BY k.n
+      SELECT b.n, max(b.earlier) AS earlier
+        FROM (SELECT k.n, e.n FROM known k JOIN known e ON e.key = k.key AND e.n < k.n AND e.days && k.days
+              UNION ALL
+              SELECT k.n, e.n FROM known k JOIN known e ON e.word = k.word AND e.n < k.n WHERE e.key IS NULL OR k.key IS NULL) b (n, earlier)
+       GROUP BY b.n
     )
     SELECT array_agg(k.cells ORDER BY k.n), array_agg(k.n ORDER BY k.n), array_agg(a.earlier ORDER BY k.n) FROM known k LEFT JOIN again a USING (n)$sql$, portfolio.plain_columns(source), source)
     INTO sheet, numbers, earlier USING headings, kind, fields;

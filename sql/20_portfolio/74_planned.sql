@@ -18,6 +18,33 @@ COMMENT ON COLUMN portfolio.planned_attribute.valid IS 'Days on which it is to h
 COMMENT ON COLUMN portfolio.planned_attribute.reason IS 'Why, or under what plan.';
 SELECT pg_extension_config_dump('portfolio.planned_attribute', '');
 
+CREATE FUNCTION portfolio.unfit_value(own_table regclass, column_name name, said jsonb) RETURNS text
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  c record;
+  fits boolean;
+BEGIN
+  FOR c IN
+    SELECT pg_get_expr(k.conbin, k.conrelid) AS condition, pg_get_constraintdef(k.oid) AS definition
+      FROM pg_attribute a
+      LEFT JOIN pg_constraint k ON k.conrelid = a.attrelid AND k.contype = 'c' AND k.conkey = ARRAY[a.attnum]
+     WHERE a.attrelid = own_table AND a.attname = column_name AND NOT a.attisdropped
+  LOOP
+    EXECUTE format('SELECT %s FROM jsonb_populate_record(NULL::%s, $1) t', coalesce(c.condition, 'true'), own_table) INTO fits USING jsonb_build_object(column_name, said);
+    IF NOT fits THEN
+      RETURN format('It does not fit %s.', c.definition);
+    END IF;
+  END LOOP;
+  RETURN NULL;
+EXCEPTION WHEN data_exception THEN
+  RETURN upper(left(SQLERRM, 1)) || substr(SQLERRM, 2) || '.';
+END
+$$;
+COMMENT ON FUNCTION portfolio.unfit_value(regclass, name, jsonb) IS
+  'Why a column of a table cannot hold a value: its type, or a constraint that is about this column alone; NULL when it can.';
+
 CREATE FUNCTION portfolio.check_planned_attribute() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
@@ -26,11 +53,15 @@ DECLARE
   kind text;
   f portfolio.sheet_field;
   said record;
+  problem text;
 BEGIN
   IF portfolio.restoring(TG_RELID) THEN
     RETURN NEW;
   END IF;
   SELECT e.kind INTO kind FROM portfolio.element e WHERE e.id = NEW.element;
+  IF NOT FOUND THEN
+    RETURN NEW;                              -- the foreign key tells
+  END IF;
   SELECT s.* INTO f FROM portfolio.table_fields(portfolio.kind_table(kind), kind) s WHERE s.field = NEW.attribute AND s.field <> 'code' AND s.origin <> 'period';
   IF NOT FOUND THEN
     RAISE EXCEPTION 'attribute "%" of a % cannot be planned', NEW.attribute, kind
@@ -40,6 +71,13 @@ BEGIN
   IF said.problem IS NOT NULL OR (said.value IS NULL AND f.blank <> 'null') THEN
     RAISE EXCEPTION 'attribute "%" of a % cannot be planned as "%"', NEW.attribute, kind, coalesce(NEW.value, '')
       USING ERRCODE = 'check_violation', DETAIL = coalesce(said.problem, 'It cannot be empty') || '.';
+  END IF;
+  IF f.origin = 'column' AND f.type <> 'reference' THEN
+    problem := portfolio.unfit_value(portfolio.kind_table(kind), NEW.attribute, said.value);
+    IF problem IS NOT NULL THEN
+      RAISE EXCEPTION 'attribute "%" of a % cannot be planned as "%"', NEW.attribute, kind, NEW.value
+        USING ERRCODE = 'check_violation', DETAIL = problem;
+    END IF;
   END IF;
   NEW.value := CASE WHEN f.type = 'reference' AND f.origin = 'column' THEN portfolio.element_label((said.value #>> '{}')::bigint) ELSE said.value #>> '{}' END;
   RETURN NEW;
@@ -97,3 +135,45 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.attributes_on(text, date, jsonb) IS
   'The attributes of an element on a day, that of pg_portfolio.as_of when left out: planned values where there are any, else what is recorded. Nothing for NULL; raises as element_ref() does. Example: SELECT attribute, value FROM portfolio.attributes_on(''service:EPS'', ''2018-04-01'') WHERE planned;';
+
+-- References that are kept as text: properties of type element, and plans of columns that refer to one.
+CREATE FUNCTION portfolio.named_references(label text, OUT table_name text, OUT element bigint, OUT field text, OUT valid daterange) RETURNS SETOF record
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT 'element_property', p.element, p.key, p.valid
+    FROM portfolio.element_property p
+    JOIN portfolio.element e ON e.id = p.element
+    JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = p.key AND d.type = 'element'
+   WHERE p.value = $1
+  UNION ALL
+  SELECT 'planned_attribute', p.element, p.attribute, p.valid
+    FROM portfolio.planned_attribute p
+    JOIN portfolio.element e ON e.id = p.element
+   WHERE p.value = $1
+     AND EXISTS (SELECT FROM portfolio.table_fields(portfolio.kind_table(e.kind), e.kind) f WHERE f.field = p.attribute AND f.type = 'reference');
+END;
+COMMENT ON FUNCTION portfolio.named_references(text) IS
+  'The properties and planned attributes that hold an element as kind:code. Example: SELECT * FROM portfolio.named_references(''organisation:HSCIC'');';
+
+CREATE FUNCTION portfolio.follow_code(label text, new_label text) RETURNS SETOF portfolio.element_effect
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  reference record;
+  effects portfolio.element_effect[] := '{}';
+BEGIN
+  FOR reference IN SELECT r.* FROM portfolio.named_references(label) r LOOP
+    IF reference.table_name = 'element_property' THEN
+      UPDATE portfolio.element_property p SET value = new_label WHERE (p.element, p.key, p.valid) = (reference.element, reference.field, reference.valid);
+    ELSE
+      UPDATE portfolio.planned_attribute p SET value = new_label WHERE (p.element, p.attribute, p.valid) = (reference.element, reference.field, reference.valid);
+    END IF;
+    effects := effects || ROW(reference.table_name, 'value', 'moved', 1, portfolio.element_label(reference.element) || ' ' || reference.field)::portfolio.element_effect;
+  END LOOP;
+  RETURN QUERY SELECT e.table_name, e.column_name, e.action, count(*), string_agg(e.detail, '; ') FROM unnest(effects) e GROUP BY 1, 2, 3;
+END
+$$;
+COMMENT ON FUNCTION portfolio.follow_code(text, text) IS
+  'Part of rename_element() and merge_elements(): what holds an element as kind:code holds its new one, and tells what that was.';

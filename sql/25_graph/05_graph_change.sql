@@ -7,7 +7,7 @@ CREATE TABLE portfolio.graph_change (
 COMMENT ON TABLE portfolio.graph_change IS
   'One row for each transaction and subtransaction that wrote what the graph is made of: whoever sees its row sees its writes. Rows are only added, so no writer waits for another; purge_graph_changes() forgets old ones. Written by the engine alone. Class: operation.';
 COMMENT ON COLUMN portfolio.graph_change.xid IS 'The transaction.';
-COMMENT ON COLUMN portfolio.graph_change.part IS 'Number of the subtransaction in it; 1 is the transaction itself, 0 a purge.';
+COMMENT ON COLUMN portfolio.graph_change.part IS 'Number of the subtransaction in it; 1 is the transaction itself, a number below 0 a purge.';
 
 CREATE FUNCTION portfolio.graph_changed() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_graph_changed';
@@ -18,6 +18,11 @@ CREATE FUNCTION portfolio.purge_graph_changes() RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL UNSAFE AS 'MODULE_PATHNAME', 'pf_purge_graph_changes';
 COMMENT ON FUNCTION portfolio.purge_graph_changes() IS
   'Forgets the rows of graph_change whose transactions ended before any that still runs; returns how many. Every session then loads its graph once more.';
+
+-- The numbers of another cluster's transactions mean nothing here.
+CREATE TRIGGER graph_change_is_local BEFORE INSERT OR UPDATE OR DELETE ON portfolio.graph_change
+  FOR EACH ROW EXECUTE FUNCTION portfolio.graph_changed();
+ALTER TABLE portfolio.graph_change ENABLE REPLICA TRIGGER graph_change_is_local;
 
 -- Statement triggers see every write of a session, and ALWAYS those of a restore too; what logical replication applies fires row triggers only.
 DO $$

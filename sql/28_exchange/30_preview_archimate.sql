@@ -21,6 +21,41 @@ COMMENT ON COLUMN portfolio.archimate_verdict.target IS 'Identifier of the targe
 COMMENT ON COLUMN portfolio.archimate_verdict.attributes IS 'Access, influence and direction, as relationship.attributes holds them.';
 COMMENT ON COLUMN portfolio.archimate_verdict.detail IS 'names, documentation and properties as the file has them.';
 
+CREATE FUNCTION portfolio.check_archimate_kinds(kinds jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  wrong record;
+BEGIN
+  IF kinds IS NULL THEN
+    RETURN NULL;
+  END IF;
+  IF jsonb_typeof(kinds) <> 'object' THEN
+    RAISE EXCEPTION 'option "kinds" must be a JSON object'
+      USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"BusinessActor": "team"}.';
+  END IF;
+  SELECT o.key, o.value INTO wrong FROM jsonb_each_text(kinds) o
+   WHERE NOT EXISTS (SELECT FROM portfolio.element_kind k WHERE k.kind = o.value AND k.archimate_type = o.key) ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION '"%" is no kind of ArchiMate type "%"', wrong.value, wrong.key
+      USING ERRCODE = 'invalid_parameter_value',
+            HINT = format('SELECT kind FROM portfolio.element_kind WHERE archimate_type = %L lists them.', wrong.key);
+  END IF;
+  SELECT o.value, string_agg(f.field, ', ' ORDER BY f.ord) AS fields INTO wrong
+    FROM jsonb_each_text(kinds) o CROSS JOIN LATERAL portfolio.sheet_fields(o.value) f
+   WHERE f.blank = 'refused' AND f.field NOT IN ('code', 'name') GROUP BY 1 ORDER BY 1 LIMIT 1;
+  IF FOUND THEN
+    RAISE EXCEPTION 'a % cannot be made of an exchange file', wrong.value
+      USING ERRCODE = 'invalid_parameter_value', DETAIL = format('It needs %s, of which a file says nothing.', wrong.fields),
+            HINT = format('Make them first, by portfolio.import(%L, ...): elements that are here are matched by name.', wrong.value);
+  END IF;
+  RETURN kinds;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_archimate_kinds(jsonb) IS
+  'The option kinds of import_archimate(). Raises 22023 where it is no object of ArchiMate types and kinds of theirs, or a kind needs more than a file says. NULL is fine.';
+
 -- What a property is here: the first value of each key. A key is the first name of the property's definition.
 CREATE FUNCTION portfolio.archimate_first_values(properties jsonb, definitions jsonb, OUT key text, OUT value text) RETURNS SETOF record
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
@@ -206,7 +241,7 @@ CREATE FUNCTION portfolio.preview_archimate(document xml, options jsonb DEFAULT 
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT v.*
-    FROM portfolio.preview_archimate_concepts(ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate($1)) c), portfolio.check_options($2, '{kinds,dry_run}')) v;
+    FROM portfolio.preview_archimate_concepts(ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate($1)) c), portfolio.check_options($2, '{kinds,dry_run}') || jsonb_build_object('kinds', portfolio.check_archimate_kinds($2 -> 'kinds'))) v;
 END;
 COMMENT ON FUNCTION portfolio.preview_archimate(xml, jsonb) IS
   'What import_archimate() would make of an exchange file, one row an item: first what is here already and how that is known, then what is refused and why, then what is new. Changes nothing. Options and errors as import_archimate(). Example: SELECT verdict, what, name, kind, code, matched_by, problem FROM portfolio.preview_archimate(portfolio.export_archimate());';

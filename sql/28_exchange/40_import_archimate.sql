@@ -5,32 +5,6 @@ COMMENT ON COLUMN portfolio.archimate_count.what IS 'matches (of what is taken, 
 COMMENT ON COLUMN portfolio.archimate_count.taken IS 'Taken over, new or matched.';
 COMMENT ON COLUMN portfolio.archimate_count.refused IS 'Refused; preview_archimate() names each with its problem.';
 
-CREATE FUNCTION portfolio.check_archimate_kinds(kinds jsonb) RETURNS void
-LANGUAGE plpgsql STABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-DECLARE
-  wrong record;
-BEGIN
-  IF kinds IS NULL THEN
-    RETURN;
-  END IF;
-  IF jsonb_typeof(kinds) <> 'object' THEN
-    RAISE EXCEPTION 'option "kinds" must be a JSON object'
-      USING ERRCODE = 'invalid_parameter_value', HINT = 'Such as {"BusinessActor": "team"}.';
-  END IF;
-  SELECT o.key, o.value INTO wrong FROM jsonb_each_text(kinds) o
-   WHERE NOT EXISTS (SELECT FROM portfolio.element_kind k WHERE k.kind = o.value AND k.archimate_type = o.key) ORDER BY 1 LIMIT 1;
-  IF FOUND THEN
-    RAISE EXCEPTION '"%" is no kind of ArchiMate type "%"', wrong.value, wrong.key
-      USING ERRCODE = 'invalid_parameter_value',
-            HINT = format('SELECT kind FROM portfolio.element_kind WHERE archimate_type = %L lists them.', wrong.key);
-  END IF;
-END
-$$;
-COMMENT ON FUNCTION portfolio.check_archimate_kinds(jsonb) IS
-  'Raises 22023 where the option kinds of import_archimate() is no object of ArchiMate types and kinds of theirs. NULL is fine.';
-
 -- The head of a model: its row, definitions and views.
 CREATE FUNCTION portfolio.import_archimate_model(document xml, concepts portfolio.archimate_concept[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT

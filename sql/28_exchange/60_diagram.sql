@@ -25,11 +25,13 @@ COMMENT ON FUNCTION portfolio.diagram_nodes(bigint[]) IS
 
 CREATE FUNCTION portfolio.diagram_edges(elements bigint[], OUT source bigint, OUT target bigint, OUT kind text, OUT name text, OUT nth bigint) RETURNS SETOF record
 LANGUAGE sql STABLE PARALLEL SAFE
+SET enable_nestloop = off  -- the planner does not see how many are asked for, and would look through all of dependency for each
 BEGIN ATOMIC
+  WITH node AS MATERIALIZED (SELECT n.* FROM portfolio.diagram_nodes($1) n)
   SELECT d.source, d.target, d.kind, r.name, row_number() OVER (ORDER BY s.kind, s.code, d.kind, t.kind, t.code, r.name, d.relationship)
     FROM portfolio.dependency d
-    JOIN portfolio.diagram_nodes($1) s ON s.id = d.source
-    JOIN portfolio.diagram_nodes($1) t ON t.id = d.target
+    JOIN node s ON s.id = d.source
+    JOIN node t ON t.id = d.target
     LEFT JOIN portfolio.relationship r ON r.id = d.relationship
    WHERE d.valid @> (SELECT portfolio.as_of())
    ORDER BY 5;
@@ -56,9 +58,10 @@ COMMENT ON FUNCTION portfolio.diagram_direction(jsonb) IS
 CREATE FUNCTION portfolio.mermaid_escape(value text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  -- Mermaid reads #...; as the entity of that name or number, so its own # goes first
-  SELECT regexp_replace(replace(replace(replace(replace(replace(replace(replace($1, '#', '#35;'), '&', '#38;'), '"', '#34;'), '<', '#60;'), '>', '#62;'),
-                        '`', '#96;'), '\', '#92;'), '[[:space:][:cntrl:]]+', ' ', 'g');
+  -- Mermaid reads #...; as the entity of that name or number, so its own # goes first; %% begins a directive or a comment,
+  -- and it takes the last entity apart where a line has style or classDef before it
+  SELECT regexp_replace(replace(replace(replace(replace(replace(replace(replace(replace(replace(replace($1, '#', '#35;'), '&', '#38;'), '"', '#34;'), '<', '#60;'), '>', '#62;'),
+                        '`', '#96;'), '\', '#92;'), '%', '#37;'), 'style', 'st#121;le'), 'classDef', 'class#68;ef'), '[[:space:][:cntrl:]]+', ' ', 'g');
 END;
 COMMENT ON FUNCTION portfolio.mermaid_escape(text) IS
   'A text as it stands between double quotes in Mermaid; line ends become blanks. NULL for NULL. Example: SELECT portfolio.mermaid_escape(''a "b"'');';

@@ -97,7 +97,7 @@ BEGIN
     IF NEW.state <> OLD.state
        AND NOT EXISTS (SELECT FROM portfolio.service_transition t WHERE (t.from_state, t.to_state) = (OLD.state, NEW.state)) THEN
       RAISE EXCEPTION 'service "%" cannot become % from %', NEW.code, NEW.state, OLD.state
-        USING ERRCODE = 'check_violation', CONSTRAINT = 'service_transition', TABLE = 'service', SCHEMA = 'portfolio',
+        USING ERRCODE = 'check_violation', CONSTRAINT = 'service_transition', TABLE = 'service', SCHEMA = 'portfolio', COLUMN = 'state',
               DETAIL = coalesce((SELECT format('What is %s may become %s.', OLD.state, string_agg(t.to_state, ' or ' ORDER BY s.ord))
                                    FROM portfolio.service_transition t JOIN portfolio.service_state s ON s.state = t.to_state
                                   WHERE t.from_state = OLD.state HAVING count(*) > 0),

@@ -182,7 +182,7 @@ COMMENT ON FUNCTION portfolio.read_findings_csv(text) IS
   'Part of import_findings(): the rows of a CSV document with headings rule, title, severity or cvss (a score or a vector), and if wanted location, element, description, remediation and fingerprint, in any order. Raises 22P04 for other headings.';
 
 CREATE FUNCTION portfolio.read_findings(source text, document text) RETURNS SETOF portfolio.read_finding
-LANGUAGE plpgsql STABLE PARALLEL SAFE ROWS 1000
+LANGUAGE plpgsql STABLE PARALLEL UNSAFE ROWS 1000
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE

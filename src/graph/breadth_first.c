@@ -126,13 +126,16 @@ path_to(const Search *search, int64 at)
 {
 	int			length = search->reached[at].depth + 1;
 	Datum	   *path = palloc(length * sizeof(Datum));
+	ArrayType  *array;
 
 	for (int i = length - 1; i >= 0; i--)
 	{
 		path[i] = Int64GetDatum(search->reached[at].element);
 		at = search->reached[at].from;
 	}
-	return PointerGetDatum(construct_array(path, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
+	array = construct_array(path, length, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE);
+	pfree(path);
+	return PointerGetDatum(array);
 }
 
 /* breadth_first(tails bigint[], heads bigint[], start bigint, max_depth integer) */

@@ -189,6 +189,11 @@ share_out(Brandes *b, int32 source, int32 n_met, double *value)
 
 		for (int32 i = begin; i < end; i++)
 			shares += share[next[i]];
+		if (unlikely(isinf(met->paths)))
+			ereport(ERROR,
+					(errcode(ERRCODE_NUMERIC_VALUE_OUT_OF_RANGE),
+					 errmsg("betweenness is out of range"),
+					 errdetail("Between two elements there are more shortest paths than a double precision number can count.")));
 		shares *= met->paths;
 		share[v] = (1 + behind - is_return + shares) / met->paths;
 		value[v] += shares;

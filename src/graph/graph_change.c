@@ -10,10 +10,14 @@
  *	00_graph_change		AFTER each row, only where session_replication_role is replica: the apply
  *						worker of logical replication fires no statement triggers.
  *
+ * graph_change itself has one more, BEFORE each row where session_replication_role is replica: a
+ * publication FOR ALL TABLES brings the rows of another cluster, whose transactions have other numbers
+ * and may have those of ours. They stay out; what they stand for is recorded here as it is applied.
+ *
  * So whoever sees a row that a subtransaction wrote sees that subtransaction's row of graph_change,
  * and whoever does not sees neither: they commit and abort together. Rows of graph_change are only
  * added, never updated, so no writer waits for another. Purging takes old ones away, which leaves a
- * session that has not looked since they came with the same rows again; so it adds one of its own.
+ * session that has not looked since they came with the same rows again; so it adds one of its own each time.
  *
  * That is enough for what other transactions wrote. Of its own transaction a snapshot sees the
  * commands before it, which one row a subtransaction does not tell apart; for those the session
@@ -42,11 +46,11 @@ static const char record_sql[] =
 "INSERT INTO portfolio.graph_change (xid, part) VALUES (pg_catalog.pg_current_xact_id(), $1)"
 " ON CONFLICT DO NOTHING";
 
-/* Part 0 is no subtransaction: it stands for the purge. */
+/* What is not above 0 is no subtransaction: it stands for a purge. */
 static const char purge_sql[] =
 "WITH gone AS (DELETE FROM portfolio.graph_change"
 "  WHERE xid OPERATOR(pg_catalog.<) pg_catalog.pg_snapshot_xmin(pg_catalog.pg_current_snapshot()) RETURNING xid),"
-" mark AS (INSERT INTO portfolio.graph_change (xid, part) SELECT pg_catalog.pg_current_xact_id(), 0"
+" mark AS (INSERT INTO portfolio.graph_change (xid, part) SELECT pg_catalog.pg_current_xact_id(), $1"
 "  WHERE EXISTS (SELECT FROM gone) ON CONFLICT DO NOTHING)"
 " SELECT pg_catalog.count(*) FROM gone";
 
@@ -55,6 +59,8 @@ static uint64 transaction_number = 1;
 static uint64 own_writes = 0;
 static CommandId last_write = 0;	/* no write of ours has a higher command id */
 static SubTransactionId recorded = InvalidSubTransactionId;
+static bool recording = false;	/* are rows of graph_change written by this file? */
+static int64 purges = 0;
 static List *under_way = NIL;	/* nesting level of each statement that is writing */
 
 static void
@@ -63,6 +69,7 @@ transaction_ended(XactEvent event, void *arg)
 	if (event != XACT_EVENT_ABORT && event != XACT_EVENT_COMMIT && event != XACT_EVENT_PREPARE)
 		return;
 	transaction_number++;
+	recording = false;
 	if (own_writes > 0)
 		pf_graph_forget_own();
 	own_writes = 0;
@@ -74,7 +81,10 @@ transaction_ended(XactEvent event, void *arg)
 static void
 subtransaction_ended(SubXactEvent event, SubTransactionId mySubid, SubTransactionId parentSubid, void *arg)
 {
-	if (event != SUBXACT_EVENT_ABORT_SUB || own_writes == 0)
+	if (event != SUBXACT_EVENT_ABORT_SUB)
+		return;
+	recording = false;			/* an error may have ended it */
+	if (own_writes == 0)
 		return;
 	own_writes++;
 	recorded = InvalidSubTransactionId;
@@ -83,16 +93,21 @@ subtransaction_ended(SubXactEvent event, SubTransactionId mySubid, SubTransactio
 }
 
 static void
+register_callbacks(void)
+{
+	if (callbacks_registered)
+		return;
+	RegisterXactCallback(transaction_ended, NULL);
+	RegisterSubXactCallback(subtransaction_ended, NULL);
+	callbacks_registered = true;
+}
+
+static void
 write_begins(void)
 {
 	MemoryContext old_context;
 
-	if (!callbacks_registered)
-	{
-		RegisterXactCallback(transaction_ended, NULL);
-		RegisterSubXactCallback(subtransaction_ended, NULL);
-		callbacks_registered = true;
-	}
+	register_callbacks();
 	own_writes++;
 	last_write = GetCurrentCommandId(false);
 	old_context = MemoryContextSwitchTo(TopTransactionContext);
@@ -117,7 +132,9 @@ record_subtransaction(void)
 	if (recorded == GetCurrentSubTransactionId())
 		return;
 	values[0] = Int64GetDatum((int64) GetCurrentSubTransactionId());
+	recording = true;
 	(void) pf_as_table_owner(&state, "graph_change", record_sql, 1, argtypes, values, NULL);
+	recording = false;
 	pf_end_as_owner(&state);
 	recorded = GetCurrentSubTransactionId();
 }
@@ -131,6 +148,8 @@ pf_graph_changed(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("graph_changed() was not called by a trigger")));
+	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) && TRIGGER_FIRED_BEFORE(trigdata->tg_event))
+		return PointerGetDatum(recording ? trigdata->tg_trigtuple : NULL);
 	if (TRIGGER_FIRED_FOR_ROW(trigdata->tg_event))
 	{
 		write_begins();
@@ -152,10 +171,16 @@ Datum
 pf_purge_graph_changes(PG_FUNCTION_ARGS)
 {
 	PfAsOwner	state;
+	Oid			argtypes[1] = {INT8OID};
+	Datum		values[1];
 	int64		gone;
 	bool		isnull;
 
-	(void) pf_as_table_owner(&state, "graph_change", purge_sql, 0, NULL, NULL, NULL);
+	register_callbacks();
+	values[0] = Int64GetDatum(-++purges);
+	recording = true;
+	(void) pf_as_table_owner(&state, "graph_change", purge_sql, 1, argtypes, values, NULL);
+	recording = false;
 	gone = DatumGetInt64(SPI_getbinval(SPI_tuptable->vals[0], SPI_tuptable->tupdesc, 1, &isnull));
 	pf_end_as_owner(&state);
 	PG_RETURN_INT64(gone);

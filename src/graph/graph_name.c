@@ -95,12 +95,13 @@ name_of(const PfNames *names, int32 place)
 }
 
 static void
-read_name(Reader *reader, const Datum *values)
+read_name(Reader *reader, const Datum *values, const bool *nulls)
 {
 	int32		place = pf_graph_place(reader->names->graph, DatumGetInt64(values[0]));
 	PfName	  **name = place < 0 ? NULL : name_of(reader->names, place);
 
-	if (name != NULL)
+	/* who has dropped a NOT NULL may find elements without a name */
+	if (name != NULL && !nulls[1] && !nulls[2] && !nulls[3])
 		*name = copy_name(reader->context, values + 1);
 }
 
@@ -108,7 +109,7 @@ static bool
 receive_name(TupleTableSlot *slot, DestReceiver *self)
 {
 	slot_getallattrs(slot);
-	read_name((Reader *) self, slot->tts_values);
+	read_name((Reader *) self, slot->tts_values, slot->tts_isnull);
 	return true;
 }
 
@@ -137,11 +138,11 @@ read_few(Reader *reader, const int32 *places, int32 count)
 	for (uint64 i = 0; i < SPI_processed; i++)
 	{
 		Datum		columns[4];
-		bool		isnull;
+		bool		nulls[4];
 
 		for (int c = 0; c < 4; c++)
-			columns[c] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1, &isnull);
-		read_name(reader, columns);
+			columns[c] = SPI_getbinval(SPI_tuptable->vals[i], SPI_tuptable->tupdesc, c + 1, &nulls[c]);
+		read_name(reader, columns, nulls);
 	}
 }
 

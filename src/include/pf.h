@@ -52,6 +52,10 @@ extern Oid	pf_relation_owner(Oid relid);
 extern int	pf_as_table_owner(PfAsOwner *state, const char *table, const char *sql, int nargs,
 							  const Oid *argtypes, const Datum *values, const char *nulls);
 
+/* The same for a statement that is put together for one table, of its quoted names alone: its plan is not kept */
+extern int	pf_as_table_owner_once(PfAsOwner *state, const char *table, const char *sql, int nargs,
+								   const Oid *argtypes, const Datum *values, const char *nulls);
+
 /* The same for a statement that selects from rows of the caller's, under the name that they bring along */
 struct EphemeralNamedRelationData;
 extern int	pf_as_table_owner_from(PfAsOwner *state, const char *table, const char *sql,

@@ -3,7 +3,9 @@
  *		Nothing answers for itself and nothing is part of itself, by however many steps.
  *
  * An AFTER ROW trigger on a column that refers to a row of the same table walks upwards from the row
- * that was written and refuses to come back to it. Each row on the way is locked FOR SHARE: of two
+ * that was written and refuses to come back to it, or to go round in a circle above it: one statement
+ * may have closed that with other rows, or somebody with the trigger disabled (Brent's way of finding
+ * it: a mark that moves up to where the walk is, after 1, 2, 4, 8 ... steps). Each row on the way is locked FOR SHARE: of two
  * sessions that would close a circle together, one meets a row that the other has changed and waits;
  * when both do, one is chosen as the victim of a deadlock. The walk runs as the owner of the table,
  * so that row security hides no step of it.
@@ -91,6 +93,9 @@ pf_no_cycle(PG_FUNCTION_ARGS)
 	StringInfoData path;
 	int64		start;
 	int64		at;
+	int64		mark;
+	uint64		steps = 0;
+	uint64		next_mark = 1;
 
 	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_AFTER(trigdata->tg_event) ||
 		!TRIGGER_FIRED_FOR_ROW(trigdata->tg_event) || trigdata->tg_trigger->tgnargs != 1)
@@ -107,18 +112,27 @@ pf_no_cycle(PG_FUNCTION_ARGS)
 
 	initStringInfo(&path);
 	start = reference(tuple, desc, "id");
+	mark = start;
 	(void) step_up(up, start, &path);
 	while (at != 0)
 	{
 		CHECK_FOR_INTERRUPTS();
-		if (at == start)
+		if (at == start || at == mark)
+		{
+			(void) step_up(up, at, &path);
 			ereport(ERROR,
 					(errcode(ERRCODE_CHECK_VIOLATION),
-					 errmsg("column \"%s\" of \"%s.%s\" leads back to the row itself", up->column, PF_SCHEMA, up->table),
-					 errdetail("The way is %s > %s.", path.data,
-							   SPI_getvalue(tuple, desc, SPI_fnumber(desc, "code"))),
+					 at == start ? errmsg("column \"%s\" of \"%s.%s\" leads back to the row itself", up->column, PF_SCHEMA, up->table) :
+					 errmsg("column \"%s\" of \"%s.%s\" leads into a circle", up->column, PF_SCHEMA, up->table),
+					 errdetail("The way is %s.", path.data),
 					 errtable(trigdata->tg_relation),
 					 err_generic_string(PG_DIAG_COLUMN_NAME, up->column)));
+		}
+		if (++steps == next_mark)
+		{
+			mark = at;
+			next_mark *= 2;
+		}
 		at = step_up(up, at, &path);
 	}
 	return PointerGetDatum(NULL);

@@ -14,8 +14,8 @@
  * disable the trigger as well: the rule opens no way around the journal. Nor are the rows changes
  * that a release ships: the scripts of the extension make them, whatever the order of their parts.
  *
- * Rows are kept as jsonb made with ISO dates, so that the journal reads the same whatever the
- * session's settings.
+ * Rows are kept as jsonb made with ISO dates and every digit of a number, so that the journal reads the
+ * same whatever the session's settings; a time carries the offset of the session's zone.
  */
 #include "portfolio/portfolio.h"
 
@@ -28,6 +28,7 @@
 #include "miscadmin.h"
 #include "utils/acl.h"
 #include "utils/builtins.h"
+#include "utils/float.h"
 
 PG_FUNCTION_INFO_V1(pf_record_change);
 PG_FUNCTION_INFO_V1(pf_guard_change);
@@ -46,19 +47,21 @@ pf_restoring(Relation rel)
 	return has_privs_of_role(GetUserId(), rel->rd_rel->relowner);
 }
 
-/* The row as JSON, with dates and intervals in one form. */
+/* The row as JSON, with dates, intervals and numbers in one form. */
 static Jsonb *
 row_as_json(FmgrInfo *caller, HeapTuple tuple, TupleDesc desc)
 {
 	int			guc_level;
 	Jsonb	   *json;
 
-	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES)
+	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES && extra_float_digits >= 1)
 		return pf_row_to_jsonb(caller, tuple, desc);
 	guc_level = NewGUCNestLevel();
 	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
+							 GUC_ACTION_SAVE, true, 0, false);
+	(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
 							 GUC_ACTION_SAVE, true, 0, false);
 	json = pf_row_to_jsonb(caller, tuple, desc);
 	AtEOXact_GUC(true, guc_level);

@@ -35,6 +35,7 @@ pf_sparkline(PG_FUNCTION_ARGS)
 	double	   *values;
 	double		low = INFINITY;
 	double		high = -INFINITY;
+	double		span;
 	StringInfoData line;
 
 	deconstruct_array(PG_GETARG_ARRAYTYPE_P(0), NUMERICOID, -1, false, TYPALIGN_INT, &elements, &nulls, &n);
@@ -49,14 +50,15 @@ pf_sparkline(PG_FUNCTION_ARGS)
 		}
 	}
 
+	/* halves, so that the distance of two numbers of the type's whole range is one too; that of two next to 0 is none */
+	span = high / 2 - low / 2;
 	initStringInfo(&line);
 	for (int i = 0; i < n; i++)
 	{
 		int			level = LEVELS / 2 - 1;	/* a series that does not move */
 
-		/* halves, so that the distance of two numbers of the type's whole range is one too */
-		if (isfinite(values[i]) && high > low)
-			level = (int) (LEVELS * ((values[i] / 2 - low / 2) / (high / 2 - low / 2)));
+		if (isfinite(values[i]) && span > 0)
+			level = (int) (LEVELS * ((values[i] / 2 - low / 2) / span));
 		appendStringInfoString(&line, isfinite(values[i]) ? shown[Min(level, LEVELS - 1)] : " ");
 	}
 	PG_RETURN_TEXT_P(cstring_to_text_with_len(line.data, line.len));

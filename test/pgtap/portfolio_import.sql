@@ -124,7 +124,7 @@ SELECT is((SELECT DISTINCT reason FROM portfolio.element_history('contract:I_1')
 SELECT results_eq($$SELECT verdict, count(*) FROM portfolio.import('contract', 'load', dry_run => false) GROUP BY 1 ORDER BY 1$$, $$VALUES ('refused', 30::bigint), ('same', 370)$$, 'the same sheet again changes nothing');
 UPDATE load SET "Contract value" = '£7', "End date" = '' WHERE "Code" = 'I_2';
 SELECT results_eq($$SELECT code, field, changes FROM portfolio.import('contract', 'load', dry_run => false) WHERE verdict = 'changed'$$,
-  $$VALUES ('I_2', 'valid, value_gbp', '{"valid": ["[2016-04-01,2018-04-01)", "[2016-04-01,)"], "value_gbp": [12000, 7]}'::jsonb)$$, 'a cell that was changed is told with its value before');
+  $$VALUES ('I_2', 'ends_on, value_gbp', '{"ends_on": ["2018-03-31", null], "value_gbp": [12000, 7]}'::jsonb)$$, 'a cell that was changed is told with its value before');
 SELECT is((SELECT count(*) FROM portfolio.import('contract', 'load', dry_run => false, options => '{"all_or_nothing": true}') WHERE verdict = 'refused'), 30::bigint, 'all or nothing tells the same');
 DELETE FROM portfolio.contract WHERE code = 'I_5';
 SELECT is((SELECT count(*) FROM portfolio.import('contract', 'load', dry_run => false, options => '{"all_or_nothing": true}') WHERE verdict = 'new'), 1::bigint, 'what would be new');

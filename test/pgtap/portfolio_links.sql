@@ -64,7 +64,7 @@ SELECT is((SELECT count(*) FROM portfolio.change), (SELECT rows FROM journal), '
 TRUNCATE rel;
 INSERT INTO rel VALUES ('L_Y1', 'L_S1', 'realization', '', '', '2016-04-01', '2017-03-31', '{"by": "team", "of": 2}', 'first'), ('L_Y1', 'L_D', 'Access', 'Read', '', '', '', '', NULL);
 SELECT results_eq($$SELECT verdict, field, changes FROM portfolio.import('relationship', 'rel', '{"Comment": "description"}', false)$$,
-  $$VALUES ('changed', 'attributes, valid', '{"valid": ["[2016-04-01,2018-04-01)", "[2016-04-01,2017-04-01)"], "attributes": [{"by": "team"}, {"by": "team", "of": 2}]}'::jsonb),
+  $$VALUES ('changed', 'attributes, ends_on', '{"ends_on": ["2018-03-31", "2017-03-31"], "attributes": [{"by": "team"}, {"by": "team", "of": 2}]}'::jsonb),
            ('changed', 'attributes', '{"attributes": [{"access": "readwrite"}, {"access": "read"}]}')$$, 'what has changed is told with its value before');
 CREATE TEMP TABLE bare ("Source" text, "Kind" text, "Target" text, "Strength" text);
 INSERT INTO bare VALUES ('L_Y1', 'access', 'L_D', ''), ('L_Y1', 'realization', 'L_S1', '5');
@@ -82,7 +82,7 @@ CREATE TEMP TABLE moved ("source" text, "target" text, "type" text, "from" text,
 INSERT INTO moved VALUES ('L_Y1', 'L_Y2', 'flow', '2010-01-01', '2015-12-31'), ('L_Y1', 'L_Y2', 'flow', '2016-01-01', '');
 SELECT throws_ok($$SELECT portfolio.import('relationship', 'moved')$$, '42701', 'several headings of moved mean the same field', '"from" is an end of a relationship');
 SELECT results_eq($$SELECT verdict, changes FROM portfolio.import('relationship', 'moved', '{"from": "valid_from"}', false)$$,
-  $$VALUES ('changed', '{"valid": ["[2010-01-01,2015-01-01)", "[2010-01-01,2016-01-01)"]}'::jsonb), ('changed', '{"valid": ["[2015-01-01,)", "[2016-01-01,)"]}')$$,
+  $$VALUES ('changed', '{"ends_on": ["2014-12-31", "2015-12-31"]}'::jsonb), ('changed', '{"valid_from": ["2015-01-01", "2016-01-01"]}')$$,
   'the first row waits until the second has made room');
 SELECT results_eq($$SELECT name, valid FROM portfolio.relationship WHERE source = pg_temp.e('system', 'L_Y1') ORDER BY valid$$, $$VALUES ('old', '[2010-01-01,2016-01-01)'::daterange), ('new', '[2016-01-01,)')$$, 'and each stays itself');
 SELECT results_eq($$SELECT verdict FROM portfolio.import('relationship', 'moved', '{"from": "valid_from"}', false)$$, $$VALUES ('same'), ('same')$$, 'again: nothing');
@@ -113,7 +113,7 @@ SELECT results_eq($$SELECT code, verdict, problem FROM portfolio.import('role_ho
 TRUNCATE roles;
 INSERT INTO roles VALUES ('service:L_S1', 'Service owner', 'Second link organisation', '1/4/2016', '31/3/2018'), ('service:L_S1', 'service_owner', 'L_ORG2', '1/4/2018', '');
 SELECT results_eq($$SELECT verdict, changes FROM portfolio.import('role_holder', 'roles', dry_run => false)$$,
-  format($$VALUES ('changed', '{"party": [%s, %s]}'::jsonb), ('same', NULL)$$, pg_temp.e('organisation', 'L_ORG'), pg_temp.e('organisation', 'L_ORG2')), 'another holder of the same days is a change');
+  $$VALUES ('changed', '{"party": ["organisation:L_ORG", "organisation:L_ORG2"]}'::jsonb), ('same', NULL)$$, 'another holder of the same days is a change');
 CREATE TEMP TABLE uses (system text, technology text, purpose text, valid_from text, ends_on text);
 INSERT INTO uses VALUES ('L_Y1', 'Link technology', 'Database', '2015', ''), ('Link system one', 'technology:L_T', 'Database', '2015-01-01', ''), ('L_Y2', 'service:L_S1', '', '', '');
 SELECT results_eq($$SELECT verdict, problem FROM portfolio.import('system_technology', 'uses', dry_run => false)$$,

@@ -41,8 +41,8 @@ SELECT is_empty($$
    WHERE t.tgfoid = 'portfolio.record_change'::regproc
   EXCEPT SELECT format_type(a.atttypid, NULL) FROM pg_attribute a WHERE a.attrelid = 'row_json.kept'::regclass$$, 'every type of a journalled table is tried');
 
--- As the journal does: dates and intervals in one form, all other settings those of the session
-CREATE FUNCTION row_json.plain(r row_json.kept) RETURNS jsonb LANGUAGE plpgsql SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' AS $$BEGIN RETURN to_jsonb(r); END$$;
+-- As the journal does: dates, intervals and numbers in one form, all other settings those of the session
+CREATE FUNCTION row_json.plain(r row_json.kept) RETURNS jsonb LANGUAGE plpgsql SET DateStyle = 'ISO, YMD' SET IntervalStyle = 'postgres' SET extra_float_digits = 1 AS $$BEGIN RETURN to_jsonb(r); END$$;
 CREATE TEMP TABLE compared (settings text, operation text, same boolean);
 -- The 30th row and the last are NULL but for the number
 DO $$
