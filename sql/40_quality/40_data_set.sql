@@ -1,4 +1,13 @@
 -- Declaring a data set on a relation that is there.
+-- to_regclass() raises where the caller may not look into the schema.
+CREATE FUNCTION portfolio.relation_named(schema_name name, relation_name name) RETURNS regclass
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT c.oid::regclass FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace WHERE n.nspname = $1 AND c.relname = $2;
+END;
+COMMENT ON FUNCTION portfolio.relation_named(name, name) IS
+  'The relation of that name in that schema, also for who may not use the schema; NULL where there is none. Example: SELECT portfolio.relation_named(''portfolio'', ''service'');';
+
 CREATE FUNCTION portfolio.get_data_set(code text) RETURNS portfolio.data_set
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp

@@ -101,6 +101,7 @@ COMMENT ON FUNCTION portfolio.item_condition(portfolio.data_item) IS
 CREATE FUNCTION portfolio.check_data_item() RETURNS trigger
 LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'  -- as they are read when the set is scored
 AS $$
 DECLARE
   lenient boolean := portfolio.restoring(TG_RELID::regclass);
@@ -116,7 +117,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.check_data_item() IS
-  'Trigger: checks the condition of an item, and that its codes can be values of its column, however they are written.';
+  'Trigger: checks the condition of an item, and that its codes can be values of its column; days are read as ISO or year, month, day, whatever the session''s DateStyle.';
 CREATE TRIGGER check_expression BEFORE INSERT OR UPDATE OF data_set, column_name, missing_values, default_codes, applies_when ON portfolio.data_item
   FOR EACH ROW WHEN (NEW.applies_when IS NOT NULL OR NEW.missing_values <> '{}' OR NEW.default_codes <> '{}')
   EXECUTE FUNCTION portfolio.check_data_item();

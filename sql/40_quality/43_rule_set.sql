@@ -53,6 +53,7 @@ COMMENT ON COLUMN portfolio.broken_rule.problem IS 'What is wrong.';
 CREATE FUNCTION portfolio.broken_rules(data_set text DEFAULT NULL) RETURNS SETOF portfolio.broken_rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET datestyle = 'ISO, YMD'
 AS $$
 #variable_conflict use_variable
 DECLARE
@@ -77,7 +78,7 @@ BEGIN
                           AND (c.item = i.name OR c.item IS NULL AND (i.missing_values <> '{}' OR i.applies_when IS NOT NULL))))
      ORDER BY 1, 4 DESC, 5
   LOOP
-    relation := to_regclass(format('%I.%I', r.schema_name, r.relation_name));
+    relation := portfolio.relation_named(r.schema_name, r.relation_name);
     state := NULL;
     IF relation IS NULL THEN
       state := '42P01';

@@ -100,7 +100,35 @@ END;
 COMMENT ON FUNCTION portfolio.whole_set_key(jsonb, text, bigint, boolean) IS
   'The keys of a rule about the whole set as one jsonb expression over k1, k2 and so on; values of identifying and special items are masked unless identify.';
 
-CREATE FUNCTION portfolio.whole_set_sql(relation regclass, definition jsonb, wanted text, key text, period_of text DEFAULT NULL, period text DEFAULT NULL)
+-- What the rules about the whole set read: NULL where a value is one of its item's missing_values, as it is to every rule.
+CREATE FUNCTION portfolio.columns_with_missing(relation regclass, data_set bigint) RETURNS text[]
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT array_agg(DISTINCT i.column_name::text) FROM portfolio.data_item i JOIN pg_attribute a ON a.attrelid = $1 AND a.attname = i.column_name AND a.attnum > 0 AND NOT a.attisdropped
+   WHERE i.data_set = $2 AND i.missing_values <> '{}';
+END;
+COMMENT ON FUNCTION portfolio.columns_with_missing(regclass, bigint) IS
+  'The columns of a relation for which items of a data set name missing values; NULL where there are none.';
+
+CREATE FUNCTION portfolio.rows_without_missing(relation regclass, data_set bigint, wanted text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT CASE WHEN portfolio.columns_with_missing($1, $2) IS NULL THEN format('%s AS pf_row WHERE (%s)', $1, $3)
+              ELSE format('(SELECT %s FROM %s AS pf_row WHERE (%s)) AS pf_row WHERE true', string_agg(
+                CASE WHEN m.codes IS NULL THEN quote_ident(a.attname)
+                     ELSE format(CASE WHEN t.typcategory = 'S' THEN 'CASE WHEN btrim(%1$I) IN (%2$s) THEN NULL ELSE %1$I END AS %1$I' ELSE 'CASE WHEN %1$I IN (%2$s) THEN NULL ELSE %1$I END AS %1$I' END,
+                                 a.attname, m.codes) END, ', ' ORDER BY a.attnum), $1, $3) END
+    FROM pg_attribute a
+    JOIN pg_type t ON t.oid = a.atttypid
+    LEFT JOIN LATERAL (SELECT string_agg(DISTINCT quote_literal(btrim(v)), ', ') AS codes FROM portfolio.data_item i, unnest(i.missing_values) v
+                        WHERE i.data_set = $2 AND i.column_name = a.attname) m ON true
+   WHERE a.attrelid = $1 AND a.attnum > 0 AND NOT a.attisdropped;
+END;
+COMMENT ON FUNCTION portfolio.rows_without_missing(regclass, bigint, text) IS
+  'The rows of a relation that are wanted, as text for FROM under the name pf_row, with NULL where an item of the data set counts a value as missing. What is wanted is judged by the values themselves. Without a data set: all as they are.';
+
+CREATE FUNCTION portfolio.whole_set_sql(relation regclass, definition jsonb, wanted text, key text, period_of text DEFAULT NULL, period text DEFAULT NULL,
+                                        data_set bigint DEFAULT NULL)
 RETURNS text
 LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
@@ -114,7 +142,7 @@ DECLARE
   given text := coalesce((SELECT string_agg(format('k%s IS NOT NULL', i), ' AND ' ORDER BY i) FROM generate_series(1, n) i), 'true');
   selected text := coalesce((SELECT string_agg(format('(%s) AS k%s', k ->> 'sql', i), ', ' ORDER BY i) || ', ' FROM jsonb_array_elements(keys) WITH ORDINALITY x (k, i)), '');
   grouped text := coalesce(' GROUP BY ' || names, '');
-  source text := format(' FROM %s AS pf_row WHERE (%s)', relation, wanted);
+  source text := ' FROM ' || portfolio.rows_without_missing(relation, CASE WHEN kind NOT IN ('rows', 'volume_change') THEN data_set END, wanted);
   matched text;
 BEGIN
   IF kind = 'unique' AND definition ? 'during' THEN
@@ -155,9 +183,9 @@ BEGIN
       || CASE WHEN definition ? 'at' THEN format(', (%s) AS pf_from, (%s) AS pf_to, (%s) AS pf_given', definition -> 'valid' ->> 'from', definition -> 'valid' ->> 'to', definition -> 'valid' ->> 'given') ELSE '' END
       || format(' FROM %s AS pf_target', definition ->> 'relation'), matched, grouped);
   ELSIF kind = 'fresh' THEN
-    RETURN format($sql$SELECT %1$s AS key, 1::bigint AS records, CASE WHEN now() - newest::timestamptz > %2$L::interval THEN 1 ELSE 0 END::bigint AS failed,
+    RETURN format($sql$SELECT %1$s AS key, 1::bigint AS records, CASE WHEN newest::timestamptz < now() - %2$L::interval THEN 1 ELSE 0 END::bigint AS failed,
          CASE WHEN newest IS NULL THEN 1 ELSE 0 END::bigint AS missing, 0::bigint AS surplus,
-         jsonb_build_object('newest', newest::text, 'age', date_trunc('second', now() - newest::timestamptz)::text, 'allowed', %2$L, 'in_future', in_future) AS detail
+         jsonb_build_object('newest', newest::text, 'age', CASE WHEN isfinite(newest::timestamptz) THEN date_trunc('second', now() - newest::timestamptz)::text END, 'allowed', %2$L, 'in_future', in_future) AS detail
     FROM (SELECT %3$smax(t) FILTER (WHERE t <= now()) AS newest, count(*) FILTER (WHERE t > now()) AS in_future FROM (SELECT %4$s(%5$s) AS t%6$s) r%7$s) r$sql$,
       key, definition ->> 'age', coalesce(names || ', ', ''), selected, definition ->> 'time', source, grouped);
   ELSIF kind = 'rows' THEN
@@ -195,8 +223,8 @@ BEGIN
     coalesce((SELECT ' GROUP BY ' || string_agg(format('(%s)', k ->> 'sql'), ', ' ORDER BY i) FROM jsonb_array_elements(keys) WITH ORDINALITY x (k, i)), ''), matched, grouped);
 END
 $$;
-COMMENT ON FUNCTION portfolio.whole_set_sql(regclass, jsonb, text, text, text, text) IS
-  'The statement behind a rule about the whole set (as whole_set_definition() gives it), over the rows wanted: a row a group with key, records, failed, missing, surplus (of them too many) and detail.';
+COMMENT ON FUNCTION portfolio.whole_set_sql(regclass, jsonb, text, text, text, text, bigint) IS
+  'The statement behind a rule about the whole set (as whole_set_definition() gives it), over the rows wanted, with what a data set counts as missing being NULL: a row a group with key, records, failed, missing, surplus (of them too many) and detail.';
 
 -- The counts of a statement, and the figures of its kind.
 CREATE FUNCTION portfolio.count_whole_set(definition jsonb, statement text) RETURNS portfolio.whole_set_verdict
@@ -252,7 +280,8 @@ BEGIN
   IF period IS NOT NULL AND period_of IS NOT NULL AND definition ->> 'kind' <> 'volume_change' THEN
     wanted := format('(%s) AND (%s) = %L', wanted, period_of, period);
   END IF;
-  v.evidence := CASE WHEN on_null <> 'fail' THEN portfolio.whole_set_proof(relation, definition) END;
+  -- a constraint knows nothing of values that count as missing
+  v.evidence := CASE WHEN on_null <> 'fail' AND portfolio.columns_with_missing(relation, d.id) IS NULL THEN portfolio.whole_set_proof(relation, definition) END;
   IF v.evidence IS NOT NULL THEN
     v.kind := definition ->> 'kind';
     v.unit := 'rows';
@@ -276,7 +305,7 @@ BEGIN
                                      'change_pct', round(100.0 * ((v.measures ->> 'rows')::bigint - before) / nullif(before, 0), 1));
     v.evidence := CASE WHEN definition ? 'by' THEN 'groups are compared by period, and the data set has none' ELSE 'rows were read, and compared with the last result' END;
   ELSE
-    v := portfolio.count_whole_set(definition, portfolio.whole_set_sql(relation, definition, wanted, '''{}''::jsonb', period_of, period));
+    v := portfolio.count_whole_set(definition, portfolio.whole_set_sql(relation, definition, wanted, '''{}''::jsonb', period_of, period, d.id));
   END IF;
   IF on_null = 'pass' THEN
     v.passed := v.passed + v.missing;
@@ -370,7 +399,7 @@ BEGIN
   END IF;
   RETURN QUERY EXECUTE format('SELECT g.key, g.records::bigint, g.failed::bigint, g.detail FROM (%s) g WHERE g.failed > 0 ORDER BY g.failed DESC, g.key LIMIT $1',
     portfolio.whole_set_sql(relation, definition, wanted,
-      portfolio.whole_set_key(definition, CASE WHEN definition ? 'keys' THEN 'keys' ELSE 'by' END, d.id, identify), period_of, period)) USING max_rows;
+      portfolio.whole_set_key(definition, CASE WHEN definition ? 'keys' THEN 'keys' ELSE 'by' END, d.id, identify), period_of, period, d.id)) USING max_rows;
 END
 $$;
 COMMENT ON FUNCTION portfolio.whole_set_failures(text, text, text, boolean, bigint, jsonb) IS

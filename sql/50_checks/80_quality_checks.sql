@@ -48,7 +48,7 @@ SELECT code, 'quality', title, severity, description, query, threshold, remediat
                                'same_name_in', (SELECT jsonb_agg(n.nspname ORDER BY n.nspname) FROM pg_class c JOIN pg_namespace n ON n.oid = c.relnamespace
                                                  WHERE c.relname = d.relation_name AND c.relkind IN ('r', 'p', 'v', 'm', 'f'))) AS detail
        FROM portfolio.data_set d
-      WHERE d.relation_name IS NOT NULL AND to_regclass(format('%I.%I', d.schema_name, d.relation_name)) IS NULL$$,
+      WHERE d.relation_name IS NOT NULL AND portfolio.relation_named(d.schema_name, d.relation_name) IS NULL$$,
    NULL, 'UPDATE portfolio.data_set SET schema_name = ''...'', relation_name = ''...'' WHERE code = ''...'';', '{}'),
 
   ('rule-broken', 'A rule can no longer run', 'high',
@@ -56,7 +56,7 @@ SELECT code, 'quality', title, severity, description, query, threshold, remediat
    $$SELECT DISTINCT ON (b.data_set, b.kind, b.rule) b.data_set || ': ' || b.kind || ' ' || b.rule AS subject, d.id AS element,
             jsonb_build_object('kind', b.kind, 'rule', b.rule, 'version', b.version, 'sql_state', b.sql_state, 'problem', b.problem) AS detail
        FROM portfolio.broken_rules() b JOIN portfolio.data_set d ON d.code = b.data_set
-      WHERE to_regclass(quote_ident(d.schema_name) || '.' || quote_ident(d.relation_name)) IS NOT NULL$$,
+      WHERE portfolio.relation_named(d.schema_name, d.relation_name) IS NOT NULL$$,
    NULL, 'Mend the rule: SELECT portfolio.alter_rule(''data set'', ''rule'', expression => ''...'', reason => ''...''); or retire it.', '{}'),
 
   ('whole-set-rule-failed', 'A rule about a whole data set fails', 'high',

@@ -117,7 +117,7 @@ BEGIN
 
   FOR line IN
     SELECT d.code, d.schema_name, d.relation_name, d.author,
-           d.relation_name IS NOT NULL AND to_regclass(format('%I.%I', d.schema_name, d.relation_name)) IS NULL AS gone,
+           d.relation_name IS NOT NULL AND portfolio.relation_named(d.schema_name, d.relation_name) IS NULL AS gone,
            NOT EXISTS (SELECT FROM pg_roles r WHERE r.rolname = d.author) AS orphan
       FROM portfolio.data_set d ORDER BY d.code
   LOOP

@@ -244,7 +244,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{help,use_types}'::text[]),
   -- ask
   ('{analyst,editor,operator,auditor}',
-   '{has_profile,may_work_on_finding,profile_statements,library_version,as_of,check_options,plain_text,plain_json,plain_columns,
+   '{has_profile,relation_named,columns_with_missing,may_work_on_finding,profile_statements,library_version,as_of,check_options,plain_text,plain_json,plain_columns,
      element_id,element_ref,element_label,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people,doctor_jobs,doctor_rules_and_checks,health,my_work,
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,law_day,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
@@ -284,7 +284,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
      score_data_set,failed_rules,check_max_rows,failing_rows,tally_sql,stable_rules,serial_rules,row_columns,row_in_place,rule_set_rules,
      rule_set_items,rule_set_problems,rule_set_sql,check_rule,check_expression,make_rule_set,compile_rule_set,keep_rule_set,dqmi,broken_rules,
-     rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql}'),
+     rule_kind,review_rules,suggest_rules,profile,profile_values,check_whole_set,whole_set_failures,whole_set_sql,rows_without_missing}'),
   -- what stands below these, in PL/pgSQL, C and triggers; log_access() is in no list: it is the right to see identifying values
   ('{analyst}',
    '{get_data_set,get_reporting_period,data_set_relation,guess_sensitivity,restoring,check_written_expression,item_condition,expression_problem,write_rule,
@@ -305,7 +305,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,operator}', '{compact_tracking,fold_tallies}'),
   -- checks and jobs
   ('{operator}',
-   '{publish_scores,purge_scores,purge_whole_set_results,get_data_set,get_reporting_period,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
+   '{broken_rules,item_condition,expression_problem,publish_scores,purge_scores,purge_whole_set_results,get_data_set,get_reporting_period,run_checks,import_findings,read_findings,read_sarif,read_findings_csv,csv_records,severity_of,accept_risk,evaluate,purge_check_runs,schedule_job,alter_job,run_job,pause_job,resume_job,unschedule_job,cancel_run,adopt_jobs,purge_job_runs,start_scheduler,run_due_jobs}'),
   ('{analyst,editor,operator,auditor}', '{answerable}'),
   ('{operator,auditor}', '{hba_match,hba_lookup,hba_matrix,hba_line_use,escalation_paths,search_path_schemas}'),
   -- drift: what reads the server (posture_server_items(), posture_database_items()) and what makes keyed hashes runs as the owner only

@@ -451,6 +451,21 @@ trust_enum_free(List *args, TrustContext *context)
 			refuse_type(exprType(lfirst(lc)), context->pstate, context->location);
 }
 
+/*
+ * Are values of this type written in a way that the session's settings choose (extra_float_digits, bytea_output), although
+ * PostgreSQL calls their output functions immutable?
+ */
+static bool
+text_depends_on_settings(Oid type)
+{
+	char		category;
+	bool		preferred;
+
+	type = getBaseType(type);
+	get_type_category_preferred(type, &category, &preferred);
+	return type == FLOAT4OID || type == FLOAT8OID || type == BYTEAOID || category == TYPCATEGORY_GEOMETRIC;
+}
+
 static bool
 trust_walker(Node *node, TrustContext *context)
 {
@@ -493,6 +508,10 @@ trust_walker(Node *node, TrustContext *context)
 			trust_enum_free(((RowExpr *) node)->args, context);
 			break;
 		case T_CoerceViaIO:
+			if (text_depends_on_settings(exprType((Node *) ((CoerceViaIO *) node)->arg)))
+				context->expression->volatility = PROVOLATILE_STABLE;
+			context->expression->may_raise = true;
+			break;
 		case T_ArrayCoerceExpr:
 		case T_SubscriptingRef:
 		case T_CoerceToDomain:
