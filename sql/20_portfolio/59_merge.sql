@@ -121,7 +121,17 @@ DECLARE
   filled text[] := '{}';
   c text;
 BEGIN
-  FOREACH c IN ARRAY coalesce(columns, '{}') LOOP
+  IF columns IS NULL THEN
+    RETURN '{}';
+  END IF;
+  BEGIN
+    EXECUTE format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM jsonb_populate_record(NULL::%1$s, $1) r WHERE t.id = $2', own_table,
+                   array_to_string(columns, ', '), (SELECT string_agg('r.' || u, ', ') FROM unnest(columns) u)) USING said, keep;
+    RETURN columns;
+  EXCEPTION WHEN integrity_constraint_violation OR object_not_in_prerequisite_state THEN
+    NULL;                                   -- not all of it fits: one by one, then
+  END;
+  FOREACH c IN ARRAY columns LOOP
     BEGIN
       EXECUTE format('UPDATE %1$s t SET %2$s = r.%2$s FROM jsonb_populate_record(NULL::%1$s, $1) r WHERE t.id = $2', own_table, c) USING said, keep;
       filled := filled || c;

@@ -23,6 +23,7 @@
 #include "utils/lsyscache.h"
 #include "utils/memutils.h"
 #include "utils/regproc.h"
+#include "utils/resowner.h"
 #include "utils/syscache.h"
 #include "utils/varlena.h"
 
@@ -126,6 +127,45 @@ pf_predicate_init(PfEngine *engine, PfPredicate *predicate)
 	MemoryContextSwitchTo(old);
 }
 
+/*
+ * The expression as it is run. What folds to an error only under the dates of this score (100 / (:period_start - date '...'))
+ * stays as it is written, so that the rule meets its error on each row and the others are asked.
+ */
+static Expr *
+plan_expression(const PfExpression *expression, Node *node)
+{
+	MemoryContext context = CurrentMemoryContext;
+	ResourceOwner owner = CurrentResourceOwner;
+	Expr	   *volatile planned = NULL;
+
+	if (!expression->may_raise || (IsInParallelMode() && !PF_SUBTRANSACTION_IN_PARALLEL))
+		return expression_planner((Expr *) node);
+	BeginInternalSubTransaction(NULL);
+	MemoryContextSwitchTo(context);
+	PG_TRY();
+	{
+		planned = expression_planner((Expr *) copyObject(node));
+		ReleaseCurrentSubTransaction();
+	}
+	PG_CATCH();
+	{
+		ErrorData  *error;
+
+		MemoryContextSwitchTo(context);
+		error = CopyErrorData();
+		FlushErrorState();
+		RollbackAndReleaseCurrentSubTransaction();
+		if (!pf_is_the_rules_error(error->sqlerrcode))
+			ReThrowError(error);
+		fix_opfuncids(node);
+		planned = (Expr *) node;
+	}
+	PG_END_TRY();
+	MemoryContextSwitchTo(context);
+	CurrentResourceOwner = owner;
+	return planned;
+}
+
 static PfPredicate *
 compile_predicate(CompileContext *context, const char *rule)
 {
@@ -153,7 +193,7 @@ compile_predicate(CompileContext *context, const char *rule)
 	while ((attno = bms_next_member(expression->columns, attno)) >= 0)
 		predicate->columns = bms_add_member(predicate->columns, attno - 1);
 	predicate->column = bms_membership(predicate->columns) == BMS_SINGLETON ? bms_singleton_member(predicate->columns) : -1;
-	predicate->expr = expression_planner((Expr *) bind_dates(expression->node, context));
+	predicate->expr = plan_expression(expression, bind_dates(expression->node, context));
 	predicate->fragile = predicate->may_raise && fragile_walker((Node *) predicate->expr, NULL);
 	if (!predicate->may_raise)
 		predicate->native = predicate->column < 0 ? pf_native_compile_row(predicate->expr) :

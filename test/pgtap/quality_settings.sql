@@ -1,6 +1,6 @@
 -- What counts as missing is missing to rules about the whole set too; no setting of a session changes a count, and operators see what is broken.
 BEGIN;
-SELECT plan(15);
+SELECT plan(16);
 SET LOCAL client_min_messages = warning;
 CREATE SCHEMA settled;
 CREATE TABLE settled.m (id int, k text, ward text, code int);
@@ -40,6 +40,13 @@ SELECT portfolio.register_data_set('SD', 'settled.d', '{id}');
 SET LOCAL datestyle = 'ISO, DMY';
 SELECT throws_ok($$UPDATE portfolio.data_item SET default_codes = '{10.03.2024}' WHERE name = 'd' AND data_set = (SELECT id FROM portfolio.data_set WHERE code = 'SD')$$, '22008', NULL, 'a day that the engine could not read is refused');
 RESET datestyle;
+
+-- an error that is there only under the dates of one period is that rule's, in that period
+CREATE TABLE settled.v AS SELECT i AS id, '2124-0' || (1 + i % 3) AS month, i AS a, 'x'::text AS b FROM generate_series(1, 30) i;
+INSERT INTO portfolio.reporting_period (code, kind, during) SELECT '2124-0' || m, 'month', daterange(make_date(2124, m, 1), make_date(2124, m + 1, 1)) FROM generate_series(1, 3) m;
+SELECT portfolio.register_data_set('SV', 'settled.v', '{id}', 'month'), portfolio.add_rule('SV', 'dated', 'a > 100 / (:period_start - date ''2124-02-01'')'), portfolio.add_rule('SV', 'other', 'b = ''x''');
+SELECT results_eq($$SELECT period, item, valid_and_complete FROM portfolio.score_data_set('SV') WHERE item IN ('a', 'b') ORDER BY 1, 2$$,
+  $$VALUES ('2124-01', 'a', 10::bigint), ('2124-01', 'b', 10), ('2124-02', 'a', 0), ('2124-02', 'b', 10), ('2124-03', 'a', 9), ('2124-03', 'b', 10)$$, 'and the others are scored');
 
 -- an operator who may not look into the schema
 CREATE ROLE pf_settled_operator;
