@@ -9,7 +9,7 @@ use Test::More;
 my ($publisher, $subscriber) = map {
 	my $node = PostgreSQL::Test::Cluster->new($_);
 	$node->init(allows_streaming => 'logical');
-	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'");
+	$node->append_conf('postgresql.conf', "shared_preload_libraries = 'pg_portfolio'\nmax_locks_per_transaction = 512");
 	$node->start;
 	$node->safe_psql('postgres', 'SET client_min_messages = warning; CREATE EXTENSION pg_portfolio CASCADE');
 	$node;
