@@ -52,16 +52,6 @@ COMMENT ON FUNCTION portfolio.guard_change() IS
 
 CREATE TRIGGER guard_element BEFORE INSERT OR UPDATE OR DELETE ON portfolio.element
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_element();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_property
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.element_alias
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.relationship_property
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.relationship
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER guard_change BEFORE UPDATE OR DELETE ON portfolio.change
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_change();
 CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.change

@@ -18,8 +18,6 @@ BEGIN
     END LOOP;
     EXECUTE format('CREATE TRIGGER "00_register" AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.register_element()', t);
-    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.%I
-        FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', t);
     EXECUTE format('CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.record_change(''id'')', t);
     EXECUTE format('CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I

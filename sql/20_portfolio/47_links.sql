@@ -162,8 +162,6 @@ BEGIN
                                  ('programme_stage', 'programme'), ('board_decision', 'element'), ('role_holder', 'element'),
                                  ('role_kind', NULL)) v (name, subject)
   LOOP
-    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.%I
-        FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', t.name);
     EXECUTE format('CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I
         FOR EACH ROW EXECUTE FUNCTION portfolio.record_change(%s)', t.name, coalesce(quote_literal(t.subject), ''));
     EXECUTE format('CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.%I

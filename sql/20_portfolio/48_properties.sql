@@ -124,8 +124,6 @@ CREATE TRIGGER check_property AFTER INSERT OR UPDATE ON portfolio.element_proper
   FOR EACH ROW EXECUTE FUNCTION portfolio.check_property();
 CREATE TRIGGER check_property AFTER INSERT OR UPDATE ON portfolio.property_definition
   FOR EACH ROW EXECUTE FUNCTION portfolio.check_property();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.property_definition
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.property_definition
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 

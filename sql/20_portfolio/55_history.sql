@@ -163,4 +163,4 @@ EXCEPTION WHEN foreign_key_violation THEN
 END
 $$;
 COMMENT ON FUNCTION portfolio.undo_change(bigint) IS
-  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. What a deletion took with it is brought back after the row itself; undoing from the newest change on keeps that order. Raises 55000 when the row has been changed again since, 23503 when what it refers to is no longer there, 42501 without the right to make the opposite change, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';
+  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. What a deletion took with it is brought back after the row itself. Raises 55000 when the row has been changed again since, 23503 when what it refers to is no longer there, 42501 without the right to make the opposite change, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';

@@ -165,9 +165,10 @@ BEGIN
         USING ERRCODE = 'foreign_key_violation', DETAIL = format('By %s.', refusing),
               HINT = 'Change those rows first, or retire() the element, which keeps them.';
     END IF;
-    -- what hangs on it goes before it, so that the journal can be undone from its end
+    -- what hangs on it goes before it, so that the journal can be undone from its end, but for what its own row points to: a live service has its level
     DELETE FROM portfolio.relationship r WHERE wanted IN (r.source, r.target);
-    FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r WHERE r.on_delete = 'c' AND has_table_privilege(r.table_id, 'SELECT') AND has_table_privilege(r.table_id, 'DELETE') LOOP
+    FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r WHERE r.on_delete = 'c' AND has_table_privilege(r.table_id, 'SELECT') AND has_table_privilege(r.table_id, 'DELETE')
+      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = portfolio.kind_table(own_kind) AND c.confrelid = r.table_id) LOOP
       EXECUTE format('DELETE FROM %s WHERE %I = $1', reference.table_id, reference.column_name) USING wanted;
     END LOOP;
     EXECUTE format('DELETE FROM %s WHERE id = $1', portfolio.kind_table(own_kind)) USING wanted;
@@ -184,7 +185,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.delete_element(text, boolean, jsonb) IS
-  'Deletes an element with its properties, aliases, roles and relationships, and tells what goes; dry_run (the default) only tells. Rows of other kinds that refer to it (a contract''s supplier, a team''s parent) refuse: 23503 with all of them in DETAIL, and nothing is deleted. What refers to it as kind:code (a property of type element, a plan) refuses too. What is deleted is in the journal, and undo_change() brings it back, newest entry first. Example: SELECT * FROM portfolio.delete_element(''service:CHOICES'');';
+  'Deletes an element with its properties, aliases, roles and relationships, and tells what goes; dry_run (the default) only tells. Rows of other kinds that refer to it (a contract''s supplier, a team''s parent) refuse: 23503 with all of them in DETAIL, and nothing is deleted. What refers to it as kind:code (a property of type element, a plan) refuses too. What is deleted is in the journal, and undo_change() brings it back: its own row first, then the rest. Example: SELECT * FROM portfolio.delete_element(''service:CHOICES'');';
 
 -- What the state of a kind becomes when its element ends.
 CREATE FUNCTION portfolio.retire_state(kind text, element bigint, "on" date, successor bigint) RETURNS void

@@ -24,15 +24,15 @@ COMMENT ON FUNCTION portfolio.free_days(regclass, name, bigint, jsonb) IS
   'Part of merge_elements(): the days of a dated row on which the element that is kept has no row of the same key; none when it has one on all of them. NULL where the table has no days, or the element is not in its key.';
 
 -- What stands in the way of a row that moves: it is cut to the days that are free, or it is a second copy, or people must decide.
-CREATE FUNCTION portfolio.move_what_is_free(table_id regclass, column_name name, keep bigint, line jsonb, at tid, OUT action text)
+CREATE FUNCTION portfolio.move_what_is_free(table_id regclass, column_name name, keep bigint, line jsonb, at tid, free datemultirange, OUT action text)
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 #variable_conflict use_variable
 DECLARE
-  free datemultirange := portfolio.free_days(table_id, column_name, keep, line);
   -- an organisation has one role that is its primary one; that of the one which is kept stays
-  demoted text := CASE WHEN table_id = 'portfolio.organisation_role'::regclass THEN ', is_primary = false' ELSE '' END;
+  is_second boolean := table_id = 'portfolio.organisation_role'::regclass
+    AND EXISTS (SELECT FROM portfolio.organisation_role x WHERE x.organisation = keep AND x.is_primary AND x.valid && (line ->> 'valid')::daterange);
   days daterange;
   new_id bigint;
 BEGIN
@@ -45,17 +45,17 @@ BEGIN
     EXECUTE format('INSERT INTO %1$s AS t (%2$s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING (to_jsonb(t) ->> ''id'')::bigint', table_id,
                    (SELECT string_agg(quote_ident(a.attname), ', ') FROM pg_attribute a
                      WHERE a.attrelid = table_id AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = '' AND a.attname <> 'id'))
-      INTO new_id USING line || jsonb_build_object(column_name, keep, 'valid', days);
+      INTO new_id USING line || jsonb_build_object(column_name, keep, 'valid', days) || CASE WHEN is_second THEN '{"is_primary": false}' ELSE '{}' END::jsonb;
     IF table_id = 'portfolio.relationship'::regclass THEN
       INSERT INTO portfolio.relationship_property (relationship, key, value)
       SELECT new_id, p.key, p.value FROM portfolio.relationship_property p WHERE p.relationship = (line ->> 'id')::bigint;
     END IF;
   END LOOP;
-  EXECUTE format('UPDATE %s t SET %I = $1, valid = $2%s WHERE t.ctid = $3', table_id, column_name, demoted) USING keep, (SELECT u FROM unnest(free) u ORDER BY u LIMIT 1), at;
+  EXECUTE format('UPDATE %s t SET %I = $1, valid = $2%s WHERE t.ctid = $3', table_id, column_name, CASE WHEN is_second THEN ', is_primary = false' ELSE '' END) USING keep, (SELECT u FROM unnest(free) u ORDER BY u LIMIT 1), at;
 END
 $$;
-COMMENT ON FUNCTION portfolio.move_what_is_free(regclass, name, bigint, jsonb, tid) IS
-  'Part of merge_elements(): moves a row for which the element that is kept has something already, on the days that are free, and tells what became of it: moved, shortened, or dropped when none is.';
+COMMENT ON FUNCTION portfolio.move_what_is_free(regclass, name, bigint, jsonb, tid, datemultirange) IS
+  'Part of merge_elements(): moves a row for which the element that is kept has something already, on the days that are free (free_days()), as no primary role where that has one, and tells what became of it: moved, shortened, or dropped when none is.';
 
 -- One column's rows from drop to keep. What keep has already goes; nothing else does.
 CREATE FUNCTION portfolio.move_references(table_id regclass, column_name name, keep bigint, drop bigint) RETURNS SETOF portfolio.element_effect
@@ -69,12 +69,14 @@ DECLARE
   actions text[] := '{}';
   lines jsonb[] := '{}';
   holds_elements boolean := EXISTS (SELECT FROM portfolio.element_kind k WHERE portfolio.kind_table(k.kind) = table_id);
+  free datemultirange;
   in_the_way text;
   problem text;
 BEGIN
   FOR line IN EXECUTE format('SELECT t.ctid AS at, to_jsonb(t) AS r FROM %s t WHERE t.%I = $1%s', table_id, column_name,
     -- what has a table of its own is written there
-    CASE WHEN table_id = 'portfolio.element'::regclass THEN ' AND t.kind IN (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NULL)' ELSE '' END || CASE WHEN has_column_privilege(table_id, column_name, 'UPDATE') THEN ' FOR UPDATE OF t' ELSE '' END) USING drop
+    CASE WHEN table_id = 'portfolio.element'::regclass THEN ' AND t.kind IN (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NULL)' ELSE '' END
+    || CASE WHEN has_column_privilege(table_id, column_name, 'UPDATE') THEN ' FOR UPDATE OF t' ELSE '' END) USING drop
   LOOP
     action := CASE WHEN holds_elements AND (line.r ->> 'id')::bigint IN (keep, drop) THEN 'cleared' ELSE 'moved' END;
     BEGIN
@@ -84,8 +86,9 @@ BEGIN
         RAISE;                              -- an element is never dropped by the way
       END IF;
       GET STACKED DIAGNOSTICS in_the_way = PG_EXCEPTION_DETAIL, problem = MESSAGE_TEXT;
-      IF portfolio.free_days(table_id, column_name, keep, line.r) IS NOT NULL AND SQLSTATE <> '23514' THEN
-        action := portfolio.move_what_is_free(table_id, column_name, keep, line.r, line.at);
+      free := portfolio.free_days(table_id, column_name, keep, line.r);
+      IF free IS NOT NULL AND SQLSTATE <> '23514' THEN
+        action := portfolio.move_what_is_free(table_id, column_name, keep, line.r, line.at, free);
       ELSIF (CASE SQLSTATE
               WHEN '23505' THEN true        -- keep has its own under that key
               WHEN '23514' THEN             -- it would refer to itself
@@ -111,7 +114,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.move_references(regclass, name, bigint, bigint) IS
-  'Part of merge_elements(): moves the rows of a column from one element to another. A dated row for which keep has one of the same key is shortened to the days that are left, an undated one is dropped, and what would refer to itself is cleared or dropped. Raises 23505 or 23P01 where two rows overlap that people must decide about (an observation, a live run of a process).';
+  'Part of merge_elements(): moves the rows of a column from one element to another. A dated row for which keep has one of the same key is shortened to the days that are left, an undated one is dropped, and what would refer to itself is cleared or dropped. Raises 23505 or 23P01 where two rows overlap that people must decide about (observations).';
 
 CREATE FUNCTION portfolio.fill_columns(own_table regclass, columns text[], said jsonb, keep bigint) RETURNS text[]
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -145,10 +148,10 @@ $$;
 COMMENT ON FUNCTION portfolio.fill_columns(regclass, text[], jsonb, bigint) IS
   'Part of merge_elements(): gives an element what it had left empty, as far as it fits the rest of its row, and tells which columns that were.';
 
-CREATE FUNCTION portfolio.move_rows(table_id regclass, column_name name, keep bigint, drop bigint) RETURNS bigint
-LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_move_rows';
-COMMENT ON FUNCTION portfolio.move_rows(regclass, name, bigint, bigint) IS
-  'Part of merge_elements(): moves what the engine or another profile keeps of an element (findings, vulnerabilities, runs of processes), and tells how many rows. Needs DELETE on element (42501); raises 22023 for a column that does not refer to elements.';
+CREATE FUNCTION portfolio.delete_moved(own_table regclass, keep bigint, drop bigint, tables regclass[], columns name[]) RETURNS bigint[]
+LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_delete_moved';
+COMMENT ON FUNCTION portfolio.delete_moved(regclass, bigint, bigint, regclass[], name[]) IS
+  'Part of merge_elements(): moves what the engine or another profile keeps of an element (findings, vulnerabilities, runs of processes) and deletes the element with the caller''s own rights, both or neither; gives how many rows each column had. Raises 42501 where the element stays, 22023 for a column that does not refer to elements, 55000 for a run that is live or completed.';
 
 CREATE FUNCTION portfolio.merge_elements(keep text, drop text, dry_run boolean DEFAULT true, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_effect
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -164,7 +167,8 @@ DECLARE
   reference record;
   old jsonb;
   filled text[];
-  moved bigint;
+  tables regclass[] := '{}';           -- what the caller does not write
+  columns name[] := '{}';
   effects portfolio.element_effect[] := '{}';
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
@@ -198,16 +202,15 @@ BEGIN
       IF reference.table_id = 'portfolio.process_run'::regclass
          OR (reference.table_id IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'portfolio'::regnamespace)
              AND NOT (has_table_privilege(reference.table_id, 'SELECT') AND has_column_privilege(reference.table_id, reference.column_name, 'UPDATE'))) THEN
-        moved := portfolio.move_rows(reference.table_id, reference.column_name, keep_id, drop_id);
-        IF moved > 0 THEN
-          effects := coalesce(effects, '{}') || ROW(replace(reference.table_id::text, 'portfolio.', ''), reference.column_name, 'moved', moved, NULL)::portfolio.element_effect;
-        END IF;
+        tables := tables || reference.table_id;
+        columns := columns || reference.column_name;
         CONTINUE;
       END IF;
       effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.move_references(reference.table_id, reference.column_name, keep_id, drop_id) m);
     END LOOP;
     effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.follow_code(dropped.kind || ':' || dropped.code, kept.kind || ':' || kept.code) m);
-    EXECUTE format('DELETE FROM %s WHERE id = $1', own_table) USING drop_id;
+    effects := effects || ARRAY(SELECT ROW(replace(m.table_id::text, 'portfolio.', ''), m.column_name, 'moved', m.n, NULL)::portfolio.element_effect
+                                  FROM unnest(tables, columns, portfolio.delete_moved(own_table, keep_id, drop_id, tables, columns)) m (table_id, column_name, n) WHERE m.n > 0);
     -- its names lead to the one that is kept, and what that one does not know it knows now
     INSERT INTO portfolio.element_alias (element, scheme, value)
     SELECT keep_id, v.scheme, v.value FROM (VALUES ('code', dropped.code, kept.code), ('name', dropped.name, kept.name)) v (scheme, value, has)
@@ -233,4 +236,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.merge_elements(text, text, boolean, jsonb) IS
-  'Makes one of two elements of a kind: all that refers to drop refers to keep, drop is deleted, and its code and name become aliases of keep, which also takes over what it had left empty. Where both have a relationship, property, role, standard or technology of one key, keep''s own stays, and that of drop is shortened to the days that are left, or dropped when there are none. Tells what is done; dry_run (the default) tries it and takes it back. Raises 42809 when the two are not of one kind, 23P01 where both have something for the same days that people must decide about (observations over other periods, two live runs of a process), and what a constraint says that the two together break: nothing is done then. Example: SELECT * FROM portfolio.merge_elements(''organisation:NHS_DIGITAL'', ''organisation:HSCIC'');';
+  'Makes one of two elements of a kind: all that refers to drop refers to keep, drop is deleted, and its code and name become aliases of keep, which also takes over what it had left empty. Where both have a relationship, property, role, standard or technology of one key, keep''s own stays, and that of drop is shortened to the days that are left, or dropped when there are none. Tells what is done; dry_run (the default) tries it and takes it back. Raises 42809 when the two are not of one kind, 23P01 where both have something for the same days that people must decide about (observations over other periods), 55000 where drop has a run that is live or completed, and what a constraint says that the two together break: nothing is done then. Example: SELECT * FROM portfolio.merge_elements(''organisation:NHS_DIGITAL'', ''organisation:HSCIC'');';

@@ -74,8 +74,6 @@ CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.import_he
   FOR EACH ROW WHEN (OLD.builtin) EXECUTE FUNCTION portfolio.guard_builtin_kind('heading');
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.import_heading
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.import_heading
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 
 CREATE FUNCTION portfolio.fold_heading(heading text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT

@@ -87,8 +87,6 @@ COMMENT ON FUNCTION portfolio.check_planned_attribute() IS
   'Trigger of planned_attribute: the attribute is one of the element''s kind (42703) and the value one that it can have (23514); it is kept in one form.';
 CREATE TRIGGER check_planned_attribute BEFORE INSERT OR UPDATE ON portfolio.planned_attribute
   FOR EACH ROW EXECUTE FUNCTION portfolio.check_planned_attribute();
-CREATE TRIGGER no_truncate BEFORE TRUNCATE ON portfolio.planned_attribute
-  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.planned_attribute
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
 

@@ -177,7 +177,9 @@ BEGIN
   END IF;
   CASE TG_TABLE_NAME
     WHEN 'evidence' THEN
-      PERFORM portfolio.refuse_stale(NEW.run, NEW.at, NEW.criterion);
+      IF c.evidence_kind <> 'query' THEN    -- a query that others have asked since has answered them all
+        PERFORM portfolio.refuse_stale(NEW.run, NEW.at, NEW.criterion);
+      END IF;
       IF NEW.status NOT IN ('met', 'partly', 'not_met', 'not_applicable', 'unknown') THEN
         RAISE EXCEPTION 'status "%" of evidence is not known', NEW.status
           USING ERRCODE = 'check_violation',
@@ -324,9 +326,14 @@ LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  -- the owner moves runs to the element that another became: merge_elements()
+  -- merge_elements() moves runs as the owner, but none on which something rests or may yet rest: its gates were asked about another element
   IF NEW.element <> OLD.element AND to_jsonb(NEW) - 'element' = to_jsonb(OLD) - 'element' AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
-    RETURN NEW;
+    IF OLD.ended_as IN ('stopped', 'abandoned') THEN
+      RETURN NEW;
+    END IF;
+    RAISE EXCEPTION 'run % is %, and stays with %', OLD.id, coalesce(OLD.ended_as, 'live'), portfolio.element_label(OLD.element)
+      USING ERRCODE = 'object_not_in_prerequisite_state',
+            HINT = CASE WHEN OLD.ended_as IS NULL THEN format('End it first: SELECT portfolio.end_process(%s, ''abandoned'', ...);', OLD.id) ELSE 'Keep that element, and merge the other one into it.' END;
   END IF;
   IF NOT upper_inf(OLD.during) OR NEW.ended_as IS NULL
      OR to_jsonb(NEW) - '{during,ended_as,reason}'::text[] <> to_jsonb(OLD) - '{during,ended_as,reason}'::text[] THEN

@@ -106,14 +106,14 @@ BEGIN
     END IF;
     -- A day that somebody gives stays; what stands from an earlier time in the state does not.
     IF NEW.state = 'live' AND OLD.state NOT IN ('live', 'retiring') AND NEW.live_on IS NOT DISTINCT FROM OLD.live_on THEN
-      NEW.live_on := current_date;
+      NEW.live_on := portfolio.law_day();
     END IF;
   END IF;
   IF NEW.state = 'live' AND NEW.live_on IS NULL THEN
-    NEW.live_on := current_date;
+    NEW.live_on := portfolio.law_day();
   END IF;
   IF NEW.state = 'retired' AND NEW.retired_on IS NULL THEN
-    NEW.retired_on := current_date;
+    NEW.retired_on := portfolio.law_day();
   END IF;
 
   SELECT string_agg(d.what, ', ' ORDER BY d.ord), string_agg(replace(d.next_step, 'CODE', NEW.code), ' ' ORDER BY d.ord),

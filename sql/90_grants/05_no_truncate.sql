@@ -6,7 +6,6 @@ BEGIN
   FOR journalled IN
     SELECT t.tgrelid FROM pg_trigger t
      WHERE t.tgfoid = 'portfolio.record_change()'::regprocedure AND t.tgname = 'record_change'
-       AND NOT EXISTS (SELECT FROM pg_trigger n WHERE n.tgrelid = t.tgrelid AND n.tgname = 'no_truncate')
      ORDER BY t.tgrelid
   LOOP
     EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', journalled);

@@ -1,6 +1,6 @@
 -- What holds a gate shut holds whatever role, time zone or version one comes with, and runs follow what becomes of their element.
 BEGIN;
-SELECT plan(22);
+SELECT plan(23);
 SET LOCAL client_min_messages = warning;
 CREATE ROLE pf_held_alice;
 CREATE ROLE pf_held_bob;
@@ -61,12 +61,13 @@ INSERT INTO portfolio.transfer_return (element, reason) VALUES (portfolio.elemen
 SET LOCAL ROLE pf_held_alice;
 SELECT results_eq($$SELECT table_name, column_name, action, rows FROM portfolio.merge_elements('service:GH_C', 'service:GH_D', false) ORDER BY 1$$,
   $$VALUES ('process_run', 'element', 'moved', 1::bigint), ('service', NULL, 'deleted', 1), ('transfer_return', 'element', 'moved', 1)$$, 'an editor makes one of two services');
-SELECT throws_ok($$SELECT portfolio.move_rows('portfolio.relationship', 'kind', 1, 2)$$, '22023', 'column kind does not refer to elements', 'nothing else is moved');
+SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.service', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_B'), '{portfolio.relationship}', '{kind}')$$, '22023', 'column kind does not refer to elements', 'nothing else is moved');
+SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.team', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_C'), '{portfolio.transfer_return}', '{element}')$$, '42501', NULL, 'nor anything of an element that stays');
 SELECT throws_ok(format($$UPDATE portfolio.process_run SET element = portfolio.element_ref('service:GH_A') WHERE id = %s$$, :run_d), '55000', NULL, 'nor moves an editor a run');
 RESET ROLE;
 SELECT is((SELECT portfolio.element_label(element) FROM portfolio.process_run WHERE id = :run_d), 'service:GH_C', 'the run is that of the service that is kept');
 SELECT is((SELECT portfolio.element_label(element) FROM portfolio.transfer_return ORDER BY id DESC LIMIT 1), 'service:GH_C', 'so is the return');
-SELECT throws_ok($$SELECT portfolio.merge_elements('service:GH_A', 'service:GH_B')$$, '23P01', NULL, 'two live runs are for people to end');
+SELECT throws_ok($$SELECT portfolio.merge_elements('service:GH_C', 'service:GH_B')$$, '55000', format('run %s is live, and stays with service:GH_B', :run_b), 'a live run is for people to end');
 
 -- hours that a clock leaves out
 INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on, starts_at, ends_at) VALUES (portfolio.element_ref('service:GH_A'), 'night', 'maintenance', 'Night', '2030-03-31', '01:45', '02:15');

@@ -1,6 +1,6 @@
 -- What was deleted comes back, row by row, for whoever may write: as it was, number and all.
 BEGIN;
-SELECT plan(19);
+SELECT plan(22);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.last_of(t name) RETURNS bigint LANGUAGE sql AS $$SELECT max(id) FROM portfolio.change WHERE table_name = $1$$;
 INSERT INTO portfolio.service (code, name) VALUES ('B_S', 'Service');
@@ -43,6 +43,16 @@ RESET ROLE;
 SET LOCAL ROLE pf_bring_back_analyst;
 SELECT throws_ok('SELECT portfolio.bring_back(1)', '42501', NULL, 'an analyst brings nothing back');
 RESET ROLE;
+-- a live service, whose row points to its service level and its roadmap
+INSERT INTO portfolio.organisation (code, name) VALUES ('B_O', 'Organisation');
+INSERT INTO portfolio.service (code, name, state, owner, support_tier, service_level, roadmap_item, live_on)
+SELECT 'B_L', 'Live', 'live', portfolio.element_ref('organisation:B_O'), 'gold', min(m.code), 'R1', '2009-04-01' FROM portfolio.measure m;
+INSERT INTO portfolio.service_level (service, measure, target) SELECT s.id, s.service_level, 95 FROM portfolio.service s WHERE s.code = 'B_L';
+INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (portfolio.element_ref('service:B_L'), 'R1', 'review', 'Review', '2030-01-01');
+SELECT isnt_empty($$SELECT * FROM portfolio.delete_element('service:B_L', false)$$, 'is deleted');
+SELECT lives_ok($$SELECT portfolio.undo_change(change) FROM (SELECT DISTINCT change, about IS NOT NULL AS hangs_on_it FROM portfolio.element_history('service:B_L') WHERE operation = 'DELETE' ORDER BY hangs_on_it, change DESC) deleted$$, 'and comes back, its own row first');
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT results_eq($$SELECT s.state, s.service_level = l.measure, s.roadmap_item FROM portfolio.service s JOIN portfolio.service_level l ON l.service = s.id WHERE s.code = 'B_L'$$, $$VALUES ('live', true, 'R1')$$, 'live and whole');
 -- whatever the settings of the session
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL timezone = 'Asia/Tokyo';
