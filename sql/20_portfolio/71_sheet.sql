@@ -219,6 +219,27 @@ END;
 COMMENT ON FUNCTION portfolio.sheet_fields(text, jsonb) IS
   'The columns that a sheet may have, for import() and export(): of elements of a kind, what may be written of its table, valid_from and ends_on, and its defined properties; of links (relationship, role_holder, system_technology, conformance, observation, organisation_role, element_alias) what may be written of their table. Raises 42704 for a kind that is not known. Example: SELECT field, label, type, choices FROM portfolio.sheet_fields(''system'');';
 
+-- Every import asks it: two columns for one field leave open which is meant.
+CREATE FUNCTION portfolio.check_headings(source regclass, headings jsonb, advice text DEFAULT 'Leave one out, as in a view that does not have it.') RETURNS void
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  twice text;
+BEGIN
+  SELECT string_agg(format('%s: %s', d.field, d.headings), '; ' ORDER BY d.field) INTO twice
+    FROM (SELECT h.said ->> 'field' AS field, string_agg(quote_ident(h.said ->> 'heading'), ', ' ORDER BY h.place) AS headings
+            FROM jsonb_array_elements(headings) WITH ORDINALITY h (said, place)
+           WHERE h.said ->> 'field' IS NOT NULL GROUP BY 1 HAVING count(*) > 1) d;
+  IF twice IS NOT NULL THEN
+    RAISE EXCEPTION 'several headings of % mean the same field', source
+      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', twice), HINT = advice;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_headings(regclass, jsonb, text) IS
+  'Part of the imports: raises 42701 where several of the headings, [{"heading": ..., "field": ...}], mean one field, with all of them and the advice as hint. Headings without a field, and NULL, mean none.';
+
 -- Which field each heading means; {field: heading}.
 CREATE FUNCTION portfolio.match_headings(kind text, source regclass, mapping jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL SAFE
@@ -272,14 +293,7 @@ BEGIN
         FROM pg_attribute a
        WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped) h;
 
-  SELECT string_agg(format('%s: %s', d.field, d.headings), '; ' ORDER BY d.field) INTO bad
-    FROM (SELECT m ->> 'field' AS field, string_agg(quote_ident(m ->> 'heading'), ', ') AS headings
-            FROM jsonb_array_elements(matched) m WHERE m ->> 'field' IS NOT NULL GROUP BY 1 HAVING count(*) > 1) d;
-  IF bad IS NOT NULL THEN
-    RAISE EXCEPTION 'several headings of % mean the same field', source
-      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', bad),
-            HINT = 'Leave one out: mapping => ''{"the other heading": null}''.';
-  END IF;
+  PERFORM portfolio.check_headings(source, matched, 'Leave one out: mapping => ''{"the other heading": null}''.');
   SELECT string_agg(quote_ident(m ->> 'heading'), ', ') INTO bad
     FROM jsonb_array_elements(matched) m
    WHERE m ->> 'field' IS NULL AND NOT mapping ? (m ->> 'heading');

@@ -130,20 +130,15 @@ SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
   fields text[] := '{name,provider,url,description,startdate,enddate}' || portfolio.catalogue_properties();
-  found_fields text[];
-  twice text;
+  headings jsonb;
 BEGIN
   IF source IS NULL THEN
     RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
   END IF;
-  SELECT array_agg(f.field), string_agg(format('%s: %s', f.field, f.headings), '; ' ORDER BY f.field) FILTER (WHERE f.n > 1) INTO found_fields, twice
-    FROM (SELECT portfolio.fold_heading(a.attname) AS field, string_agg(quote_ident(a.attname), ', ' ORDER BY a.attnum) AS headings, count(*) AS n
-            FROM pg_attribute a
-           WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND portfolio.fold_heading(a.attname) = ANY (fields) GROUP BY 1) f;
-  IF twice IS NOT NULL THEN
-    RAISE EXCEPTION 'several headings of % mean the same field', source
-      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', twice), HINT = 'Leave one out, as in a view that does not have it.';
-  ELSIF NOT found_fields @> '{name,provider}' OR found_fields IS NULL THEN
+  SELECT jsonb_agg(jsonb_build_object('heading', a.attname, 'field', portfolio.fold_heading(a.attname)) ORDER BY a.attnum) INTO headings
+    FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped AND portfolio.fold_heading(a.attname) = ANY (fields);
+  PERFORM portfolio.check_headings(source, headings);
+  IF NOT coalesce(headings @> '[{"field": "name"}, {"field": "provider"}]', false) THEN
     RAISE EXCEPTION 'relation "%" does not have the layout of the API catalogue', source
       USING ERRCODE = 'invalid_parameter_value', DETAIL = 'It needs the columns "name" and "provider"; the others of the layout may be left out.';
   END IF;

@@ -62,7 +62,7 @@ DECLARE
   header bigint;       -- the row of headings, 1 for the names of the columns
   in_rows bigint;
   in_column bigint;
-  twice text;
+  headings jsonb;
 BEGIN
   SELECT r.nth, count(DISTINCT portfolio.gmpp_field(c.cell)) INTO header, in_rows
     FROM jsonb_array_elements(grid) WITH ORDINALITY r (cells, nth) CROSS JOIN LATERAL jsonb_array_elements_text(r.cells) c (cell)
@@ -91,13 +91,9 @@ BEGIN
          (SELECT coalesce(array_agg(h.heading ORDER BY h.place), '{}') FROM heading h WHERE h.field IS NULL AND h.heading <> '' AND (in_rows >= in_column OR h.place > 1)),
          (SELECT coalesce(array_agg(CASE WHEN in_rows >= in_column THEN format('column %s', grid -> 0 ->> (h.place::int - 1)) ELSE format('row %s', h.place - 1) END ORDER BY h.place), '{}')
             FROM heading h WHERE coalesce(h.heading, '') = '' AND h.says),
-         (SELECT string_agg(format('%s: %s', d.field, d.headings), '; ' ORDER BY d.field)
-            FROM (SELECT h.field, string_agg(quote_ident(h.heading), ', ' ORDER BY h.place) AS headings FROM heading h WHERE h.field IS NOT NULL GROUP BY h.field HAVING count(*) > 1) d)
-    INTO projects, unmapped, nameless, twice;
-  IF twice IS NOT NULL THEN
-    RAISE EXCEPTION 'several headings of % mean the same field', source
-      USING ERRCODE = 'duplicate_column', DETAIL = format('%s.', twice), HINT = 'Leave one out, as in a view that does not have it.';
-  END IF;
+         (SELECT jsonb_agg(jsonb_build_object('heading', h.heading, 'field', h.field) ORDER BY h.place) FROM heading h)
+    INTO projects, unmapped, nameless, headings;
+  PERFORM portfolio.check_headings(source, headings);
 END
 $$;
 COMMENT ON FUNCTION portfolio.read_gmpp(regclass) IS
