@@ -144,7 +144,7 @@ CREATE TABLE portfolio.service_state_period (
   CONSTRAINT service_state_period_during_excl EXCLUDE USING gist (service WITH =, during WITH &&)
 );
 COMMENT ON TABLE portfolio.service_state_period IS
-  'In which state each service was on which days: the state at the end of each day, written with service.state. The owner of the table may correct what was before. Class: user rows.';
+  'In which state each service was on which days: the state at the end of each day, written with service.state. A service that undo_change() brings back has those that the journal tells of. The owner of the table may correct what was before. Class: user rows.';
 COMMENT ON COLUMN portfolio.service_state_period.service IS 'The service; its periods go with it.';
 COMMENT ON COLUMN portfolio.service_state_period.state IS 'Its state.';
 COMMENT ON COLUMN portfolio.service_state_period.during IS

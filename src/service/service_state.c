@@ -17,9 +17,22 @@
 
 PG_FUNCTION_INFO_V1(pf_record_service_state);
 
-/* A new service has been in its state since it is there. */
+/*
+ * A new service has been in its state since it is there. One that comes back after it was deleted has been
+ * in those that the journal tells of, up to the one that it comes back with.
+ */
 static const char first_sql[] =
-"INSERT INTO portfolio.service_state_period (service, state, during) VALUES ($1, $2, daterange(lower($3), NULL))";
+"INSERT INTO portfolio.service_state_period (service, state, during)"
+" WITH entered AS ("
+"   SELECT DISTINCT ON (portfolio.law_day(c.at)) portfolio.law_day(c.at) AS day, c.new ->> 'state' AS state"
+"     FROM portfolio.change c"
+"    WHERE c.table_name = 'service' AND c.element = $1 AND c.new ->> 'state' IS DISTINCT FROM c.old ->> 'state' AND c.operation <> 'DELETE'"
+"    ORDER BY portfolio.law_day(c.at), c.id DESC),"
+" period AS ("
+"   SELECT e.state, e.day, lead(e.day) OVER w AS next_day, row_number() OVER w AS nth FROM entered e WINDOW w AS (ORDER BY e.day))"
+" SELECT $1, p.state, daterange(CASE WHEN p.nth = 1 AND lower($3) >= p.next_day IS NOT TRUE THEN lower($3) ELSE p.day END, p.next_day) FROM period p"
+" UNION ALL"
+" SELECT $1, $2, daterange(lower($3), NULL) WHERE NOT EXISTS (SELECT FROM entered)";
 
 static const char forget_today_sql[] =
 "DELETE FROM portfolio.service_state_period WHERE service = $1 AND lower(during) >= portfolio.law_day()";

@@ -1,6 +1,6 @@
 -- What was deleted comes back, row by row, for whoever may write: as it was, number and all.
 BEGIN;
-SELECT plan(22);
+SELECT plan(24);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.last_of(t name) RETURNS bigint LANGUAGE sql AS $$SELECT max(id) FROM portfolio.change WHERE table_name = $1$$;
 INSERT INTO portfolio.service (code, name) VALUES ('B_S', 'Service');
@@ -53,6 +53,22 @@ SELECT isnt_empty($$SELECT * FROM portfolio.delete_element('service:B_L', false)
 SELECT lives_ok($$SELECT portfolio.undo_change(change) FROM (SELECT DISTINCT change, about IS NOT NULL AS hangs_on_it FROM portfolio.element_history('service:B_L') WHERE operation = 'DELETE' ORDER BY hangs_on_it, change DESC) deleted$$, 'and comes back, its own row first');
 SET CONSTRAINTS ALL IMMEDIATE;
 SELECT results_eq($$SELECT s.state, s.service_level = l.measure, s.roadmap_item FROM portfolio.service s JOIN portfolio.service_level l ON l.service = s.id WHERE s.code = 'B_L'$$, $$VALUES ('live', true, 'R1')$$, 'live and whole');
+-- the states that it was in come back with it, on their days
+ALTER TABLE portfolio.change DISABLE TRIGGER guard_change;
+INSERT INTO portfolio.service (code, name, valid) VALUES ('B_P', 'States', '[2015-04-01,)');
+UPDATE portfolio.change SET at = '2015-01-15 12:00Z' WHERE table_name = 'service' AND element = portfolio.element_ref('service:B_P');
+UPDATE portfolio.service SET state = 'in_transition' WHERE code = 'B_P';
+UPDATE portfolio.change SET at = '2016-06-30 23:59Z' WHERE table_name = 'service' AND element = portfolio.element_ref('service:B_P') AND new ->> 'state' = 'in_transition';
+UPDATE portfolio.service SET state = 'retiring' WHERE code = 'B_P';
+ALTER TABLE portfolio.change ENABLE TRIGGER guard_change;
+SELECT portfolio.delete_element('service:B_P', false);
+SELECT portfolio.undo_change(pg_temp.last_of('service'));
+SELECT results_eq($$SELECT state, during FROM portfolio.service_state_period WHERE service = portfolio.element_ref('service:B_P') ORDER BY during$$,
+  $$SELECT v.state, daterange(v.since, v.until) FROM (VALUES ('pipeline', '2015-04-01'::date, '2016-06-30'::date), ('in_transition', '2016-06-30', portfolio.law_day()), ('retiring', portfolio.law_day(), NULL)) v (state, since, until)$$,
+  'a service comes back with the states that it was in');
+UPDATE portfolio.service SET state = 'retired' WHERE code = 'B_P';
+SELECT results_eq($$SELECT state, during FROM portfolio.service_state_period WHERE service = portfolio.element_ref('service:B_P') AND upper_inf(during)$$,
+  $$VALUES ('retired', daterange(portfolio.law_day(), NULL))$$, 'and goes on from there');
 -- whatever the settings of the session
 SET LOCAL datestyle = 'SQL, DMY';
 SET LOCAL timezone = 'Asia/Tokyo';
