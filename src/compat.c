@@ -32,13 +32,30 @@ pf_init_materialized_srf(FunctionCallInfo fcinfo)
 }
 #endif
 
-/* Read with the active snapshot; each row goes to the receiver. SPI's result code. */
+#ifdef PF_SPI_TAKES_RECEIVER
+static void
+receiver_startup(DestReceiver *self, int operation, TupleDesc desc)
+{
+}
+
+static void
+receiver_nothing(DestReceiver *self)
+{
+}
+#endif
+
+/* Read with the active snapshot; each row goes to receive(), with dest, which is the caller's. SPI's result code. */
 int
-pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest)
+pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest, pf_receive_slot receive)
 {
 #ifdef PF_SPI_TAKES_RECEIVER
 	SPIExecuteOptions options = {0};
 
+	dest->receiveSlot = receive;
+	dest->rStartup = receiver_startup;
+	dest->rShutdown = receiver_nothing;
+	dest->rDestroy = receiver_nothing;
+	dest->mydest = DestTuplestore;
 	options.read_only = true;
 	options.dest = dest;
 	return SPI_execute_plan_extended(plan, &options);
@@ -46,14 +63,13 @@ pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest)
 	Portal		portal = SPI_cursor_open(NULL, plan, NULL, NULL, true);
 	TupleTableSlot *slot = MakeSingleTupleTableSlot(portal->tupDesc, &TTSOpsHeapTuple);
 
-	dest->rStartup(dest, CMD_SELECT, portal->tupDesc);
 	for (;;)
 	{
 		SPI_cursor_fetch(portal, true, 1000);
 		for (uint64 i = 0; i < SPI_processed; i++)
 		{
 			ExecStoreHeapTuple(SPI_tuptable->vals[i], slot, false);
-			(void) dest->receiveSlot(slot, dest);
+			(void) receive(slot, dest);
 		}
 		if (SPI_processed == 0)
 			break;

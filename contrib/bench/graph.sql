@@ -122,8 +122,8 @@ INSERT INTO bench.first_rule SELECT s.kind, r.kind, t.kind FROM portfolio.relati
 ANALYZE bench.first_element, bench.first_rule;
 SELECT pg_temp.expect(count(*) = 3, 'the tables by hand do not have the constraints') FROM pg_constraint WHERE connamespace = 'bench'::regnamespace AND contype = 'x' \g /dev/null
 CREATE FUNCTION pg_temp.load(relation text, part text, type text DEFAULT 'ApplicationComponent') RETURNS text LANGUAGE sql AS $$
-  SELECT format('INSERT INTO %s (source, source_type, kind, target, target_type)
-                 SELECT source, %3$L, ''flow'', target, %3$L FROM bench.loading WHERE %s', relation, part, type)
+  SELECT format('INSERT INTO %1$s (source, source_type, kind, target, target_type)
+                 SELECT source, %3$L, ''flow'', target, %3$L FROM bench.loading WHERE %2$s', relation, part, type)
 $$;
 CREATE FUNCTION pg_temp.empty(relation text) RETURNS text LANGUAGE sql AS $$
   SELECT format('SET session_replication_role = replica; TRUNCATE %s CASCADE; RESET session_replication_role', relation)

@@ -66,9 +66,22 @@ BEGIN ATOMIC
     FROM (SELECT CASE $1 WHEN 'financial_year' THEN interval '3 months' ELSE interval '0' END AS shift,
                  CASE $1 WHEN 'month' THEN interval '1 month' WHEN 'quarter' THEN interval '3 months' ELSE interval '1 year' END AS step,
                  CASE $1 WHEN 'financial_year' THEN 'year' ELSE $1 END AS unit
-           WHERE isfinite(lower($2)) AND isfinite(upper($2))) u
+           WHERE $1 IN ('month', 'quarter', 'year', 'financial_year') AND isfinite(lower($2)) AND isfinite(upper($2))) u
    CROSS JOIN LATERAL generate_series(date_trunc(u.unit, lower($2)::timestamp - u.shift) + u.shift, (upper($2) - 1)::timestamp, u.step) b (begins)
    ORDER BY b.begins;
 END;
 COMMENT ON FUNCTION portfolio.period_windows(text, daterange) IS
-  'The calendar windows (month, quarter, year or financial_year) that some days touch, in their order. No rows where the days have no beginning or no end. NULL for NULL.';
+  'The calendar windows (month, quarter, year or financial_year) that some days touch, in their order. No rows for another window, or where the days have no beginning or no end. NULL for NULL.';
+
+CREATE FUNCTION portfolio.check_day(day date) RETURNS date
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF NOT isfinite(day) THEN
+    RAISE EXCEPTION '% is not a day', day USING ERRCODE = 'invalid_parameter_value', HINT = 'Write a day as YYYY-MM-DD.';
+  END IF;
+  RETURN day;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_day(date) IS 'Gives back the day, or raises 22023 for infinity and -infinity. NULL for NULL.';

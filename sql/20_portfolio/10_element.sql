@@ -141,7 +141,7 @@ BEGIN
     IF NOT FOUND THEN
       RAISE EXCEPTION 'kind "%" is not known', NEW.kind
         USING ERRCODE = 'foreign_key_violation',
-              HINT = 'SELECT kind, label FROM portfolio.element_kind lists the kinds; insert a row there to add one.';
+              HINT = 'SELECT kind, label FROM portfolio.element_kind lists the kinds; add_kind() adds one.';
     END IF;
   ELSE
     IF NEW.source_type IS NULL THEN

@@ -36,7 +36,7 @@ SELECT pg_extension_config_dump('portfolio.change', '');
 CREATE FUNCTION portfolio.register_element() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_register_element';
 COMMENT ON FUNCTION portfolio.register_element() IS
-  'Trigger 00_register of concept tables: keeps the row of element in step with the row of the concept''s own table, and refuses TRUNCATE.';
+  'Trigger 00_register of concept tables: keeps the row of element in step with the row of the concept''s own table.';
 CREATE FUNCTION portfolio.guard_element() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_guard_element';
 COMMENT ON FUNCTION portfolio.guard_element() IS
@@ -49,6 +49,11 @@ CREATE FUNCTION portfolio.guard_change() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_guard_change';
 COMMENT ON FUNCTION portfolio.guard_change() IS
   'Trigger of the journal: refuses UPDATE and TRUNCATE to everybody, DELETE to all but the owner of the table, who may purge.';
+
+CREATE FUNCTION portfolio.refuse_truncate() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'pf_refuse_truncate';
+COMMENT ON FUNCTION portfolio.refuse_truncate() IS
+  'Trigger of what is journalled row by row: refuses TRUNCATE (0A000), which would leave no entry.';
 
 CREATE TRIGGER guard_element BEFORE INSERT OR UPDATE OR DELETE ON portfolio.element
   FOR EACH ROW EXECUTE FUNCTION portfolio.guard_element();

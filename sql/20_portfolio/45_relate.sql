@@ -10,7 +10,7 @@ COMMENT ON FUNCTION portfolio.element_id(text, text) IS
 CREATE FUNCTION portfolio.element_ref(reference text) RETURNS bigint
 LANGUAGE c STABLE PARALLEL RESTRICTED STRICT AS 'MODULE_PATHNAME', 'pf_element_ref';
 COMMENT ON FUNCTION portfolio.element_ref(text) IS
-  'The element that a text names: ''service:EPS'', a code, an alias or a name. Raises 42704 when there is none and 21000, with the candidates in DETAIL, when there are several. NULL for NULL. Example: SELECT portfolio.element_ref(''Spine'');';
+  'The element that a text names: a kind with a code, an alias or a name, as in ''service:EPS'', or a code, an alias or a name alone. Raises 42704 when there is none and 21000, with the candidates in DETAIL, when there are several. NULL for NULL. Example: SELECT portfolio.element_ref(''Spine'');';
 
 CREATE FUNCTION portfolio.element_label(element bigint) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE STRICT
@@ -50,7 +50,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.relate(text, text, text) IS
-  'Makes a relationship between two elements, named as element_ref() reads them, and gives its id. Raises 23503 when ArchiMate does not allow it (legal_kinds() tells what it allows) and 23P01 when it exists. Example: SELECT portfolio.relate(''system:SPINE'', ''realization'', ''service:EPS'');';
+  'Makes a relationship between two elements, named as element_ref() reads them, and gives its id. Raises 23503 when ArchiMate does not allow it (legal_kinds() tells what it allows) and 23P01 when it exists, 42704 or 21000 as element_ref() does, 23502 where something is NULL. Example: SELECT portfolio.relate(''system:SPINE'', ''realization'', ''service:EPS'');';
 
 CREATE FUNCTION portfolio.legal_kinds(source text, target text) RETURNS text[]
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -61,7 +61,7 @@ BEGIN ATOMIC
     JOIN portfolio.element t ON t.id = portfolio.element_ref($2) AND t.archimate_type = r.target_type;
 END;
 COMMENT ON FUNCTION portfolio.legal_kinds(text, text) IS
-  'The kinds of relationship that ArchiMate allows from one element to another. Example: SELECT portfolio.legal_kinds(''system:SPINE'', ''service:EPS'');';
+  'The kinds of relationship that ArchiMate allows from one element to another, empty where there is none or for NULL. Example: SELECT portfolio.legal_kinds(''system:SPINE'', ''service:EPS'');';
 
 -- The table that holds the elements of a kind: its own, or element.
 CREATE FUNCTION portfolio.kind_table(kind text) RETURNS regclass

@@ -4,11 +4,10 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
-  IF archimate_type IS NOT NULL AND (archimate_type = 'Relationship' OR NOT EXISTS (SELECT FROM portfolio.relationship_rule r WHERE r.source_type = add_kind.archimate_type)) THEN
+  IF archimate_type IS NOT NULL AND (archimate_type = 'Relationship' OR NOT EXISTS (SELECT FROM portfolio.archimate_type t WHERE t.type = add_kind.archimate_type)) THEN
     RAISE EXCEPTION 'ArchiMate has no type "%"', archimate_type
       USING ERRCODE = 'invalid_parameter_value',
-            HINT = format('Types are %s.', (SELECT string_agg(DISTINCT r.source_type, ', ' ORDER BY r.source_type) FROM portfolio.relationship_rule r
-                                             WHERE r.source_type NOT IN ('Relationship')));
+            HINT = format('Types are %s.', (SELECT string_agg(t.type, ', ' ORDER BY t.type) FROM portfolio.archimate_type t WHERE t.type <> 'Relationship'));
   END IF;
   IF num_nulls(kind, archimate_type, label) > 0 THEN
     RAISE EXCEPTION 'a kind, its ArchiMate type and its label are needed' USING ERRCODE = 'null_value_not_allowed';

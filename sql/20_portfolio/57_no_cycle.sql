@@ -2,7 +2,7 @@
 CREATE FUNCTION portfolio.no_cycle() RETURNS trigger
 LANGUAGE c AS 'MODULE_PATHNAME', 'pf_no_cycle';
 COMMENT ON FUNCTION portfolio.no_cycle() IS
-  'Trigger of columns that refer to a row of the same table (element.owner, organisation.parent and region, team.parent, contract.framework, standard.replaced_by): refuses a row from which the way upwards leads back to it (23514, the way in DETAIL). Rows on the way are locked FOR SHARE.';
+  'Trigger of columns that refer to a row of the same table (element.owner, organisation.parent and region, team.parent, contract.framework, standard.replaced_by): refuses a row from which the way upwards leads back to it or into a circle above it (23514, the way in DETAIL). Rows on the way are locked FOR SHARE.';
 DO $$
 DECLARE
   c record;

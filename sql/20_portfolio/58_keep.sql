@@ -8,7 +8,15 @@ COMMENT ON COLUMN portfolio.element_effect.column_name IS 'Column by which they 
 COMMENT ON COLUMN portfolio.element_effect.action IS
   'moved (to the element that is kept), shortened (moved for the days on which that one has none of its own), filled (what it had left empty), ended, made, deleted, cleared (set to NULL), dropped (the one that is kept has its own), refuses (so nothing is done), or warns.';
 COMMENT ON COLUMN portfolio.element_effect.rows IS 'How many rows.';
-COMMENT ON COLUMN portfolio.element_effect.detail IS 'Which ones, at most five; NULL where they have no name.';
+COMMENT ON COLUMN portfolio.element_effect.detail IS 'Which ones; of the rows of a table at most five. NULL where they have no name.';
+
+CREATE FUNCTION portfolio.table_label(table_id regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT regexp_replace($1::text, '^portfolio\.', '');
+END;
+COMMENT ON FUNCTION portfolio.table_label(regclass) IS 'The name of a table, with its schema where that is not portfolio. NULL for NULL. Example: SELECT portfolio.table_label(''portfolio.service'');';
 
 CREATE FUNCTION portfolio.element_at(element text, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
@@ -148,7 +156,7 @@ BEGIN
     -- a concept row's columns are those of element too; what owns itself goes with itself
     CONTINUE WHEN found_rows IS NULL OR (reference.table_id = 'portfolio.element'::regclass
       AND NOT EXISTS (SELECT FROM unnest(found_rows) f JOIN portfolio.element_kind k ON k.kind = f ->> 'kind' WHERE k.table_name IS NULL));
-    effect := (replace(reference.table_id::text, 'portfolio.', ''), reference.column_name,
+    effect := (portfolio.table_label(reference.table_id), reference.column_name,
                CASE WHEN reference.table_id = 'portfolio.relationship'::regclass THEN 'deleted'
                     WHEN reference.on_delete = 'c' THEN 'deleted' WHEN reference.on_delete = 'n' THEN 'cleared' ELSE 'refuses' END,
                cardinality(found_rows), portfolio.name_rows(reference.table_id, found_rows))::portfolio.element_effect;
@@ -180,7 +188,7 @@ BEGIN
     END IF;
   END IF;
   RETURN QUERY SELECT e.* FROM unnest(effects) e
-     UNION ALL SELECT replace(portfolio.kind_table(own_kind)::text, 'portfolio.', ''), NULL, 'deleted', 1::bigint, label
+     UNION ALL SELECT portfolio.table_label(portfolio.kind_table(own_kind)), NULL, 'deleted', 1::bigint, label
       WHERE NOT EXISTS (SELECT FROM unnest(effects) e WHERE e.action = 'refuses');
 END
 $$;
@@ -232,7 +240,7 @@ DECLARE
   gone bigint;
 BEGIN
   PERFORM portfolio.check_options(options, '{}');
-  IF wanted IS NULL OR "on" IS NULL OR NOT isfinite("on") THEN
+  IF wanted IS NULL OR portfolio.check_day("on") IS NULL THEN
     RAISE EXCEPTION 'an element to retire and a day are needed' USING ERRCODE = 'null_value_not_allowed';
   END IF;
   IF next_one = wanted THEN
@@ -243,11 +251,11 @@ BEGIN
   IF lower(old.valid) >= "on" OR upper(old.valid) < "on" THEN
     RAISE EXCEPTION '% cannot be retired on %', portfolio.element_label(wanted), to_char("on", 'YYYY-MM-DD')
       USING ERRCODE = 'invalid_parameter_value',
-            DETAIL = format('It exists from %s to %s.', coalesce(to_char(lower(old.valid), 'YYYY-MM-DD'), 'ever'), coalesce(to_char(upper(old.valid) - 1, 'YYYY-MM-DD'), 'ever'));
+            DETAIL = format('It exists %s.', concat_ws(' ', 'from ' || to_char(lower(old.valid), 'YYYY-MM-DD'), 'to ' || to_char(upper(old.valid) - 1, 'YYYY-MM-DD')));
   END IF;
   EXECUTE format('UPDATE %s SET valid = daterange(lower(valid), $1) WHERE id = $2', own_table) USING "on", wanted;
   PERFORM portfolio.retire_state(old.kind, wanted, "on", next_one);
-  RETURN NEXT (replace(own_table::text, 'portfolio.', ''), NULL, 'ended', 1, portfolio.element_label(wanted))::portfolio.element_effect;
+  RETURN NEXT (portfolio.table_label(own_table), NULL, 'ended', 1, portfolio.element_label(wanted))::portfolio.element_effect;
 
   -- What would go on beyond that day ends with it; what would only begin then is not to be.
   FOR dated IN SELECT * FROM (VALUES ('relationship', 'source'), ('relationship', 'target'), ('role_holder', 'element'), ('role_holder', 'party'),

@@ -5,7 +5,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  key_columns text[] := coalesce(portfolio.link_key(replace(table_id::text, 'portfolio.', '')),
+  key_columns text[] := coalesce(portfolio.link_key(portfolio.table_label(table_id)),
     (SELECT array_agg(a.attname) FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
       WHERE i.indrelid = table_id AND i.indisprimary AND a.attname <> 'valid'));
   free datemultirange;
@@ -73,7 +73,7 @@ DECLARE
   in_the_way text;
   problem text;
 BEGIN
-  FOR line IN EXECUTE format('SELECT t.ctid AS at, to_jsonb(t) AS r FROM %s t WHERE t.%I = $1%s', table_id, column_name,
+  FOR line IN EXECUTE format('SELECT t.ctid AS at, (SELECT to_jsonb(pf_row) FROM (SELECT %s) pf_row) AS r FROM %s t WHERE t.%I = $1%s', portfolio.plain_columns(table_id), table_id, column_name,
     -- what has a table of its own is written there
     CASE WHEN table_id = 'portfolio.element'::regclass THEN ' AND t.kind IN (SELECT k.kind FROM portfolio.element_kind k WHERE k.table_name IS NULL)' ELSE '' END
     || CASE WHEN has_column_privilege(table_id, column_name, 'UPDATE') THEN ' FOR UPDATE OF t' ELSE '' END) USING drop
@@ -101,7 +101,7 @@ BEGIN
         EXECUTE format('DELETE FROM %s t WHERE t.ctid = $1', table_id) USING line.at;
         action := 'dropped';
       ELSE
-        RAISE EXCEPTION '% and % cannot be made one while both have rows of % for the same days', portfolio.element_label(keep), portfolio.element_label(drop), replace(table_id::text, 'portfolio.', '')
+        RAISE EXCEPTION '% and % cannot be made one while both have rows of % for the same days', portfolio.element_label(keep), portfolio.element_label(drop), portfolio.table_label(table_id)
           USING ERRCODE = SQLSTATE, DETAIL = format('%s: %s', coalesce(portfolio.name_rows(table_id, ARRAY[line.r]), problem), coalesce(nullif(in_the_way, ''), problem)),
                 HINT = 'Change or delete one of the two rows first.';
       END IF;
@@ -109,7 +109,7 @@ BEGIN
     actions := actions || action;
     lines := lines || line.r;
   END LOOP;
-  RETURN QUERY SELECT replace(table_id::text, 'portfolio.', ''), column_name::text, a.action, count(*), portfolio.name_rows(table_id, array_agg(a.line ORDER BY a.place))
+  RETURN QUERY SELECT portfolio.table_label(table_id), column_name::text, a.action, count(*), portfolio.name_rows(table_id, array_agg(a.line ORDER BY a.place))
     FROM unnest(actions, lines) WITH ORDINALITY a (action, line, place) GROUP BY a.action ORDER BY a.action;
 END
 $$;
@@ -209,7 +209,7 @@ BEGIN
       effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.move_references(reference.table_id, reference.column_name, keep_id, drop_id) m);
     END LOOP;
     effects := coalesce(effects, '{}') || ARRAY(SELECT m FROM portfolio.follow_code(dropped.kind || ':' || dropped.code, kept.kind || ':' || kept.code) m);
-    effects := effects || ARRAY(SELECT ROW(replace(m.table_id::text, 'portfolio.', ''), m.column_name, 'moved', m.n, NULL)::portfolio.element_effect
+    effects := effects || ARRAY(SELECT ROW(portfolio.table_label(m.table_id), m.column_name, 'moved', m.n, NULL)::portfolio.element_effect
                                   FROM unnest(tables, columns, portfolio.delete_moved(own_table, keep_id, drop_id, tables, columns)) m (table_id, column_name, n) WHERE m.n > 0);
     -- its names lead to the one that is kept, and what that one does not know it knows now
     INSERT INTO portfolio.element_alias (element, scheme, value)
@@ -223,9 +223,9 @@ BEGIN
       INTO filled USING keep_id, own_table, old, drop_id;
     filled := portfolio.fill_columns(own_table, filled, old, keep_id);
     IF cardinality(filled) > 0 THEN
-      effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'filled', 1, array_to_string(filled, '; '))::portfolio.element_effect;
+      effects := effects || ROW(portfolio.table_label(own_table), NULL, 'filled', 1, array_to_string(filled, '; '))::portfolio.element_effect;
     END IF;
-    effects := effects || ROW(replace(own_table::text, 'portfolio.', ''), NULL, 'deleted', 1, dropped.kind || ':' || dropped.code)::portfolio.element_effect;
+    effects := effects || ROW(portfolio.table_label(own_table), NULL, 'deleted', 1, dropped.kind || ':' || dropped.code)::portfolio.element_effect;
     IF coalesce(dry_run, true) THEN
       RAISE EXCEPTION USING ERRCODE = 'PF001';         -- what was tried is taken back
     END IF;

@@ -310,4 +310,4 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.export(text, jsonb) IS
-  'The elements of a kind, or the links of a table of link_key(), as lines of CSV, the first with the headings: the columns that import() takes, references as codes, days as YYYY-MM-DD, properties of the day of pg_portfolio.as_of. Importing it again changes nothing. Raises 42704 for an unknown kind. Example: SELECT portfolio.export(''service'');';
+  'The elements of a kind, or the links of a table of link_key(), as lines of CSV, the first with the headings: the columns that import() takes, references as codes, days as YYYY-MM-DD, properties of the day of pg_portfolio.as_of. Importing what was written for today changes nothing. Raises 42704 for an unknown kind. Example: SELECT portfolio.export(''service'');';

@@ -59,7 +59,7 @@ BEGIN ATOMIC
    ORDER BY r.depth, r.kind, r.code;
 END;
 COMMENT ON FUNCTION portfolio.impact_of(text, int, jsonb) IS
-  'What suffers when this element fails, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.impact_of(''team:DDC'');';
+  'What suffers when this element fails, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path, without the element itself. max_depth limits the number of steps: 22023 below 0. No rows for NULL; raises 42704 or 21000 as element_ref() does. Example: SELECT kind, code, depth, path FROM portfolio.impact_of(''team:DDC'');';
 
 CREATE FUNCTION portfolio.dependencies_of(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}')
 RETURNS SETOF portfolio.reached_element
@@ -71,7 +71,7 @@ BEGIN ATOMIC
    ORDER BY r.depth, r.kind, r.code;
 END;
 COMMENT ON FUNCTION portfolio.dependencies_of(text, int, jsonb) IS
-  'What this element needs, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path. max_depth limits the number of steps. Example: SELECT kind, code, depth, path FROM portfolio.dependencies_of(''service:EPS'');';
+  'What this element needs, nearest first, on the day of pg_portfolio.as_of and as far as the caller may see: each element once, by a shortest path, without the element itself. max_depth limits the number of steps: 22023 below 0. No rows for NULL; raises 42704 or 21000 as element_ref() does. Example: SELECT kind, code, depth, path FROM portfolio.dependencies_of(''service:EPS'');';
 
 CREATE FUNCTION portfolio.impact_size(element text, max_depth int DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS bigint
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -80,9 +80,9 @@ BEGIN ATOMIC
    WHERE portfolio.check_options($3, '{}') IS NOT NULL;
 END;
 COMMENT ON FUNCTION portfolio.impact_size(text, int, jsonb) IS
-  'How many elements suffer when this one fails: the number of rows of impact_of(), without making them. Example: SELECT code, portfolio.impact_size(''system:'' || code) FROM portfolio.system ORDER BY 2 DESC, 1;';
+  'How many elements suffer when this one fails: the number of rows of impact_of(), without making them. NULL for NULL; raises what impact_of() does. Example: SELECT code, portfolio.impact_size(''system:'' || code) FROM portfolio.system ORDER BY 2 DESC, 1;';
 
 CREATE FUNCTION portfolio.graph_loads() RETURNS bigint
 LANGUAGE c VOLATILE PARALLEL RESTRICTED AS 'MODULE_PATHNAME', 'pf_graph_loads';
 COMMENT ON FUNCTION portfolio.graph_loads() IS
-  'How often this session has loaded the graph, which it keeps while its snapshot sees the same rows: two more after one question twice means that somebody writes in between, or that row security applies. Example: SELECT portfolio.graph_loads();';
+  'How often this session has loaded the graph. It is kept while the caller''s snapshot sees the same rows: a number that rises with every question tells that somebody writes in between, or that row security applies. Example: SELECT portfolio.graph_loads();';

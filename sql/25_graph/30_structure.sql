@@ -48,7 +48,7 @@ COMMENT ON COLUMN portfolio.articulation_point.element IS 'The element.';
 COMMENT ON COLUMN portfolio.articulation_point.kind IS 'What it is.';
 COMMENT ON COLUMN portfolio.articulation_point.code IS 'Its code.';
 COMMENT ON COLUMN portfolio.articulation_point.name IS 'Its name.';
-COMMENT ON COLUMN portfolio.articulation_point.parts IS 'Into how many parts what hangs together with it falls without it, at least 2.';
+COMMENT ON COLUMN portfolio.articulation_point.parts IS 'Number of parts into which the elements connected with it fall when it is removed, at least 2.';
 COMMENT ON COLUMN portfolio.articulation_point.cut_off IS 'Elements in all of them but the largest.';
 
 CREATE FUNCTION portfolio.graph_articulation_points(along text) RETURNS SETOF portfolio.articulation_point

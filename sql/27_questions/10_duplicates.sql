@@ -138,4 +138,4 @@ BEGIN ATOMIC
    ORDER BY count(DISTINCT p.technology) DESC, 2 DESC, 1;
 END;
 COMMENT ON FUNCTION portfolio.reuse(jsonb) IS
-  'One function through how many interfaces, systems and technologies it is reached: what is built once and used often, and what is built several times over. Interfaces belong together by the service or capability that they are related to, else by their names without the technology. Most technologies first. Example: SELECT function, interfaces, technologies, reasons FROM portfolio.reuse() WHERE interfaces > 1;';
+  'For each function, through how many interfaces, systems and technologies it is reached: what is built once and used often, and what is built several times over. Interfaces belong together by the service or capability that they are related to, else by their names without the technology. Most technologies first. Example: SELECT function, interfaces, technologies, reasons FROM portfolio.reuse() WHERE interfaces > 1;';

@@ -206,19 +206,6 @@ COMMENT ON COLUMN portfolio.unsupported_system.support_ends_on IS 'Last day of o
 COMMENT ON COLUMN portfolio.unsupported_system.extended_support_ends_on IS 'Last day of extended support.';
 COMMENT ON COLUMN portfolio.unsupported_system.days_unsupported IS 'Days since the last day of either.';
 
-CREATE FUNCTION portfolio.check_day(day date) RETURNS date
-LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
-SET search_path = pg_catalog, pg_temp
-AS $$
-BEGIN
-  IF NOT isfinite(day) THEN
-    RAISE EXCEPTION '% is not a day', day USING ERRCODE = 'invalid_parameter_value', HINT = 'Write a day as YYYY-MM-DD.';
-  END IF;
-  RETURN day;
-END
-$$;
-COMMENT ON FUNCTION portfolio.check_day(date) IS 'Gives back the day, or raises 22023 for infinity and -infinity. NULL for NULL.';
-
 CREATE FUNCTION portfolio.unsupported_technology("on" date DEFAULT NULL, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.unsupported_system
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC

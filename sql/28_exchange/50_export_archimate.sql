@@ -152,15 +152,17 @@ AS $$
 DECLARE
   reference record;
 BEGIN
-  -- Only inside a tag: between tags the next angle opens, and libxml writes no bare angle in an attribute.
+  -- Only inside a tag: between tags the next angle opens, and libxml writes no bare angle in an attribute. What is written already
+  -- begins with a character that XML does not have, for it may be what another is to be written as.
   FOR reference IN
     SELECT DISTINCT m[1] AS attribute, m[2] AS identifier
       FROM regexp_matches(content, '\s(elementRef|relationshipRef|identifierRef|propertyDefinitionRef)="([^"<>]*)"(?=[^<>]*>)', 'g') m
      WHERE m[2] IS DISTINCT FROM identifiers ->> m[2]
   LOOP
     content := regexp_replace(content, format('\s%s="%s"(?=[^<>]*>)', reference.attribute, regexp_replace(reference.identifier, '\W', '\\\&', 'g')),
-                              CASE WHEN identifiers ? reference.identifier THEN format(' %s="%s"', reference.attribute, identifiers ->> reference.identifier) ELSE ' portfolio-gone=""' END, 'g');
+                              CASE WHEN identifiers ? reference.identifier THEN format(E' %s="\x01%s"', reference.attribute, identifiers ->> reference.identifier) ELSE ' portfolio-gone=""' END, 'g');
   END LOOP;
+  content := replace(content, E'\x01', '');
   IF strpos(content, 'portfolio-gone=""') > 0 THEN
     content := regexp_replace(content, '<(\w+:)?item\s+portfolio-gone=""\s*/>', '', 'g');
     content := regexp_replace(content, '(<[^<>]*:type=")Element("[^<>]*) portfolio-gone=""', '\1Container\2', 'g');

@@ -8,7 +8,7 @@ BEGIN
      WHERE t.tgfoid = 'portfolio.record_change()'::regprocedure AND t.tgname = 'record_change'
      ORDER BY t.tgrelid
   LOOP
-    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION portfolio.register_element()', journalled);
+    EXECUTE format('CREATE TRIGGER no_truncate BEFORE TRUNCATE ON %s FOR EACH STATEMENT EXECUTE FUNCTION portfolio.refuse_truncate()', journalled);
   END LOOP;
 END
 $$;

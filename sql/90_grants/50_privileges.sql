@@ -16,6 +16,7 @@ SELECT p.code, 'table', 'portfolio_bi.' || quote_ident(c.relname), 'SELECT'
 WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   -- the portfolio
   ('element_kind',       '{analyst,editor,operator}'::text[], '{editor}'::text[], '{INSERT,UPDATE,DELETE}'::text[], '{builtin,table_name}'::name[]),
+  ('archimate_type',     '{analyst,editor,operator}', NULL, NULL, NULL),
   ('relationship_rule',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('dependency',         '{analyst,editor,operator}', NULL, NULL, NULL),
   ('graph_change',       '{operator}', NULL, NULL, NULL),
@@ -264,7 +265,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}', '{standard_status,lifecycle_on,check_day,interface_technology,interface_purpose,duplicates,reuse,interoperability_gaps,national_local_interface,unsupported_technology,orphans,variation,gini}'),
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,table_fields,link_key,sheet_table,period_column,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
-  ('{editor}', '{rename_element,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
+  ('{editor}', '{rename_element,table_label,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
   ('{editor}', '{import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates

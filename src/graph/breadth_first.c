@@ -6,9 +6,10 @@
  * arrays and nothing is kept between calls. Over the portfolio as it is, graph_reach.c is faster.
  *
  * Edges are sorted by tail and found by binary search; every element is visited once, so cycles
- * end. Work and memory are O(edges + reached elements).
+ * end. Work is that of sorting the edges. Each row has its whole path too, so that those of a chain of n
+ * elements have n² numbers.
  */
-#include "pf.h"
+#include "graph.h"
 
 #include "catalog/pg_type.h"
 #include "funcapi.h"
@@ -145,16 +146,11 @@ pf_breadth_first(PG_FUNCTION_ARGS)
 	ReturnSetInfo *rsinfo = (ReturnSetInfo *) fcinfo->resultinfo;
 	Search		search;
 	HASHCTL		ctl = {0};
-	int32		max_depth = PG_ARGISNULL(3) ? PG_INT32_MAX : PG_GETARG_INT32(3);
+	int32		max_depth = pf_graph_max_depth(fcinfo, 3);
 
 	pf_init_materialized_srf(fcinfo);
 	if (PG_ARGISNULL(0) || PG_ARGISNULL(1) || PG_ARGISNULL(2))
 		return (Datum) 0;
-	if (max_depth < 0)
-		ereport(ERROR,
-				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("max_depth must not be negative"),
-				 errhint("Leave it out to follow every path to its end.")));
 
 	search.edges = read_edges(PG_GETARG_ARRAYTYPE_P(0), PG_GETARG_ARRAYTYPE_P(1), &search.n_edges);
 	search.capacity = 64;

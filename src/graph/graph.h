@@ -252,17 +252,13 @@ extern void pf_graph_fill_step(const PfNames *names, const PfStep *step, const c
 extern PfAlong pf_graph_along(const text *along);
 
 /* graph_reach.c */
-typedef struct PfReached
-{
-	int32		count;
-	int32	   *place;			/* in the order in which they are reached; the first is the start */
-	int32	   *depth;
-	int32	   *from;			/* index of the one before */
-	int32	   *row;			/* dependency between them, -1 for the start */
-} PfReached;
-
 extern int32 pf_graph_max_depth(FunctionCallInfo fcinfo, int argument);
-extern PfReached *pf_graph_breadth_first(const PfGraph *graph, const PfArcs *arcs, int32 start, int32 max_depth,
-										 bool with_way);
+
+/* An array of zeros, of any size */
+static inline void *
+pf_graph_zeroed(Size count, Size size)
+{
+	return MemoryContextAllocExtended(CurrentMemoryContext, Max(count, 1) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+}
 
 #endif							/* PF_GRAPH_H */

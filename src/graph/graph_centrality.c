@@ -34,22 +34,16 @@ typedef struct Simple
 	int32	   *head;
 } Simple;
 
-static void *
-array_of(Size count, Size size)
-{
-	return MemoryContextAllocExtended(CurrentMemoryContext, Max(count, 1) * size, MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
 static void
 make_simple(Simple *simple, const PfGraph *graph, const PfArcs *arcs)
 {
-	int32	   *number = array_of(graph->n_elements, sizeof(int32));
+	int32	   *number = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 	int32		n_arcs = 0;
 
 	simple->n = 0;
-	simple->place = array_of(graph->n_live, sizeof(int32));
-	simple->first = array_of((Size) graph->n_live + 1, sizeof(int32));
-	simple->head = array_of(arcs->n_arcs, sizeof(int32));
+	simple->place = pf_graph_zeroed(graph->n_live, sizeof(int32));
+	simple->first = pf_graph_zeroed((Size) graph->n_live + 1, sizeof(int32));
+	simple->head = pf_graph_zeroed(arcs->n_arcs, sizeof(int32));
 	for (int32 i = 0; i < graph->n_elements; i++)
 		if (graph->live[i])
 		{
@@ -212,13 +206,13 @@ betweenness(const Simple *simple, double *value)
 {
 	Brandes		b;
 
-	b.met = array_of(simple->n, sizeof(Met));
-	b.share = array_of(simple->n, sizeof(double));
-	b.queue = array_of(simple->n, sizeof(int32));
-	b.first = array_of((Size) simple->n + 1, sizeof(int32));
-	b.next = array_of((Size) simple->first[simple->n] + 1, sizeof(int32));
-	b.gate = array_of(simple->n, sizeof(int32));
-	b.behind = array_of(simple->n, sizeof(int32));
+	b.met = pf_graph_zeroed(simple->n, sizeof(Met));
+	b.share = pf_graph_zeroed(simple->n, sizeof(double));
+	b.queue = pf_graph_zeroed(simple->n, sizeof(int32));
+	b.first = pf_graph_zeroed((Size) simple->n + 1, sizeof(int32));
+	b.next = pf_graph_zeroed((Size) simple->first[simple->n] + 1, sizeof(int32));
+	b.gate = pf_graph_zeroed(simple->n, sizeof(int32));
+	b.behind = pf_graph_zeroed(simple->n, sizeof(int32));
 	find_gates(&b, simple);
 	for (int32 source = 0; source < simple->n; source++)
 	{
@@ -233,8 +227,8 @@ betweenness(const Simple *simple, double *value)
 static void
 closeness(const Simple *simple, double *value)
 {
-	int32	   *distance = array_of(simple->n, sizeof(int32));
-	int32	   *queue = array_of(simple->n, sizeof(int32));
+	int32	   *distance = pf_graph_zeroed(simple->n, sizeof(int32));
+	int32	   *queue = pf_graph_zeroed(simple->n, sizeof(int32));
 
 	for (int32 source = 0; source < simple->n; source++)
 	{
@@ -268,7 +262,7 @@ closeness(const Simple *simple, double *value)
 static void
 pagerank(const Simple *simple, double *value)
 {
-	double	   *next = array_of(simple->n, sizeof(double));
+	double	   *next = pf_graph_zeroed(simple->n, sizeof(double));
 
 	for (int32 v = 0; v < simple->n; v++)
 		value[v] = 1.0 / simple->n;
@@ -339,7 +333,7 @@ pf_graph_centrality(PG_FUNCTION_ARGS)
 	pf_init_materialized_srf(fcinfo);
 	pf_graph_set_day(graph, pf_as_of_shown());
 	make_simple(&simple, graph, pf_graph_arcs(graph, along, PF_FORWARD));
-	value = array_of(simple.n, sizeof(double));
+	value = pf_graph_zeroed(simple.n, sizeof(double));
 	measure(graph, along, name, &simple, value);
 	names = pf_graph_names(graph, simple.place, simple.n);
 	for (int32 v = 0; v < simple.n; v++)

@@ -42,12 +42,6 @@ typedef struct Tarjan
 	int32		n_met;
 } Tarjan;
 
-static int32 *
-array_for(const PfGraph *graph, Size count)
-{
-	return MemoryContextAllocExtended(CurrentMemoryContext, Max(count, 1) * sizeof(int32), MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
 static void
 meet(Tarjan *t, int32 element)
 {
@@ -137,12 +131,12 @@ find_components(const PfGraph *graph, const PfArcs *arcs)
 	int32		n = graph->n_elements;
 
 	t.arcs = arcs;
-	t.component = components->of = array_for(graph, n);
-	t.number = array_for(graph, n);
-	t.low = array_for(graph, n);
-	t.next_arc = array_for(graph, n);
-	t.calls = array_for(graph, n);
-	t.stack = array_for(graph, n);
+	t.component = components->of = pf_graph_zeroed(n, sizeof(int32));
+	t.number = pf_graph_zeroed(n, sizeof(int32));
+	t.low = pf_graph_zeroed(n, sizeof(int32));
+	t.next_arc = pf_graph_zeroed(n, sizeof(int32));
+	t.calls = pf_graph_zeroed(n, sizeof(int32));
+	t.stack = pf_graph_zeroed(n, sizeof(int32));
 	memset(t.component, -1, n * sizeof(int32));
 	for (int32 i = 0; i < n; i++)
 		if (graph->live[i] && t.number[i] == 0)
@@ -153,8 +147,8 @@ find_components(const PfGraph *graph, const PfArcs *arcs)
 	pfree(t.calls);
 	pfree(t.stack);
 	components->count = t.n_components;
-	components->first = array_for(graph, (Size) t.n_components + 2);
-	components->member = array_for(graph, n);
+	components->first = pf_graph_zeroed((Size) t.n_components + 2, sizeof(int32));
+	components->member = pf_graph_zeroed(n, sizeof(int32));
 	list_members(components, n);
 	components->first[t.n_components] = graph->n_live;
 	return components;
@@ -298,11 +292,11 @@ pf_graph_cycles(PG_FUNCTION_ARGS)
 	pf_graph_set_day(graph, pf_as_of_shown());
 	arcs = pf_graph_arcs(graph, along, PF_FORWARD);
 	components = find_components(graph, arcs);
-	witness.from = array_for(graph, graph->n_elements);
-	witness.row = array_for(graph, graph->n_elements);
-	witness.queue = array_for(graph, graph->n_elements);
-	witness.place = array_for(graph, (Size) graph->n_elements + 1);
-	witness.step_row = array_for(graph, graph->n_elements);
+	witness.from = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	witness.row = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	witness.queue = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	witness.place = pf_graph_zeroed((Size) graph->n_elements + 1, sizeof(int32));
+	witness.step_row = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 	row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_portfolio graph row", ALLOCSET_DEFAULT_SIZES);
 	for (int32 c = 0; c < components->count; c++)
 	{
@@ -327,7 +321,7 @@ pf_graph_cycles(PG_FUNCTION_ARGS)
 static int32 *
 find_layers(const PfGraph *graph, const PfArcs *arcs, const Components *components)
 {
-	int32	   *layer = array_for(graph, components->count);
+	int32	   *layer = pf_graph_zeroed(components->count, sizeof(int32));
 
 	for (int32 c = components->count - 1; c >= 0; c--)
 		for (int32 m = components->first[c]; m < components->first[c + 1]; m++)

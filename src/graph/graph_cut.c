@@ -37,13 +37,6 @@ typedef struct Cuts
 	int32	   *parts_max;
 } Cuts;
 
-static int32 *
-array_for(const PfGraph *graph)
-{
-	return MemoryContextAllocExtended(CurrentMemoryContext, Max(graph->n_elements, 1) * sizeof(int32),
-									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
 static void
 meet(Cuts *cuts, int32 element, int32 parent, int32 row, int32 root)
 {
@@ -136,17 +129,17 @@ find_cuts(PfGraph *graph, PfAlong along)
 	pf_graph_set_day(graph, pf_as_of_shown());
 	cuts->arcs[0] = pf_graph_arcs(graph, along, PF_FORWARD);
 	cuts->arcs[1] = pf_graph_arcs(graph, along, PF_REVERSE);
-	cuts->order = array_for(graph);
-	cuts->number = array_for(graph);
-	cuts->low = array_for(graph);
-	cuts->parent = array_for(graph);
-	cuts->parent_row = array_for(graph);
-	cuts->next_arc = array_for(graph);
-	cuts->size = array_for(graph);
-	cuts->root = array_for(graph);
-	cuts->n_parts = array_for(graph);
-	cuts->parts_sum = array_for(graph);
-	cuts->parts_max = array_for(graph);
+	cuts->order = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->number = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->low = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->parent = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->parent_row = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->next_arc = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->size = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->root = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->n_parts = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->parts_sum = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	cuts->parts_max = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 	for (int32 i = 0; i < graph->n_elements; i++)
 		if (graph->live[i] && cuts->number[i] == 0)
 			search_from(cuts, i);
@@ -172,7 +165,7 @@ pf_graph_articulation_points(PG_FUNCTION_ARGS)
 	PfAlong		along = pf_graph_along(PG_GETARG_TEXT_PP(0));
 	PfGraph    *graph = pf_graph_open();
 	Cuts	   *cuts = find_cuts(graph, along);
-	int32	   *points = array_for(graph);
+	int32	   *points = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 	int32		n_points = 0;
 	int32		cut_off;
 	PfNames    *names;
@@ -232,7 +225,7 @@ pf_graph_bridges(PG_FUNCTION_ARGS)
 	PfGraph    *graph = pf_graph_open();
 	Cuts	   *cuts = find_cuts(graph, along);
 	MemoryContext row_context;
-	int32	   *below = array_for(graph);	/* the lower end of each bridge */
+	int32	   *below = pf_graph_zeroed(graph->n_elements, sizeof(int32));	/* the lower end of each bridge */
 	int32	   *ends;
 	int32		n_bridges = 0;
 	PfNames    *names;

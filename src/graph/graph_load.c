@@ -369,23 +369,8 @@ receive_relationship(TupleTableSlot *slot, DestReceiver *self)
 }
 
 static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
+run(Loader *loader, Source *source, pf_receive_slot receive)
 {
-}
-
-static void
-receiver_nothing(DestReceiver *self)
-{
-}
-
-static void
-run(Loader *loader, Source *source, bool (*receive) (TupleTableSlot *, DestReceiver *))
-{
-	loader->pub.receiveSlot = receive;
-	loader->pub.rStartup = receiver_startup;
-	loader->pub.rShutdown = receiver_nothing;
-	loader->pub.rDestroy = receiver_nothing;
-	loader->pub.mydest = DestTuplestore;
 	if (source->plan == NULL)
 	{
 		char	   *sql = psprintf("SELECT %s FROM %s.%s%s", source->columns, PF_SCHEMA, source->relation, source->condition);
@@ -395,7 +380,7 @@ run(Loader *loader, Source *source, bool (*receive) (TupleTableSlot *, DestRecei
 			elog(ERROR, "could not prepare the query that loads the graph");
 		source->plan = plan;
 	}
-	if (pf_spi_execute_into(source->plan, &loader->pub) != SPI_OK_SELECT)
+	if (pf_spi_execute_into(source->plan, &loader->pub, receive) != SPI_OK_SELECT)
 		elog(ERROR, "could not load the graph");
 }
 

@@ -114,16 +114,6 @@ receive_name(TupleTableSlot *slot, DestReceiver *self)
 }
 
 static void
-receiver_startup(DestReceiver *self, int operation, TupleDesc typeinfo)
-{
-}
-
-static void
-receiver_nothing(DestReceiver *self)
-{
-}
-
-static void
 read_few(Reader *reader, const int32 *places, int32 count)
 {
 	Datum	   *ids = palloc(Max(count, 1) * sizeof(Datum));
@@ -149,13 +139,8 @@ read_few(Reader *reader, const int32 *places, int32 count)
 static void
 read_all(Reader *reader)
 {
-	reader->pub.receiveSlot = receive_name;
-	reader->pub.rStartup = receiver_startup;
-	reader->pub.rShutdown = receiver_nothing;
-	reader->pub.rDestroy = receiver_nothing;
-	reader->pub.mydest = DestTuplestore;
 	prepare(&all_plan, all_sql, 0);
-	if (pf_spi_execute_into(all_plan, &reader->pub) != SPI_OK_SELECT)
+	if (pf_spi_execute_into(all_plan, &reader->pub, receive_name) != SPI_OK_SELECT)
 		elog(ERROR, "could not read names");
 }
 

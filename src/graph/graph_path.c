@@ -63,13 +63,6 @@ typedef struct Search
 	int64		heap_capacity;
 } Search;
 
-static void *
-array_of(const PfGraph *graph, Size size)
-{
-	return MemoryContextAllocExtended(CurrentMemoryContext, Max(graph->n_elements, 1) * size,
-									  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
-}
-
 static void
 start_search(Search *search, const PfGraph *graph, const PfArcs *arcs, int32 goal, bool weighted)
 {
@@ -78,19 +71,19 @@ start_search(Search *search, const PfGraph *graph, const PfArcs *arcs, int32 goa
 	search->arcs = arcs;
 	search->goal = goal;
 	search->weighted = weighted;
-	search->reached = array_of(graph, sizeof(int32));
-	search->closed = array_of(graph, sizeof(int32));
-	search->barred = array_of(graph, sizeof(int32));
-	search->from = array_of(graph, sizeof(int32));
-	search->row = array_of(graph, sizeof(int32));
+	search->reached = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	search->closed = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	search->barred = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	search->from = pf_graph_zeroed(graph->n_elements, sizeof(int32));
+	search->row = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 	if (weighted)
 	{
-		search->cost = array_of(graph, sizeof(double));
+		search->cost = pf_graph_zeroed(graph->n_elements, sizeof(double));
 		search->heap_capacity = 1024;
 		search->heap = palloc(search->heap_capacity * sizeof(HeapEntry));
 	}
 	else
-		search->queue = array_of(graph, sizeof(int32));
+		search->queue = pf_graph_zeroed(graph->n_elements, sizeof(int32));
 }
 
 /* ---- fewest steps ---- */

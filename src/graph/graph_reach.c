@@ -19,6 +19,15 @@ PG_FUNCTION_INFO_V1(pf_graph_reach_count);
 /* How far ahead in the queue memory is asked for */
 #define AHEAD 8
 
+typedef struct Reached
+{
+	int32		count;
+	int32	   *place;			/* in the order in which they are reached; the first is the start */
+	int32	   *depth;
+	int32	   *from;			/* index of the one before */
+	int32	   *row;			/* dependency between them, -1 for the start */
+} Reached;
+
 int32
 pf_graph_max_depth(FunctionCallInfo fcinfo, int argument)
 {
@@ -39,12 +48,11 @@ one_each(const PfGraph *graph)
 }
 
 /* All that can be reached from the start, nearest first; the way to it only if it is asked for. */
-PfReached *
-pf_graph_breadth_first(const PfGraph *graph, const PfArcs *arcs, int32 start, int32 max_depth, bool with_way)
+static Reached *
+breadth_first(const PfGraph *graph, const PfArcs *arcs, int32 start, int32 max_depth, bool with_way)
 {
-	PfReached  *reached = palloc0(sizeof(PfReached));
-	uint8	   *seen = MemoryContextAllocExtended(CurrentMemoryContext, Max(graph->n_elements, 1),
-												  MCXT_ALLOC_HUGE | MCXT_ALLOC_ZERO);
+	Reached  *reached = palloc0(sizeof(Reached));
+	uint8	   *seen = pf_graph_zeroed(graph->n_elements, 1);
 	int32	   *queue = one_each(graph);
 	int32		n = 1;
 	int32		at = 0;
@@ -94,14 +102,14 @@ pf_graph_breadth_first(const PfGraph *graph, const PfArcs *arcs, int32 start, in
 
 typedef struct PathWriter
 {
-	const PfReached *reached;
+	const Reached *reached;
 	const PfNames *names;
 	int32	   *beginning;		/* index of the last one of its path's beginning; NULL where no path is long */
 	StringInfoData path;
 } PathWriter;
 
 static void
-start_paths(PathWriter *writer, const PfReached *reached, const PfNames *names)
+start_paths(PathWriter *writer, const Reached *reached, const PfNames *names)
 {
 	writer->reached = reached;
 	writer->names = names;
@@ -145,7 +153,7 @@ write_path(PathWriter *writer, int32 at)
 /* ---- answers ---- */
 
 static void
-put_reached(ReturnSetInfo *rsinfo, const PfGraph *graph, const PfReached *reached)
+put_reached(ReturnSetInfo *rsinfo, const PfGraph *graph, const Reached *reached)
 {
 	PfNames    *names = pf_graph_names(graph, reached->place, reached->count);
 	MemoryContext row_context = AllocSetContextCreate(CurrentMemoryContext, "pg_portfolio graph row", ALLOCSET_SMALL_SIZES);
@@ -198,7 +206,7 @@ pf_graph_reach(PG_FUNCTION_ARGS)
 	arcs = arcs_from(graph, PG_GETARG_INT64(0), PG_GETARG_BOOL(2), &start);
 	if (start >= 0)
 		put_reached((ReturnSetInfo *) fcinfo->resultinfo, graph,
-					pf_graph_breadth_first(graph, arcs, start, max_depth, true));
+					breadth_first(graph, arcs, start, max_depth, true));
 	pf_graph_close(graph);
 	return (Datum) 0;
 }
@@ -218,7 +226,7 @@ pf_graph_reach_count(PG_FUNCTION_ARGS)
 	graph = pf_graph_open();
 	arcs = arcs_from(graph, PG_GETARG_INT64(0), PG_GETARG_BOOL(2), &start);
 	if (start >= 0)
-		count = pf_graph_breadth_first(graph, arcs, start, max_depth, false)->count - 1;
+		count = breadth_first(graph, arcs, start, max_depth, false)->count - 1;
 	pf_graph_close(graph);
 	PG_RETURN_INT64(count);
 }

@@ -10,7 +10,6 @@
 #include "fmgr.h"
 
 #include "pf_compat.h"
-#include "pf_error.h"
 
 #define PF_SCHEMA "portfolio"
 

@@ -207,7 +207,9 @@ extern void pf_init_materialized_srf(FunctionCallInfo fcinfo);
 #endif
 struct _SPI_plan;
 struct _DestReceiver;
-extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest);
+struct TupleTableSlot;
+typedef bool (*pf_receive_slot) (struct TupleTableSlot *slot, struct _DestReceiver *dest);
+extern int	pf_spi_execute_into(struct _SPI_plan *plan, struct _DestReceiver *dest, pf_receive_slot receive);
 
 /* PG14 let these fail, PG15 says why, PG16 asks for hash and length of keys, PG18 takes salts as uint8 */
 #if PG_VERSION_NUM >= 160000

@@ -15,6 +15,8 @@
 #include "utils/date.h"
 #include "utils/datetime.h"
 
+#define HINT_DAY "Give a day as YYYY-MM-DD, or an empty string for today."
+
 PG_FUNCTION_INFO_V1(pf_as_of_day);
 
 typedef enum AsOfState
@@ -66,7 +68,7 @@ pf_as_of_check(char **newval, void **extra, GucSource source)
 	if (!setting_defined || source < PGC_S_TEST || InitializingParallelWorker)
 		return true;			/* kept, and as_of() raises */
 	GUC_check_errdetail("\"%s\" is not a day.", *newval);
-	GUC_check_errhint("Give a day as YYYY-MM-DD, or an empty string for today.");
+	GUC_check_errhint(HINT_DAY);
 	return false;
 }
 
@@ -91,7 +93,7 @@ pf_as_of_shown(void)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
 				 errmsg("invalid value for parameter \"pg_portfolio.as_of\": \"%s\"", pf_as_of),
-				 errhint("Give a day as YYYY-MM-DD, or an empty string for today.")));
+				 errhint(HINT_DAY)));
 	return as_of_state == AS_OF_DAY ? as_of_day : GetSQLCurrentDate();
 }
 

@@ -62,9 +62,11 @@ static void
 forget_from(int first)
 {
 	while (queued > first)
-		heap_freetuple(queue[--queued].row);
-	if (queued == 0)
-		queued_bytes = 0;
+	{
+		queued--;
+		queued_bytes -= queue[queued].row->t_len;
+		heap_freetuple(queue[queued].row);
+	}
 }
 
 static void

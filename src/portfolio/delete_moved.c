@@ -44,7 +44,7 @@ move_column(Oid table_id, Name column_name, Datum keep, Datum drop)
 	if (moved == 0 || table == NULL)
 		ereport(ERROR,
 				(errcode(ERRCODE_INVALID_PARAMETER_VALUE),
-				 errmsg("column %s does not refer to elements", column)));
+				 errmsg("column \"%s\" does not refer to elements", NameStr(*column_name))));
 	(void) pf_as_table_owner_once(&state, table,
 								  psprintf("UPDATE portfolio.%s SET %s = $1 WHERE %s = $2", quote_identifier(table), column, column),
 								  2, move_types, move_values, NULL);
@@ -59,13 +59,18 @@ delete_element(Oid own_table, Datum drop)
 {
 	Oid			types[1] = {INT8OID};
 	Datum		values[1] = {drop};
+	char	   *table = get_rel_name(own_table);
 	PfAsOwner	state;
 	bool		is_there;
 
+	if (table == NULL)
+		ereport(ERROR,
+				(errcode(ERRCODE_UNDEFINED_TABLE),
+				 errmsg("relation with OID %u does not exist", own_table)));
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	if (SPI_execute_with_args(psprintf("DELETE FROM %s WHERE id OPERATOR(pg_catalog.=) $1",
-									   quote_qualified_identifier(get_namespace_name(get_rel_namespace(own_table)), get_rel_name(own_table))),
+									   quote_qualified_identifier(get_namespace_name(get_rel_namespace(own_table)), table)),
 							  1, types, values, NULL, false, 0) != SPI_OK_DELETE)
 		elog(ERROR, "could not delete the element");
 	SPI_finish();

@@ -84,7 +84,7 @@ report_ambiguous(const char *ref)
 
 		if (i == MAX_CANDIDATES)
 		{
-			appendStringInfoString(&list, ", …");
+			appendStringInfoString(&list, ", ...");
 			break;
 		}
 		appendStringInfo(&list, "%s%s:%s (%s)", i > 0 ? ", " : "",

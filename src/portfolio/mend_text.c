@@ -120,7 +120,7 @@ pf_mend_text(PG_FUNCTION_ARGS)
 	wide = palloc(sizeof(pg_wchar) * in_len);
 	for (int i = 0; i < in_len; i += pg_utf_mblen(in + i))
 		wide[len++] = utf8_to_unicode(in + i);
-	/* A text may have been misread more than once; each pass makes it shorter or ends. */
+	/* A text may have been misread more than once; a pass shortens it or turns characters into ones that no pass changes. */
 	do
 	{
 		len = mend(wide, len, &changed);

@@ -32,6 +32,7 @@
 
 PG_FUNCTION_INFO_V1(pf_record_change);
 PG_FUNCTION_INFO_V1(pf_guard_change);
+PG_FUNCTION_INFO_V1(pf_refuse_truncate);
 
 bool
 pf_restoring(Relation rel)
@@ -191,6 +192,26 @@ pf_guard_change(PG_FUNCTION_ARGS)
 	ereport(ERROR,
 			(errcode(ERRCODE_INSUFFICIENT_PRIVILEGE),
 			 errmsg("the journal \"%s.%s\" is append-only", PF_SCHEMA, RelationGetRelationName(trigdata->tg_relation)),
-			 errhint("To take a change back, make the opposite change; both stay in the journal.")));
+			 errhint("SELECT portfolio.undo_change(id) takes a change back; both stay in the journal.")));
+	return PointerGetDatum(NULL);
+}
+
+/* What is journalled row by row cannot go without an entry. */
+Datum
+pf_refuse_truncate(PG_FUNCTION_ARGS)
+{
+	TriggerData *trigdata = (TriggerData *) fcinfo->context;
+	const char *name;
+
+	if (!CALLED_AS_TRIGGER(fcinfo) || !TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
+		ereport(ERROR,
+				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
+				 errmsg("refuse_truncate() must be called by a TRUNCATE trigger")));
+	name = RelationGetRelationName(trigdata->tg_relation);
+	ereport(ERROR,
+			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
+			 errmsg("cannot truncate table \"%s.%s\"", PF_SCHEMA, name),
+			 errdetail("The journal has an entry for each of its rows that goes."),
+			 errhint("Use DELETE FROM %s.%s.", PF_SCHEMA, name)));
 	return PointerGetDatum(NULL);
 }

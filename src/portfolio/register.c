@@ -124,18 +124,6 @@ write_element(const char *sql, const SharedRow *row)
 	return touched;
 }
 
-static void
-refuse_truncate(Relation rel)
-{
-	const char *name = RelationGetRelationName(rel);
-
-	ereport(ERROR,
-			(errcode(ERRCODE_FEATURE_NOT_SUPPORTED),
-			 errmsg("cannot truncate table \"%s.%s\"", PF_SCHEMA, name),
-			 errdetail("Relationships, evidence and the journal hang on its rows one by one."),
-			 errhint("Use DELETE FROM %s.%s.", PF_SCHEMA, name)));
-}
-
 Datum
 pf_register_element(PG_FUNCTION_ARGS)
 {
@@ -149,8 +137,6 @@ pf_register_element(PG_FUNCTION_ARGS)
 		ereport(ERROR,
 				(errcode(ERRCODE_E_R_I_E_TRIGGER_PROTOCOL_VIOLATED),
 				 errmsg("register_element() was not called by a trigger")));
-	if (TRIGGER_FIRED_BY_TRUNCATE(trigdata->tg_event))
-		refuse_truncate(trigdata->tg_relation);
 
 	desc = RelationGetDescr(trigdata->tg_relation);
 	table = RelationGetRelationName(trigdata->tg_relation);

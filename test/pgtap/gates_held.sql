@@ -1,6 +1,6 @@
 -- What holds a gate shut holds whatever role, time zone or version one comes with, and runs follow what becomes of their element.
 BEGIN;
-SELECT plan(23);
+SELECT plan(24);
 SET LOCAL client_min_messages = warning;
 CREATE ROLE pf_held_alice;
 CREATE ROLE pf_held_bob;
@@ -61,7 +61,8 @@ INSERT INTO portfolio.transfer_return (element, reason) VALUES (portfolio.elemen
 SET LOCAL ROLE pf_held_alice;
 SELECT results_eq($$SELECT table_name, column_name, action, rows FROM portfolio.merge_elements('service:GH_C', 'service:GH_D', false) ORDER BY 1$$,
   $$VALUES ('process_run', 'element', 'moved', 1::bigint), ('service', NULL, 'deleted', 1), ('transfer_return', 'element', 'moved', 1)$$, 'an editor makes one of two services');
-SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.service', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_B'), '{portfolio.relationship}', '{kind}')$$, '22023', 'column kind does not refer to elements', 'nothing else is moved');
+SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.service', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_B'), '{portfolio.relationship}', '{kind}')$$, '22023', 'column "kind" does not refer to elements', 'nothing else is moved');
+SELECT throws_ok($$SELECT portfolio.delete_moved(1::regclass, 1, 2, '{}', '{}')$$, '42P01', 'relation with OID 1 does not exist', 'nor where there is no table');
 SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.team', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_C'), '{portfolio.transfer_return}', '{element}')$$, '42501', NULL, 'nor anything of an element that stays');
 SELECT throws_ok(format($$UPDATE portfolio.process_run SET element = portfolio.element_ref('service:GH_A') WHERE id = %s$$, :run_d), '55000', NULL, 'nor moves an editor a run');
 RESET ROLE;

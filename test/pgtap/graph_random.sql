@@ -86,7 +86,7 @@ SELECT is_empty($$SELECT * FROM reached r WHERE NOT EXISTS (SELECT FROM edge e W
 SELECT is_empty($$SELECT * FROM reached r JOIN node n ON n.id = r.element LEFT JOIN reached v ON (v.day, v.forward, v.g, v.element) = (r.day, r.forward, r.g, r.via) LEFT JOIN node s ON s.id = r.start
                    WHERE r.path IS DISTINCT FROM coalesce(v.path, CASE WHEN r.via = r.start THEN s.label END) || ' > ' || n.label OR r.depth <> coalesce(v.depth, 0) + 1$$,
   'every path is that of via and one step more');
-SELECT is_empty($$SELECT g, day FROM reached r WHERE r.relationship > (SELECT min(e.relationship) FROM edge e WHERE e.day = r.day AND r.forward AND (e.failing, e.suffering) = (r.via, r.element))$$,
+SELECT is_empty($$SELECT g, day FROM reached r WHERE r.relationship > (SELECT min(e.relationship) FROM edge e WHERE e.day = r.day AND (e.failing, e.suffering) = (CASE WHEN r.forward THEN r.via ELSE r.element END, CASE WHEN r.forward THEN r.element ELSE r.via END))$$,
   'of parallel relationships the oldest is named');
 SELECT results_eq($$SELECT sum(portfolio.impact_size(label, max_depth)) FROM node JOIN graph USING (g) WHERE n = 1 AND g <= 500$$,
                   $$SELECT sum((SELECT count(*) FROM portfolio.impact_of(label, max_depth))) FROM node JOIN graph USING (g) WHERE n = 1 AND g <= 500$$, 'impact_size() counts the rows');

@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(48);
+SELECT plan(50);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -69,6 +69,8 @@ SELECT results_eq($$SELECT s.lifecycle, s.valid, e.valid FROM portfolio.system s
 SELECT results_eq($$SELECT name, valid FROM portfolio.relationship WHERE source = pg_temp.e('system', 'K_Y1') AND target = pg_temp.e('system', 'K_Y2')$$, $$VALUES ('succeeded by', '[2018-10-01,)'::daterange)$$, 'its successor is named');
 SELECT throws_ok($$SELECT portfolio.retire('system:K_Y1', '2019-01-01')$$, '22023', 'system:K_Y1 cannot be retired on 2019-01-01', 'what has ended cannot end later');
 SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', '2019-01-01', 'system:K_Y2')$$, '22023', NULL, 'nothing succeeds itself');
+SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', 'infinity')$$, '22023', 'infinity is not a day', 'the end of time is no day');
+SELECT is(portfolio.table_label('portfolio.service') || ', ' || portfolio.table_label('pg_catalog.pg_class'), 'service, pg_class', 'a table is told by its name');
 SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'), portfolio.retire('standard:K_D1', '2018-10-01', 'standard:K_D2')$$, 'services and standards');
 SELECT results_eq($$SELECT s.state, s.retired_on, d.status, d.retired_on, portfolio.element_label(d.replaced_by) FROM portfolio.service s, portfolio.standard d WHERE s.code = 'K_S2' AND d.code = 'K_D1'$$,
   $$VALUES ('retired', '2018-10-01'::date, 'retired', '2018-10-01'::date, 'standard:K_D2')$$, 'have their state follow');

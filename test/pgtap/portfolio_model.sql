@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(65);
+SELECT plan(67);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -96,6 +96,7 @@ SELECT throws_ok($$INSERT INTO portfolio.organisation_role (organisation, role, 
 
 -- kinds and properties of a site's own
 SELECT is(portfolio.add_kind('m_clinic', 'Facility', 'Clinic'), 'm_clinic', 'a kind is added');
+SELECT throws_ok($$INSERT INTO portfolio.element_kind (kind, archimate_type, label) VALUES ('m_other', 'Castle', 'Castle')$$, '23503', NULL, 'however it is written');
 SELECT throws_ok($$SELECT portfolio.add_kind('m_other', 'Castle', 'Castle')$$, '22023', 'ArchiMate has no type "Castle"', 'of an ArchiMate type that there is');
 SELECT portfolio.define_property('system', 'm_rank', 'choice', 'Rank', '{high,low}'), portfolio.define_property('system', 'm_since', 'date');
 INSERT INTO portfolio.element_property (element, key, value) VALUES (pg_temp.e('system', 'M_SYS'), 'm_rank', 'high'), (pg_temp.e('system', 'M_SYS'), 'm_since', '2016-02-29');
@@ -132,6 +133,7 @@ SELECT throws_ok($$INSERT INTO portfolio.planned_attribute (element, attribute, 
 -- Calendar windows of some days
 SELECT results_eq($$SELECT period_windows::text FROM portfolio.period_windows('financial_year', '[2025-03-31,2026-04-02)')$$,
   $$VALUES ('[2024-04-01,2025-04-01)'), ('[2025-04-01,2026-04-01)'), ('[2026-04-01,2027-04-01)')$$, 'financial years that some days touch');
+SELECT is_empty($$SELECT portfolio.period_windows('week', '[2025-03-31,2026-04-02)')$$, 'a window that is none has no days');
 SELECT is((SELECT count(*) FROM unnest('{"(,2026-01-01)","[2026-01-01,)","[-infinity,2026-01-01)","[2026-01-01,infinity)","[-infinity,infinity]",empty}'::daterange[]) d, portfolio.period_windows('month', d)),
   0::bigint, 'days without a beginning or an end have none');
 SELECT * FROM finish();
