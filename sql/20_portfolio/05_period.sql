@@ -31,6 +31,20 @@ END;
 COMMENT ON FUNCTION portfolio.quarter_range(date) IS
   'The days of the quarter that a day lies in; quarters of calendar and financial year are the same three months. NULL for NULL.';
 
+CREATE TABLE portfolio.reporting_period (
+  code   text PRIMARY KEY CHECK (btrim(code) <> ''),
+  kind   text NOT NULL CHECK (kind IN ('day', 'week', 'month', 'quarter', 'year', 'financial_quarter', 'financial_year', 'other')),
+  during daterange NOT NULL,
+  CONSTRAINT reporting_period_during_check CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
+  CONSTRAINT reporting_period_during_excl EXCLUDE USING gist (kind WITH =, during WITH &&) WHERE (kind <> 'other')
+);
+COMMENT ON TABLE portfolio.reporting_period IS
+  'Periods that data sets report for. The code is what the period expression of a data set gives, as 2024-04; the days let periods sort, count and lie within longer ones. Periods of one kind do not overlap (other excepted). Class: user rows.';
+COMMENT ON COLUMN portfolio.reporting_period.code IS 'Code of the period.';
+COMMENT ON COLUMN portfolio.reporting_period.kind IS 'How long it is: day, week, month, quarter, year, financial_quarter, financial_year, other.';
+COMMENT ON COLUMN portfolio.reporting_period.during IS 'Its days, [from, to).';
+SELECT pg_extension_config_dump('portfolio.reporting_period', '');
+
 CREATE FUNCTION portfolio.period_range(period text) RETURNS daterange
 LANGUAGE plpgsql STABLE PARALLEL SAFE STRICT
 SET search_path = pg_catalog, pg_temp

@@ -20,6 +20,20 @@ END;
 COMMENT ON FUNCTION portfolio.element_label(bigint) IS
   'An element as people write it, ''service:EPS''; element_ref() reads it back. NULL when it does not exist. Example: SELECT portfolio.element_label(portfolio.element_ref(''Spine''));';
 
+CREATE FUNCTION portfolio.label_or_number(element text) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+RETURN coalesce(portfolio.element_label($1::bigint), '#' || $1);
+COMMENT ON FUNCTION portfolio.label_or_number(text) IS
+  'element_label() of an element by its number as text, as a row in JSON has it, or #number where it is no longer there. NULL for NULL; raises 22P02 for what is no number. Example: SELECT portfolio.label_or_number(''1'');';
+
+CREATE FUNCTION portfolio.table_label(table_id regclass) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+SET search_path = pg_catalog, pg_temp
+BEGIN ATOMIC
+  SELECT regexp_replace($1::text, '^portfolio\.', '');
+END;
+COMMENT ON FUNCTION portfolio.table_label(regclass) IS 'The name of a table, with its schema where that is not portfolio. NULL for NULL. Example: SELECT portfolio.table_label(''portfolio.service'');';
+
 -- The keys of relationship refuse what is wrong; what people write by hand is refused in words before.
 CREATE FUNCTION portfolio.relate(source text, kind text, target text) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE

@@ -52,6 +52,23 @@ END;
 COMMENT ON FUNCTION portfolio.element_once(text) IS
   'The number of an element, as element_ref() finds it, or of the last deleted one that was this kind:code. NULL for NULL; raises as element_ref() does. Example: SELECT portfolio.element_once(''service:EPS'');';
 
+-- By the columns that the row has; a table of any part of the extension is called by the first of these.
+CREATE FUNCTION portfolio.row_label(table_name text, r jsonb) RETURNS text
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT CASE WHEN $1 = 'relationship' THEN concat_ws(' ', portfolio.label_or_number($2 ->> 'source'), $2 ->> 'kind', portfolio.label_or_number($2 ->> 'target'), nullif($2 ->> 'code', ''))
+              WHEN $1 = 'element_alias' THEN concat_ws(' ', $2 ->> 'scheme', $2 ->> 'value')
+              WHEN $1 = 'element_property' THEN $2 ->> 'key'
+              WHEN $1 = 'observation' THEN concat_ws(' ', $2 ->> 'measure', $2 ->> 'during', $2 ->> 'value')
+              WHEN $2 ?& '{kind,code,owner}' THEN concat_ws(':', $2 ->> 'kind', $2 ->> 'code')
+              WHEN $2 ? 'standard' THEN portfolio.label_or_number($2 ->> 'standard')
+              WHEN $2 ? 'technology' THEN portfolio.label_or_number($2 ->> 'technology')
+              ELSE coalesce($2 ->> 'role', $2 ->> 'attribute', $2 ->> 'stage', $2 ->> 'rated_on', $2 ->> 'setting', $2 ->> 'measure', $2 ->> 'control',
+                            $2 ->> 'process', $2 ->> 'what', $2 ->> 'code', $2 ->> 'title') END;
+END;
+COMMENT ON FUNCTION portfolio.row_label(text, jsonb) IS
+  'A row of a table as people call it: an element as kind:code, a relationship with both ends, a property by its key, and so on. NULL where it has no name, and for NULL. Example: SELECT portfolio.row_label(''service'', to_jsonb(s)) FROM portfolio.service s;';
+
 CREATE FUNCTION portfolio.element_history(element text, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.element_change
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
@@ -61,23 +78,7 @@ BEGIN ATOMIC
     SELECT c.*, coalesce(c.new, c.old) AS r FROM wanted w, LATERAL portfolio.changes_of(w.id) c
   )
   SELECT e.id, e.at, e.by, e.reason, e.table_name,
-         CASE e.table_name
-           WHEN 'relationship' THEN format('%s %s %s', coalesce(portfolio.element_label((e.r ->> 'source')::bigint), '#' || (e.r ->> 'source')),
-                                           e.r ->> 'kind', coalesce(portfolio.element_label((e.r ->> 'target')::bigint), '#' || (e.r ->> 'target')))
-           WHEN 'element_property' THEN e.r ->> 'key'
-           WHEN 'element_alias' THEN e.r ->> 'scheme'
-           WHEN 'planned_attribute' THEN e.r ->> 'attribute'
-           WHEN 'role_holder' THEN e.r ->> 'role'
-           WHEN 'organisation_role' THEN e.r ->> 'role'
-           WHEN 'programme_stage' THEN e.r ->> 'stage'
-           WHEN 'service_level' THEN e.r ->> 'measure'
-           WHEN 'roadmap_item' THEN e.r ->> 'code'
-           WHEN 'service_request' THEN e.r ->> 'title'
-           WHEN 'adoption_target' THEN e.r ->> 'setting'
-           WHEN 'board_decision' THEN e.r ->> 'what'
-           WHEN 'conformance' THEN coalesce(portfolio.element_label((e.r ->> 'standard')::bigint), '#' || (e.r ->> 'standard'))
-           WHEN 'system_technology' THEN coalesce(portfolio.element_label((e.r ->> 'technology')::bigint), '#' || (e.r ->> 'technology'))
-         END,
+         CASE WHEN NOT e.r ?& '{kind,code,owner}' THEN portfolio.row_label(e.table_name, e.r) END,
          e.operation, k.column_name, e.old ->> k.column_name, e.new ->> k.column_name
     FROM entry e, LATERAL jsonb_object_keys(e.r) k (column_name)
    WHERE (e.old ->> k.column_name) IS DISTINCT FROM (e.new ->> k.column_name)

@@ -10,14 +10,6 @@ COMMENT ON COLUMN portfolio.element_effect.action IS
 COMMENT ON COLUMN portfolio.element_effect.rows IS 'How many rows.';
 COMMENT ON COLUMN portfolio.element_effect.detail IS 'Which ones; of the rows of a table at most five. NULL where they have no name.';
 
-CREATE FUNCTION portfolio.table_label(table_id regclass) RETURNS text
-LANGUAGE sql STABLE PARALLEL SAFE STRICT
-SET search_path = pg_catalog, pg_temp
-BEGIN ATOMIC
-  SELECT regexp_replace($1::text, '^portfolio\.', '');
-END;
-COMMENT ON FUNCTION portfolio.table_label(regclass) IS 'The name of a table, with its schema where that is not portfolio. NULL for NULL. Example: SELECT portfolio.table_label(''portfolio.service'');';
-
 CREATE FUNCTION portfolio.element_at(element text, at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE PARALLEL RESTRICTED STRICT
 SET search_path = pg_catalog, pg_temp
@@ -114,16 +106,7 @@ LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT string_agg(n.name, '; ' ORDER BY n.place) || CASE WHEN cardinality($2) > 5 THEN '; …' ELSE '' END
     FROM (SELECT u.place,
-                 CASE WHEN $1 = 'portfolio.relationship'::regclass
-                      THEN concat_ws(' ', portfolio.element_label((u.r ->> 'source')::bigint), u.r ->> 'kind', portfolio.element_label((u.r ->> 'target')::bigint), nullif(u.r ->> 'code', ''))
-                      WHEN $1 = 'portfolio.element_alias'::regclass THEN (u.r ->> 'scheme') || ' ' || (u.r ->> 'value')
-                      WHEN $1 = 'portfolio.element_property'::regclass THEN u.r ->> 'key'
-                      WHEN $1 = 'portfolio.observation'::regclass THEN concat_ws(' ', u.r ->> 'measure', u.r ->> 'during', u.r ->> 'value')
-                      WHEN u.r ? 'kind' AND u.r ? 'code' THEN (u.r ->> 'kind') || ':' || (u.r ->> 'code')
-                      WHEN u.r ? 'standard' THEN concat_ws(' ', portfolio.element_label((u.r ->> 'standard')::bigint), u.r ->> 'status')
-                      WHEN u.r ? 'technology' THEN portfolio.element_label((u.r ->> 'technology')::bigint)
-                      ELSE coalesce(u.r ->> 'role', u.r ->> 'attribute', u.r ->> 'stage', u.r ->> 'rated_on', u.r ->> 'measure', u.r ->> 'setting', u.r ->> 'control',
-                                    u.r ->> 'process', u.r ->> 'code', u.r ->> 'what', u.r ->> 'title') END
+                 portfolio.row_label(portfolio.table_label($1), u.r)
                  || CASE WHEN (u.r ->> 'valid')::daterange <> '(,)' THEN ' ' || (u.r ->> 'valid') ELSE '' END AS name
             FROM unnest($2[1:5]) WITH ORDINALITY u (r, place)) n;
 END;

@@ -101,20 +101,6 @@ COMMENT ON COLUMN portfolio.current_rule.author IS 'Role that wrote this version
 COMMENT ON COLUMN portfolio.current_rule.written_at IS 'When this version was written.';
 COMMENT ON COLUMN portfolio.current_rule.kind IS 'row, or the kind of a rule about the whole set.';
 
-CREATE TABLE portfolio.reporting_period (
-  code   text PRIMARY KEY CHECK (btrim(code) <> ''),
-  kind   text NOT NULL CHECK (kind IN ('day', 'week', 'month', 'quarter', 'year', 'financial_quarter', 'financial_year', 'other')),
-  during daterange NOT NULL,
-  CONSTRAINT reporting_period_during_check CHECK (NOT isempty(during) AND NOT lower_inf(during) AND NOT upper_inf(during) AND isfinite(lower(during)) AND isfinite(upper(during))),
-  CONSTRAINT reporting_period_during_excl EXCLUDE USING gist (kind WITH =, during WITH &&) WHERE (kind <> 'other')
-);
-COMMENT ON TABLE portfolio.reporting_period IS
-  'Periods that data sets report for. The code is what the period expression of a data set gives, as 2024-04; the days let periods sort, count and lie within longer ones. Periods of one kind do not overlap (other excepted). Class: user rows.';
-COMMENT ON COLUMN portfolio.reporting_period.code IS 'Code of the period.';
-COMMENT ON COLUMN portfolio.reporting_period.kind IS 'How long it is: day, week, month, quarter, year, financial_quarter, financial_year, other.';
-COMMENT ON COLUMN portfolio.reporting_period.during IS 'Its days, [from, to).';
-SELECT pg_extension_config_dump('portfolio.reporting_period', '');
-
 CREATE TABLE portfolio.submission (
   data_set    bigint NOT NULL REFERENCES portfolio.data_set (id),
   provider    text NOT NULL,

@@ -71,8 +71,7 @@ BEGIN ATOMIC
                 WHEN n.table_name IN ('service', 'programme', 'roadmap_item') OR k.name IN ('owner', 'steward', 'source') THEN 'governance'
                 ELSE n.table_name::text END AS aspect,
            CASE n.table_name
-             WHEN 'relationship' THEN format('%s %s %s', coalesce(portfolio.element_label((n.r ->> 'source')::bigint), '#' || (n.r ->> 'source')), n.r ->> 'kind',
-                                                         coalesce(portfolio.element_label((n.r ->> 'target')::bigint), '#' || (n.r ->> 'target')))
+             WHEN 'relationship' THEN portfolio.row_label('relationship', n.r)
              WHEN 'service_level' THEN portfolio.element_label(n.element) || ' ' || (n.r ->> 'measure')
              WHEN 'roadmap_item' THEN portfolio.element_label(n.element) || ' ' || (n.r ->> 'code')
              ELSE coalesce(portfolio.element_label(n.element), n.table_name || ':' || (n.r ->> 'code')) END AS item,

@@ -260,12 +260,12 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
   ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
-  ('{editor,operator,auditor}', '{element_history,changes_of,element_once,element_at,element_references,name_rows}'),
+  ('{editor,operator,auditor}', '{element_history,changes_of,element_once,element_at,element_references,row_label,label_or_number,table_label,name_rows}'),
   -- questions about the architecture
   ('{analyst,editor,operator,auditor}', '{standard_status,lifecycle_on,check_day,interface_technology,interface_purpose,duplicates,reuse,interoperability_gaps,national_local_interface,unsupported_technology,orphans,variation,gini}'),
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,table_fields,link_key,sheet_table,period_column,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
-  ('{editor}', '{rename_element,table_label,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
+  ('{editor}', '{rename_element,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
   ('{editor}', '{import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
