@@ -94,16 +94,7 @@ saved_plan(const char *sql, int nargs, const Oid *argtypes)
 		SPI_freeplan(entry->plan);
 		entry->plan = NULL;
 	}
-	if (entry->plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare(sql, nargs, unconstify(Oid *, argtypes));
-
-		if (plan == NULL)
-			elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
-		if (SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not keep prepared statement");
-		entry->plan = plan;
-	}
+	pf_keep_plan(&entry->plan, sql, nargs, argtypes, 0);
 	return entry->plan;
 }
 

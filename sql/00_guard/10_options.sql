@@ -26,3 +26,18 @@ END
 $$;
 COMMENT ON FUNCTION portfolio.check_options(jsonb, text[]) IS
   'Gives back options (an empty object for NULL), or raises 22023 naming the first key that is not among allowed.';
+
+CREATE FUNCTION portfolio.boolean_option(options jsonb, key text, otherwise boolean DEFAULT false) RETURNS boolean
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF jsonb_typeof(options -> key) NOT IN ('boolean', 'null') THEN
+    RAISE EXCEPTION 'option "%" is neither true nor false', key
+      USING ERRCODE = 'invalid_parameter_value', HINT = format('Write it as {"%s": true}.', key);
+  END IF;
+  RETURN coalesce((options ->> key)::boolean, otherwise);
+END
+$$;
+COMMENT ON FUNCTION portfolio.boolean_option(jsonb, text, boolean) IS
+  'An option that is true or false, and what it is where it is left out or null. Raises 22023 for anything else.';

@@ -203,11 +203,8 @@ DECLARE
   waiting int[];
   n int;
   reason text := current_setting('pg_portfolio.reason', true);
+  all_or_nothing boolean := portfolio.boolean_option(portfolio.check_options(options, '{all_or_nothing}'), 'all_or_nothing');
 BEGIN
-  PERFORM portfolio.check_options(options, '{all_or_nothing}');
-  IF jsonb_typeof(options -> 'all_or_nothing') <> 'boolean' THEN
-    RAISE EXCEPTION 'option "all_or_nothing" is neither true nor false' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
   headings := portfolio.match_headings(kind, source, coalesce(mapping, '{}'));
   SELECT array_agg(f ORDER BY f.ord) INTO fields FROM portfolio.sheet_fields(kind) f WHERE headings ? f.field OR f.blank = 'refused';
   -- The cells by field, without rows in which nothing is said; rows that say the same as one before; codes and names of the sheet.
@@ -254,7 +251,7 @@ BEGIN
     FOREACH n IN ARRAY waiting LOOP
       verdicts[n].verdict := 'refused';
     END LOOP;
-    IF coalesce(dry_run, true) OR ((options ->> 'all_or_nothing')::boolean AND EXISTS (SELECT FROM unnest(verdicts) v WHERE v.verdict = 'refused')) THEN
+    IF coalesce(dry_run, true) OR (all_or_nothing AND EXISTS (SELECT FROM unnest(verdicts) v WHERE v.verdict = 'refused')) THEN
       RAISE EXCEPTION USING ERRCODE = 'PF001';         -- what was tried is taken back
     END IF;
   EXCEPTION WHEN SQLSTATE 'PF001' THEN

@@ -27,7 +27,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   SELECT p.element, p.kind, p.code, p.name, p.depth, p.via, p.path, p.relationship, p.relationship_kind
     FROM portfolio.graph_paths(portfolio.element_ref($1), portfolio.element_ref($2), 1,
-                               coalesce($3 ->> 'along', 'impact'), coalesce(($3 ->> 'weighted')::boolean, false)) p
+                               coalesce($3 ->> 'along', 'impact'), portfolio.boolean_option($3, 'weighted')) p
    WHERE portfolio.check_options($3, '{along,weighted}') IS NOT NULL
    ORDER BY p.depth;
 END;
@@ -40,7 +40,7 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   SELECT p.*
     FROM portfolio.graph_paths(portfolio.element_ref($1), portfolio.element_ref($2), $3,
-                               coalesce($4 ->> 'along', 'impact'), coalesce(($4 ->> 'weighted')::boolean, false)) p
+                               coalesce($4 ->> 'along', 'impact'), portfolio.boolean_option($4, 'weighted')) p
    WHERE portfolio.check_options($4, '{along,weighted}') IS NOT NULL
    ORDER BY p.rank, p.depth;
 END;

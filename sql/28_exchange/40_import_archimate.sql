@@ -198,7 +198,7 @@ BEGIN
   PERFORM portfolio.check_options(options, '{kinds,dry_run}'), portfolio.check_archimate_kinds(options -> 'kinds');
   concepts := ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate(document)) c);
   plan := ARRAY(SELECT v FROM portfolio.preview_archimate_concepts(concepts, options) v);
-  IF document IS NOT NULL AND NOT coalesce((options ->> 'dry_run')::boolean, false) THEN
+  IF document IS NOT NULL AND NOT portfolio.boolean_option(options, 'dry_run') THEN
     model := portfolio.import_archimate_model(document, concepts);
     PERFORM portfolio.import_archimate_elements(model, plan);
     PERFORM portfolio.import_archimate_relationships(model, plan);

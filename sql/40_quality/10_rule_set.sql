@@ -79,7 +79,7 @@ CREATE FUNCTION portfolio.make_rule_set(relation regclass, definition jsonb, opt
 LANGUAGE sql STABLE PARALLEL UNSAFE
 BEGIN ATOMIC
   SELECT portfolio.compile_rule_set(relation, definition,
-           COALESCE((portfolio.check_options(options, ARRAY['report_broken']) ->> 'report_broken')::boolean, false));
+           portfolio.boolean_option(portfolio.check_options(options, ARRAY['report_broken']), 'report_broken'));
 END;
 COMMENT ON FUNCTION portfolio.make_rule_set(regclass, jsonb, jsonb) IS
   'Makes a rule set from {"rules": [{"code", "expression", "item", "dimension", "on_null"}], "items": [{"name", "column", "missing_values", "applies_when", "default_codes", "mandatory", "if_ruled"}]}. A rule without an item belongs to the item of the only column that it reads. An item with if_ruled = true is there only for such rules; its missing_values hold in every rule over its column. Option report_broken (default false): a rule that does not compile is listed by rule_set_problems() and left out of the counts, instead of an error.';

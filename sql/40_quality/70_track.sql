@@ -159,7 +159,7 @@ LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  rescan boolean := coalesce((portfolio.check_options(options, '{rescan}') ->> 'rescan')::boolean, true);
+  rescan boolean := portfolio.boolean_option(portfolio.check_options(options, '{rescan}'), 'rescan', true);
   asked_at timestamptz := CASE WHEN current_setting('transaction_isolation') = 'read committed' THEN clock_timestamp() ELSE transaction_timestamp() END;
 BEGIN
   -- One statement, so that all of it is of one snapshot.

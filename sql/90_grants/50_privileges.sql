@@ -245,7 +245,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{help,use_types}'::text[]),
   -- ask
   ('{analyst,editor,operator,auditor}',
-   '{has_profile,relation_named,columns_with_missing,may_work_on_finding,profile_statements,library_version,as_of,check_options,plain_text,plain_json,plain_columns,
+   '{has_profile,relation_named,columns_with_missing,may_work_on_finding,profile_statements,library_version,as_of,check_options,boolean_option,plain_text,plain_json,plain_columns,
      element_id,element_ref,element_label,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people,doctor_jobs,doctor_rules_and_checks,health,my_work,
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,law_day,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),

@@ -372,14 +372,8 @@ static void
 run(Loader *loader, Source *source, pf_receive_slot receive)
 {
 	if (source->plan == NULL)
-	{
-		char	   *sql = psprintf("SELECT %s FROM %s.%s%s", source->columns, PF_SCHEMA, source->relation, source->condition);
-		SPIPlanPtr	plan = SPI_prepare(sql, 0, NULL);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare the query that loads the graph");
-		source->plan = plan;
-	}
+		pf_keep_plan(&source->plan, psprintf("SELECT %s FROM %s.%s%s", source->columns, PF_SCHEMA, source->relation, source->condition),
+					 0, NULL, 0);
 	if (pf_spi_execute_into(source->plan, &loader->pub, receive) != SPI_OK_SELECT)
 		elog(ERROR, "could not load the graph");
 }

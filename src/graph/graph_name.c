@@ -34,21 +34,6 @@ typedef struct Reader
 	MemoryContext context;
 } Reader;
 
-/* The plan for a few does not depend on which they are: it is made once. */
-static void
-prepare(SPIPlanPtr *plan, const char *sql, int nargs)
-{
-	Oid			argtypes[1] = {INT8ARRAYOID};
-	SPIPlanPtr	made;
-
-	if (*plan != NULL)
-		return;
-	made = SPI_prepare_cursor(sql, nargs, argtypes, CURSOR_OPT_GENERIC_PLAN);
-	if (made == NULL || SPI_keepplan(made) != 0)
-		elog(ERROR, "could not prepare the look-up of names");
-	*plan = made;
-}
-
 /* Kind, code and name in one piece of memory. */
 static PfName *
 copy_name(MemoryContext context, const Datum *values)
@@ -116,13 +101,15 @@ receive_name(TupleTableSlot *slot, DestReceiver *self)
 static void
 read_few(Reader *reader, const int32 *places, int32 count)
 {
+	Oid			argtypes[1] = {INT8ARRAYOID};
 	Datum	   *ids = palloc(Max(count, 1) * sizeof(Datum));
 	Datum		values[1];
 
 	for (int32 i = 0; i < count; i++)
 		ids[i] = Int64GetDatum(reader->names->graph->ids[places[i]]);
 	values[0] = PointerGetDatum(construct_array(ids, count, INT8OID, 8, FLOAT8PASSBYVAL, TYPALIGN_DOUBLE));
-	prepare(&few_plan, few_sql, 1);
+	/* how to look for a few does not depend on which they are */
+	pf_keep_plan(&few_plan, few_sql, 1, argtypes, CURSOR_OPT_GENERIC_PLAN);
 	if (SPI_execute_plan(few_plan, values, NULL, true, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not look up names");
 	for (uint64 i = 0; i < SPI_processed; i++)
@@ -139,7 +126,7 @@ read_few(Reader *reader, const int32 *places, int32 count)
 static void
 read_all(Reader *reader)
 {
-	prepare(&all_plan, all_sql, 0);
+	pf_keep_plan(&all_plan, all_sql, 0, NULL, 0);
 	if (pf_spi_execute_into(all_plan, &reader->pub, receive_name) != SPI_OK_SELECT)
 		elog(ERROR, "could not read names");
 }

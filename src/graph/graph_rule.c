@@ -192,14 +192,7 @@ ask_matrix(const Cell *cell, PfRule *rule)
 	rule->access = strcmp(rule->kind_name, ACCESS) == 0;
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
-	if (rule_plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(rule_sql, lengthof(argtypes), argtypes);
-
-		if (made == NULL || SPI_keepplan(made) != 0)
-			elog(ERROR, "could not prepare the query that reads the matrix of relationships");
-		rule_plan = made;
-	}
+	pf_keep_plan(&rule_plan, rule_sql, lengthof(argtypes), argtypes, 0);
 	if (SPI_execute_plan(rule_plan, values, NULL, true, 1) != SPI_OK_SELECT)
 		elog(ERROR, "could not read the matrix of relationships");
 	rule->legal = SPI_processed > 0;

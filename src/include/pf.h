@@ -61,6 +61,10 @@ extern int	pf_as_table_owner_from(PfAsOwner *state, const char *table, const cha
 								   struct EphemeralNamedRelationData *rows);
 extern void pf_end_as_owner(PfAsOwner *state);
 
+/* The plan of a statement, made at its first use in this session (keep_plan.c) */
+struct _SPI_plan;
+extern void pf_keep_plan(struct _SPI_plan **plan, const char *sql, int nargs, const Oid *argtypes, int cursor_options);
+
 /* Refuses DROP EXTENSION while user rows exist (drop_guard.c) */
 extern void pf_drop_guard_init(void);
 

@@ -49,14 +49,7 @@ find_candidates(const char *ref)
 	char		nulls[3] = {' ', ' ', ' '};
 	const char *colon = strchr(ref, ':');
 
-	if (ref_plan == NULL)
-	{
-		SPIPlanPtr	plan = SPI_prepare(ref_sql, 3, argtypes);
-
-		if (plan == NULL || SPI_keepplan(plan) != 0)
-			elog(ERROR, "could not prepare the look-up of elements");
-		ref_plan = plan;
-	}
+	pf_keep_plan(&ref_plan, ref_sql, 3, argtypes, 0);
 	values[0] = CStringGetTextDatum(ref);
 	if (colon != NULL)
 	{

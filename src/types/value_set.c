@@ -204,28 +204,11 @@ take_codes(PfValueSet *set, SPITupleTable *table, uint64 nrows)
 	}
 }
 
-static SPIPlanPtr
-load_plan(void)
-{
-	static SPIPlanPtr plan = NULL;
-	Oid			type = TEXTOID;
-
-	if (plan == NULL)
-	{
-		SPIPlanPtr	made = SPI_prepare(load_query, 1, &type);
-
-		if (made == NULL)
-			elog(ERROR, "could not prepare statement: %s", SPI_result_code_string(SPI_result));
-		if (SPI_keepplan(made) != 0)
-			elog(ERROR, "could not keep prepared statement");
-		plan = made;
-	}
-	return plan;
-}
-
 PfValueSet *
 pf_value_set_load(const char *name, MemoryContext context, bool missing_ok)
 {
+	static SPIPlanPtr load_plan = NULL;
+	static const Oid type = TEXTOID;
 	PfValueSet *set;
 	MemoryContext old;
 	Datum		arg;
@@ -235,8 +218,9 @@ pf_value_set_load(const char *name, MemoryContext context, bool missing_ok)
 	if (SPI_connect() != SPI_OK_CONNECT)
 		elog(ERROR, "could not connect to SPI");
 	arg = CStringGetTextDatum(name);
+	pf_keep_plan(&load_plan, load_query, 1, &type, 0);
 	/* read only: with the snapshot of the calling query, not a newer one */
-	rc = SPI_execute_plan(load_plan(), &arg, NULL, true, 0);
+	rc = SPI_execute_plan(load_plan, &arg, NULL, true, 0);
 	if (rc != SPI_OK_SELECT)
 		elog(ERROR, "could not read value sets: %s", SPI_result_code_string(rc));
 	if (SPI_processed == 0 && missing_ok)
