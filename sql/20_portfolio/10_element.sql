@@ -83,7 +83,8 @@ CREATE TABLE portfolio.relationship (
   kind        text NOT NULL,
   target_type text NOT NULL,
   valid       daterange NOT NULL DEFAULT '(,)',
-  attributes  jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object'),
+  attributes  jsonb NOT NULL DEFAULT '{}' CHECK (jsonb_typeof(attributes) = 'object')
+    CONSTRAINT relationship_access_check CHECK (coalesce(attributes ->> 'access', 'access') IN ('access', 'read', 'write', 'readwrite')),
   code        text NOT NULL DEFAULT '',
   name        text,
   origin      text,
@@ -109,7 +110,7 @@ COMMENT ON COLUMN portfolio.relationship.target IS 'Element it points to.';
 COMMENT ON COLUMN portfolio.relationship.target_type IS 'ArchiMate type of the target; filled when left out.';
 COMMENT ON COLUMN portfolio.relationship.code IS 'Its identifier elsewhere, so that two flows between one pair can both be kept; empty when made here.';
 COMMENT ON COLUMN portfolio.relationship.name IS 'What is said on the arrow.';
-COMMENT ON COLUMN portfolio.relationship.attributes IS 'Object of further attributes: access (read, write, readwrite) narrows how impact travels, influence gives its strength.';
+COMMENT ON COLUMN portfolio.relationship.attributes IS 'Object of further attributes: access (access, read, write or readwrite) narrows how impact travels, influence gives its strength.';
 COMMENT ON COLUMN portfolio.relationship.weight IS 'Weight for paths and centrality, above 0.';
 COMMENT ON COLUMN portfolio.relationship.valid IS 'Days on which it holds.';
 COMMENT ON COLUMN portfolio.relationship.origin IS 'Where the row comes from, as element.source; NULL when entered here.';

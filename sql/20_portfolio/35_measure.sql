@@ -64,16 +64,24 @@ COMMENT ON COLUMN portfolio.observed.value IS 'The value over all of them; NULL 
 COMMENT ON COLUMN portfolio.observed.observations IS 'Observations that it is made of.';
 COMMENT ON COLUMN portfolio.observed.days IS 'Days that they apply to.';
 
+CREATE FUNCTION portfolio.combine_periods(how text, "values" numeric[], days integer[]) RETURNS numeric
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT CASE $1 WHEN 'mean' THEN sum(v.value * v.days) / sum(v.days)
+                 WHEN 'sum' THEN sum(v.value)
+                 WHEN 'lowest' THEN min(v.value)
+                 WHEN 'highest' THEN max(v.value)
+                 ELSE ($2)[cardinality($2)] END
+    FROM unnest($2, $3) v (value, days);
+END;
+COMMENT ON FUNCTION portfolio.combine_periods(text, numeric[], integer[]) IS
+  'One value of the values of several periods, the oldest first, each of so many days, as measure.combine says. NULL for NULL, and of no periods. Example: SELECT portfolio.combine_periods(''mean'', ''{10,40}'', ''{30,1}'');';
+
 CREATE FUNCTION portfolio.observed_over(element bigint, measure text, days daterange) RETURNS portfolio.observed
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT CASE WHEN bool_and(o.denominator IS NOT NULL) THEN 100 * sum(o.numerator) / sum(o.denominator)
-              ELSE CASE min(m.combine)
-                     WHEN 'mean' THEN sum(v.value * v.days) / sum(v.days)
-                     WHEN 'sum' THEN sum(v.value)
-                     WHEN 'lowest' THEN min(v.value)
-                     WHEN 'highest' THEN max(v.value)
-                     ELSE (array_agg(v.value ORDER BY o.during DESC))[1] END END,
+              ELSE portfolio.combine_periods(min(m.combine), array_agg(v.value ORDER BY o.during), array_agg(v.days ORDER BY o.during)) END,
          count(*), coalesce(sum(v.days), 0)::integer
     FROM portfolio.observation o
     JOIN portfolio.measure m ON m.code = o.measure

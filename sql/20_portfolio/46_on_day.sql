@@ -43,3 +43,15 @@ COMMENT ON COLUMN portfolio.interface_on_day.access_governance IS 'Under what ar
 COMMENT ON COLUMN portfolio.interface_on_day.valid IS 'Days on which it exists.';
 COMMENT ON COLUMN portfolio.interface_on_day.lifecycle IS 'planned, live, retiring or retired on that day, as lifecycle_on() tells; retired too where its system is.';
 COMMENT ON COLUMN portfolio.interface_on_day.as_of IS 'The day shown.';
+
+CREATE VIEW portfolio.retired_element WITH (security_invoker = true) AS
+  SELECT y.id AS element FROM portfolio.system y CROSS JOIN (SELECT portfolio.as_of() AS shown) day
+   WHERE portfolio.lifecycle_on(y.lifecycle, y.valid, day.shown) = 'retired'
+  UNION ALL
+  SELECT s.id FROM portfolio.service s CROSS JOIN (SELECT portfolio.as_of() AS shown) day
+   WHERE s.state = 'retired' AND s.retired_on <= day.shown
+  UNION ALL
+  SELECT i.interface FROM portfolio.interface_on_day i WHERE i.lifecycle = 'retired';
+COMMENT ON VIEW portfolio.retired_element IS
+  'Systems, services and interfaces that are retired on the day of pg_portfolio.as_of: the questions about how things meet leave them out. Example: SELECT portfolio.element_label(element) FROM portfolio.retired_element;';
+COMMENT ON COLUMN portfolio.retired_element.element IS 'The element.';

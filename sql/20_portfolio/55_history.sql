@@ -61,9 +61,10 @@ BEGIN ATOMIC
               WHEN $1 = 'element_property' THEN $2 ->> 'key'
               WHEN $1 = 'observation' THEN concat_ws(' ', $2 ->> 'measure', $2 ->> 'during', $2 ->> 'value')
               WHEN $2 ?& '{kind,code,owner}' THEN concat_ws(':', $2 ->> 'kind', $2 ->> 'code')
+              WHEN $2 ? 'control' THEN concat_ws(' ', $2 ->> 'standard', $2 ->> 'control')
               WHEN $2 ? 'standard' THEN portfolio.label_or_number($2 ->> 'standard')
               WHEN $2 ? 'technology' THEN portfolio.label_or_number($2 ->> 'technology')
-              ELSE coalesce($2 ->> 'role', $2 ->> 'attribute', $2 ->> 'stage', $2 ->> 'rated_on', $2 ->> 'setting', $2 ->> 'measure', $2 ->> 'control',
+              ELSE coalesce($2 ->> 'role', $2 ->> 'attribute', $2 ->> 'stage', $2 ->> 'rated_on', $2 ->> 'setting', $2 ->> 'measure',
                             $2 ->> 'process', $2 ->> 'what', $2 ->> 'code', $2 ->> 'title') END;
 END;
 COMMENT ON FUNCTION portfolio.row_label(text, jsonb) IS

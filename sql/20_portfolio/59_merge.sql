@@ -199,7 +199,8 @@ BEGIN
       FROM gone g HAVING count(*) > 0;
     FOR reference IN SELECT r.* FROM portfolio.element_references(kept.kind) r LOOP
       CONTINUE WHEN reference.table_id = 'portfolio.service_state_period'::regclass;  -- each has the states that it was in
-      IF reference.table_id = 'portfolio.process_run'::regclass
+      IF (EXISTS (SELECT FROM pg_trigger t WHERE t.tgrelid = reference.table_id AND starts_with(t.tgname, 'guard_'))
+          AND reference.table_id NOT IN (SELECT portfolio.kind_table(k.kind) FROM portfolio.element_kind k))   -- what nobody changes by hand
          OR (reference.table_id IN (SELECT c.oid FROM pg_class c WHERE c.relnamespace = 'portfolio'::regnamespace)
              AND NOT (has_table_privilege(reference.table_id, 'SELECT') AND has_column_privilege(reference.table_id, reference.column_name, 'UPDATE'))) THEN
         tables := tables || reference.table_id;

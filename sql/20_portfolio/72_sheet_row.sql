@@ -51,7 +51,7 @@ BEGIN
     WHEN 'number' THEN
       SELECT to_jsonb(r.value), r.problem INTO value, problem FROM portfolio.read_number(said, field.unit) r;
     WHEN 'integer' THEN
-      SELECT to_jsonb(r.value), coalesce(r.problem, CASE WHEN r.value <> trunc(r.value) THEN format('"%s" is not a whole number', said) END)
+      SELECT to_jsonb(trunc(r.value)), coalesce(r.problem, CASE WHEN r.value <> trunc(r.value) THEN format('"%s" is not a whole number', said) END)
         INTO value, problem FROM portfolio.read_number(said, field.unit) r;
     WHEN 'boolean' THEN
       SELECT to_jsonb(r.value), r.problem INTO value, problem FROM portfolio.read_boolean(said) r;
@@ -319,7 +319,12 @@ AS $$
 BEGIN
   SELECT coalesce(nullif(column_name, ''), string_agg(CASE a.atttypid WHEN 'daterange'::regtype THEN 'valid_from, ends_on' ELSE a.attname END, ', ' ORDER BY a.attnum)) INTO field
     FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND a.attnum = ANY (c.conkey)
-   WHERE c.conrelid = target AND c.conname = constraint_name;
+   WHERE c.conrelid = target AND c.conname = constraint_name AND a.attname <> 'id';
+  IF state = '23P01' AND field IS NULL THEN    -- over an expression, which names no columns
+    field := array_to_string(portfolio.link_key(portfolio.table_label(target)) || '{valid_from,ends_on}', ', ');
+    message := 'there is one for the days ' || coalesce(substring(detail FROM '([[(][0-9-]*,[0-9-]*[])])"\)\)[^"]*$'), 'of this row');
+    detail := '';
+  END IF;
   IF state = '23502' THEN
     -- what the database makes of other columns is needed when one of them is
     field := coalesce((SELECT string_agg(a.attname, ', ' ORDER BY a.attnum)
@@ -333,6 +338,7 @@ BEGIN
     WHEN state = '23502' THEN CASE WHEN field LIKE '%,%' THEN 'one of them is needed' ELSE 'is needed' END
     WHEN state = '23514' AND constraint_name <> '' THEN
       coalesce((SELECT 'does not fit ' || pg_get_constraintdef(c.oid) FROM pg_constraint c WHERE c.conrelid = target AND c.conname = constraint_name), message)
+    WHEN state = '23503' AND detail <> '' THEN detail
     WHEN detail <> '' THEN message || ': ' || detail
     ELSE message END;
   problem := concat_ws(': ', field, problem);

@@ -40,6 +40,25 @@ END;
 COMMENT ON FUNCTION portfolio.readable_changes(portfolio.sheet_field[], text, jsonb) IS
   'Part of import(): the changes of a row with its references as kind:code, and its period as valid_from and ends_on; NULL when there are none.';
 
+-- A key that waits for the end of the transaction would let the whole sheet fail then, with no row named.
+CREATE FUNCTION portfolio.check_deferred_keys(target regclass, said jsonb) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  keys text := (SELECT string_agg(format('portfolio.%I', c.conname), ', ') FROM pg_constraint c
+                 WHERE c.conrelid = target AND c.contype = 'f' AND c.condeferred
+                   AND EXISTS (SELECT FROM pg_attribute a WHERE a.attrelid = target AND a.attnum = ANY (c.conkey) AND said ->> a.attname IS NOT NULL AND a.attname <> 'id'));
+BEGIN
+  IF keys IS NOT NULL THEN
+    EXECUTE format('SET CONSTRAINTS %s IMMEDIATE', keys);
+    EXECUTE format('SET CONSTRAINTS %s DEFERRED', keys);
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.check_deferred_keys(regclass, jsonb) IS
+  'Part of import(): checks now the foreign keys of a table that are checked at the end of the transaction, where a row says something of their columns. Raises 23503.';
+
 CREATE FUNCTION portfolio.import_row(kind text, fields portfolio.sheet_field[], cells jsonb, in_sheet text[], earlier bigint) RETURNS portfolio.import_verdict
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -155,6 +174,7 @@ BEGIN
     verdict.verdict := CASE WHEN verdict.changes IS NULL THEN 'same' ELSE 'changed' END;
     SELECT string_agg(k, ', ' ORDER BY k) INTO verdict.field FROM jsonb_object_keys(verdict.changes) k;
   END IF;
+  PERFORM portfolio.check_deferred_keys(target, said);
   RETURN verdict;
 EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception OR program_limit_exceeded THEN
   GET STACKED DIAGNOSTICS at_constraint = CONSTRAINT_NAME, at_column = COLUMN_NAME, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;

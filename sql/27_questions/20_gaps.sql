@@ -62,10 +62,12 @@ BEGIN ATOMIC
     JOIN portfolio.element b ON b.id = f.receiver AND b.valid @> q.day
     LEFT JOIN portfolio.interface_on_day i ON i.interface = f.interface
    WHERE f.standard IS NULL AND (i.standard IS NULL OR i.lifecycle = 'retired')
+     AND NOT EXISTS (SELECT FROM portfolio.retired_element x WHERE x.element IN (f.sender, f.receiver))
   UNION ALL
   SELECT 'flow_without_standard', r.source, r.source_ref || ' > ' || r.target_ref, r.name, 'a relationship of kind flow that no data flow describes'
     FROM asked q JOIN portfolio.current_relationship r ON r.kind = 'flow'
    WHERE NOT EXISTS (SELECT FROM portfolio.data_flow f WHERE f.sender = r.source AND f.receiver = r.target AND f.valid @> q.day)
+     AND NOT EXISTS (SELECT FROM portfolio.retired_element x WHERE x.element IN (r.source, r.target))
   UNION ALL
   SELECT 'retired_standard', e.id, e.kind || ':' || e.code, e.name,
          format('standard:%s is retired%s%s', s.code, CASE WHEN least(s.retired_on, upper(s.valid)) <= q.day THEN ' since ' || to_char(least(s.retired_on, upper(s.valid)), 'YYYY-MM-DD') END,
@@ -87,7 +89,7 @@ BEGIN ATOMIC
    ORDER BY 1, 3;
 END;
 COMMENT ON FUNCTION portfolio.interoperability_gaps(jsonb) IS
-  'Where information cannot flow as it should on the day of pg_portfolio.as_of: flows with no standard, standards in use that are retired, conformance that has expired or failed, national services with no interface whose access is governed. Interfaces and systems that are retired or have ended have no gaps. Example: SELECT gap, element_ref, detail FROM portfolio.interoperability_gaps();';
+  'Where information cannot flow as it should on the day of pg_portfolio.as_of: flows with no standard, standards in use that are retired, conformance that has expired or failed, national services with no interface whose access is governed. What is retired or has ended has no gaps. Example: SELECT gap, element_ref, detail FROM portfolio.interoperability_gaps();';
 
 CREATE TYPE portfolio.crossing AS (
   national_ref text, national_name text, local_ref text, local_name text, crossing text, interface text, standard text, agreement text,
@@ -129,6 +131,7 @@ BEGIN ATOMIC
                          UNION ALL SELECT y.id FROM portfolio.system y, asked q WHERE y.id = e.local AND y.scope = 'local' AND y.valid @> q.day
                          UNION ALL SELECT o.id FROM portfolio.organisation o, asked q
                                     WHERE o.id = e.local AND o.valid @> q.day AND (o.region IS NOT NULL OR o.role IN ('local setting', 'provider', 'commissioner'))) l
+     WHERE NOT EXISTS (SELECT FROM portfolio.retired_element x WHERE x.element IN (n.id, l.id))
   ), own AS MATERIALIZED (
     -- the interface of a national side that stands for crossings which name none
     SELECT n.national, (SELECT i.interface

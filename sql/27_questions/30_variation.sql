@@ -20,7 +20,7 @@ COMMENT ON COLUMN portfolio.area_variation.area IS 'The area, an organisation; N
 COMMENT ON COLUMN portfolio.area_variation.area_code IS 'Its code.';
 COMMENT ON COLUMN portfolio.area_variation.area_name IS 'Its name.';
 COMMENT ON COLUMN portfolio.area_variation.units IS 'Areas in the first row, organisations in the others.';
-COMMENT ON COLUMN portfolio.area_variation.value IS 'The value: 100 x numerators / denominators where all have them, else the mean.';
+COMMENT ON COLUMN portfolio.area_variation.value IS 'The value: 100 x numerators / denominators where all have them, else the mean of the organisations'' values, each over its periods as measure.combine says.';
 COMMENT ON COLUMN portfolio.area_variation.p10 IS 'Tenth percentile of the units'' values, interpolated.';
 COMMENT ON COLUMN portfolio.area_variation.p50 IS 'Their median.';
 COMMENT ON COLUMN portfolio.area_variation.p90 IS 'Their ninetieth percentile.';
@@ -55,14 +55,16 @@ BEGIN
   WITH seen AS MATERIALIZED (
     -- of the days asked for, or else the last period of each series that has begun by the day shown
     SELECT o.element, o.organisation, o.numerator, o.denominator, coalesce(o.value, 100 * o.numerator / o.denominator) AS value,
+           o.during, upper(o.during) - lower(o.during) AS days, m.combine,
            rank() OVER (PARTITION BY o.element, o.organisation ORDER BY lower(o.during) DESC) AS back
-      FROM portfolio.observation o
+      FROM portfolio.observation o JOIN portfolio.measure m ON m.code = o.measure
      WHERE o.measure = measure AND o.organisation IS NOT NULL AND (wanted IS NULL OR o.element = wanted)
        AND CASE WHEN days IS NULL THEN lower(o.during) <= (SELECT portfolio.as_of()) ELSE o.during <@ days END
   ), unit AS MATERIALIZED (
     SELECT s.element, s.organisation, CASE level WHEN 'parent' THEN g.parent WHEN 'region' THEN g.region ELSE g.id END AS area,
            CASE WHEN bool_and(s.denominator IS NOT NULL) THEN sum(s.numerator) END AS num, CASE WHEN bool_and(s.denominator IS NOT NULL) THEN sum(s.denominator) END AS den,
-           CASE WHEN bool_and(s.denominator IS NOT NULL) THEN 100 * sum(s.numerator) / sum(s.denominator) ELSE avg(s.value) END AS value
+           CASE WHEN bool_and(s.denominator IS NOT NULL) THEN 100 * sum(s.numerator) / sum(s.denominator)
+                ELSE portfolio.combine_periods(min(s.combine), array_agg(s.value ORDER BY s.during), array_agg(s.days ORDER BY s.during)) END AS value
       FROM seen s JOIN portfolio.organisation g ON g.id = s.organisation
      WHERE days IS NOT NULL OR s.back = 1
      GROUP BY s.element, s.organisation, 3

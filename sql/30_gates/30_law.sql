@@ -262,6 +262,15 @@ $$;
 COMMENT ON FUNCTION portfolio.guard_approval() IS
   'Trigger on gate_approval: only who decides at the gate approves, and what he approves is the evidence that stands then. A restore''s rows pass.';
 
+-- What is written never changes, but an owner that becomes another element by merge_elements() is that one from then on.
+CREATE FUNCTION portfolio.only_merged(relation oid, old jsonb, new jsonb) RETURNS boolean
+LANGUAGE sql STABLE PARALLEL SAFE
+BEGIN ATOMIC
+  SELECT $2 ->> 'owner' <> $3 ->> 'owner' AND $2 - 'owner' = $3 - 'owner' AND pg_has_role((SELECT c.relowner FROM pg_class c WHERE c.oid = $1), 'USAGE');
+END;
+COMMENT ON FUNCTION portfolio.only_merged(oid, jsonb, jsonb) IS
+  'Whether a row of a table is given another owner, and nothing else, by the owner of the table, as merge_elements() does. NULL where the table has no column owner.';
+
 CREATE FUNCTION portfolio.guard_waiver_request() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
@@ -269,6 +278,9 @@ AS $$
 DECLARE
   its_gate text := (SELECT c.gate FROM portfolio.criterion c WHERE (c.process, c.version, c.code) = (OLD.process, OLD.version, OLD.criterion));
 BEGIN
+  IF portfolio.only_merged(TG_RELID, to_jsonb(OLD), to_jsonb(NEW)) THEN
+    RETURN NEW;
+  END IF;
   PERFORM FROM portfolio.process_run r WHERE r.id = OLD.run FOR NO KEY UPDATE;  -- who grants it at this moment holds the run
   IF OLD.refused_at IS NOT NULL OR NEW.refused_because IS NULL
      OR EXISTS (SELECT FROM portfolio.waiver w WHERE w.request = OLD.id)
@@ -294,19 +306,24 @@ AS $$
 BEGIN
   IF TG_OP = 'DELETE' AND pg_has_role((SELECT relowner FROM pg_class WHERE oid = TG_RELID), 'USAGE') THEN
     RETURN OLD;
+  ELSIF TG_OP = 'UPDATE' AND portfolio.only_merged(TG_RELID, to_jsonb(OLD), to_jsonb(NEW)) THEN
+    RETURN NEW;
   END IF;
   RAISE EXCEPTION 'what stands in % is never changed', TG_TABLE_NAME
     USING ERRCODE = 'object_not_in_prerequisite_state', HINT = 'Write a new row: the newest counts.';
 END
 $$;
 COMMENT ON FUNCTION portfolio.guard_written() IS
-  'Trigger on evidence, waiver, gate_approval, gate_decision and gate_decision_evidence: rows are not updated, and deleted by the tables'' owner only.';
+  'Trigger on evidence, waiver, gate_approval, gate_decision and gate_decision_evidence: rows are not updated, but for an owner that merge_elements() changes, and deleted by the tables'' owner only.';
 
 CREATE FUNCTION portfolio.guard_condition() RETURNS trigger
 LANGUAGE plpgsql VOLATILE
 SET search_path = pg_catalog, pg_temp
 AS $$
 BEGIN
+  IF portfolio.only_merged(TG_RELID, to_jsonb(OLD), to_jsonb(NEW)) THEN
+    RETURN NEW;
+  END IF;
   IF OLD.met_on IS NOT NULL OR NEW.met_on IS NULL
      OR to_jsonb(NEW) - '{met_on,met_at,met_by,met_note}'::text[] <> to_jsonb(OLD) - '{met_on,met_at,met_by,met_note}'::text[] THEN
     RAISE EXCEPTION 'a condition can only be met, once'

@@ -60,6 +60,7 @@ WITH wanted (object, readers, writers, privileges, kept) AS (VALUES
   ('property_definition', '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('planned_attribute',  '{analyst,editor,operator}', '{editor}', '{INSERT,UPDATE,DELETE}', NULL),
   ('interface_on_day',   '{analyst,editor,operator}', NULL, NULL, NULL),
+  ('retired_element',    '{analyst,editor,operator}', NULL, NULL, NULL),
   ('service_interface',  '{analyst,editor,operator}', NULL, NULL, NULL),
   ('standard_use',       '{analyst,editor,operator}', NULL, NULL, NULL),
   ('standards_register', '{analyst,editor,operator}', NULL, NULL, NULL),
@@ -248,7 +249,7 @@ WITH wanted (profiles, functions) AS (VALUES
    '{has_profile,relation_named,columns_with_missing,may_work_on_finding,profile_statements,library_version,as_of,check_options,boolean_option,plain_text,plain_json,plain_columns,
      element_id,element_ref,element_label,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people,doctor_jobs,doctor_rules_and_checks,health,my_work,
-     in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,law_day,run_standing,run_gates,gate_standing,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
+     in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,law_day,run_standing,run_gates,gate_standing,only_merged,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
   ('{analyst,editor,operator,auditor}',
    '{upcoming_runs,list_runs,easter_sunday,financial_year,financial_quarter,financial_year_range,quarter_range,period_range}'),
   ('{analyst,editor,operator,auditor}',
@@ -259,14 +260,14 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{operator}', '{schedule_transfer_checks}'),
   ('{editor}', '{plan_transfers,enter_early_life,accept_transfer,return_to_programme}'),
   -- service operations
-  ('{analyst,editor,operator,auditor}', '{observed_over,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
+  ('{analyst,editor,operator,auditor}', '{observed_over,combine_periods,period_windows,service_levels,roadmap,roadmap_icalendar,request_lead_time,adoption,adoption_over,adoption_effect}'),
   ('{editor,operator,auditor}', '{element_history,changes_of,element_once,element_at,element_references,row_label,label_or_number,table_label,name_rows}'),
   -- questions about the architecture
   ('{analyst,editor,operator,auditor}', '{standard_status,lifecycle_on,check_day,interface_technology,interface_purpose,duplicates,reuse,interoperability_gaps,national_local_interface,unsupported_technology,orphans,variation,gini}'),
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,table_fields,link_key,sheet_table,period_column,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
   ('{editor}', '{rename_element,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
-  ('{editor}', '{import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
+  ('{editor}', '{import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
   ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),

@@ -1,6 +1,6 @@
 -- What holds a gate shut holds whatever role, time zone or version one comes with, and runs follow what becomes of their element.
 BEGIN;
-SELECT plan(24);
+SELECT plan(26);
 SET LOCAL client_min_messages = warning;
 CREATE ROLE pf_held_alice;
 CREATE ROLE pf_held_bob;
@@ -61,6 +61,12 @@ INSERT INTO portfolio.transfer_return (element, reason) VALUES (portfolio.elemen
 SET LOCAL ROLE pf_held_alice;
 SELECT results_eq($$SELECT table_name, column_name, action, rows FROM portfolio.merge_elements('service:GH_C', 'service:GH_D', false) ORDER BY 1$$,
   $$VALUES ('process_run', 'element', 'moved', 1::bigint), ('service', NULL, 'deleted', 1), ('transfer_return', 'element', 'moved', 1)$$, 'an editor makes one of two services');
+INSERT INTO portfolio.team (code, name) VALUES ('GH_T1', 'T1'), ('GH_T2', 'T2');
+SELECT portfolio.waive(:run_b, 'done', 'team:GH_T1', 'because', law_day + 60), portfolio.request_waiver(:run_b, 'plan', 'team:GH_T1', 'because', law_day + 20) FROM portfolio.law_day();
+INSERT INTO portfolio.condition (run, criterion, owner, due_on) VALUES (:run_b, 'done', portfolio.element_ref('team:GH_T1'), portfolio.law_day() + 10);
+SELECT throws_ok($$UPDATE portfolio.condition SET owner = portfolio.element_ref('team:GH_T2') WHERE owner = portfolio.element_ref('team:GH_T1')$$, '55000', NULL, 'nobody gives a condition another owner');
+SELECT results_eq($$SELECT table_name, column_name, action, rows FROM portfolio.merge_elements('team:GH_T2', 'team:GH_T1', false) ORDER BY 1$$,
+  $$VALUES ('condition', 'owner', 'moved', 1::bigint), ('team', NULL, 'deleted', 1), ('waiver', 'owner', 'moved', 1), ('waiver_request', 'owner', 'moved', 1)$$, 'but a team that becomes another has what it answers for');
 SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.service', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_B'), '{portfolio.relationship}', '{kind}')$$, '22023', 'column "kind" does not refer to elements', 'nothing else is moved');
 SELECT throws_ok($$SELECT portfolio.delete_moved(1::regclass, 1, 2, '{}', '{}')$$, '42P01', 'relation with OID 1 does not exist', 'nor where there is no table');
 SELECT throws_ok($$SELECT portfolio.delete_moved('portfolio.team', portfolio.element_ref('service:GH_A'), portfolio.element_ref('service:GH_C'), '{portfolio.transfer_return}', '{element}')$$, '42501', NULL, 'nor anything of an element that stays');

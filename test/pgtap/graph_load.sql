@@ -15,7 +15,7 @@ SELECT 5000000 + n * CASE WHEN n > 50 THEN 3 ELSE 1 END, k.kind, k.archimate_typ
   FROM generate_series(1, 80) n JOIN portfolio.element_kind k ON k.kind = CASE WHEN n % 3 = 0 THEN 'data_object' ELSE 'application_component' END;
 CREATE TEMP TABLE node AS SELECT id, archimate_type, kind || ':' || code AS label FROM portfolio.element WHERE code LIKE 'GL%';
 CREATE TEMP TABLE attribute AS
-SELECT row_number() OVER () - 1 AS n, a FROM unnest(ARRAY['{}', '{"access": "read"}', '{"access": "write"}', '{"access": "readwrite"}', '{"access": 1}', '{"access": ["read"]}',
+SELECT row_number() OVER () - 1 AS n, a FROM unnest(ARRAY['{}', '{"access": "read"}', '{"access": "write"}', '{"access": "readwrite"}', '{"access": "access"}', '{"Access": "read"}',
   '{"access": null}', '{"note": "read"}']::jsonb[] || jsonb_build_object('access', 'read', 'note', pg_temp.words(300))
   || jsonb_build_object('access', 'write', 'note', repeat('again ', 2000)) || jsonb_build_object('access', 'write', 'note', pg_temp.words(5))) a;
 INSERT INTO portfolio.relationship (source, source_type, kind, target, target_type, code, name, attributes, weight, valid, origin, description)

@@ -1,6 +1,6 @@
 -- Sheets: what cells may say, a sheet of 400 rows with 30 faults, and back out again.
 BEGIN;
-SELECT plan(47);
+SELECT plan(51);
 
 -- cells
 SELECT is_empty($$SELECT said, r.value FROM (VALUES ('2016-09-30'), ('30/09/2016'), ('30.9.16'), ('30-09-2016'), ('30 Sep 2016'), ('30 Sept 16'), ('30-Sep-16'), ('30th September 2016'), ('Friday 30 September 2016'),
@@ -166,5 +166,15 @@ SELECT is((SELECT count(*) FROM portfolio.export('service')), (SELECT count(*) +
 SELECT ok((SELECT l ~ E'^EPS,Electronic Prescribing Service,"two\nlines, ""quoted"" ",team:SSD,example,in_transition,national,yes,EPS_R2,' FROM portfolio.export('service') l WHERE starts_with(l, 'EPS,')), 'quoted as CSV wants it, references by code');
 SELECT is(portfolio.csv_cell(NULL) || '|' || portfolio.csv_cell('') || '|' || portfolio.csv_cell('a,b') || '|' || portfolio.csv_cell('a"b') || '|' || portfolio.csv_cell('plain'), '|""|"a,b"|"a""b"|plain', 'cells of CSV');
 SELECT throws_ok($$SELECT portfolio.export('dragon')$$, '42704', NULL, 'no export of a kind that is not there');
+
+-- a row that names what is not there is refused by itself, though the key waits for the end of the transaction
+CREATE TEMP TABLE roadmaps AS SELECT * FROM (VALUES ('I_R1', 'One', ''), ('I_R2', 'Two', 'RM-1'), ('I_R3', 'Three', '')) v (code, name, "roadmap item");
+SELECT results_eq($$SELECT code, verdict, field FROM portfolio.import('service', 'roadmaps')$$, $$VALUES ('I_R1', 'new', NULL), ('I_R2', 'refused', 'roadmap_item'), ('I_R3', 'new', NULL)$$, 'the dry run tells');
+SELECT results_eq($$SELECT code, verdict, problem ~ '^roadmap_item: Key .* is not present' FROM portfolio.import('service', 'roadmaps', dry_run => false)$$, $$VALUES ('I_R1', 'new', NULL::boolean), ('I_R2', 'refused', true), ('I_R3', 'new', NULL)$$, 'and the others are written');
+SET CONSTRAINTS ALL IMMEDIATE;
+SET CONSTRAINTS ALL DEFERRED;
+CREATE TEMP TABLE heads AS SELECT * FROM (VALUES ('I_H1', 'One', '12.0'), ('I_H2', 'Two', '1,200.00'), ('I_H3', 'Three', '1.5')) v ("Team code", "Team", "Head-count");
+SELECT results_eq($$SELECT code, verdict, problem FROM portfolio.import('team', 'heads', dry_run => false)$$, $$VALUES ('I_H1', 'new', NULL), ('I_H2', 'new', NULL), ('I_H3', 'refused', 'headcount: "1.5" is not a whole number')$$, 'a whole number may be written with a point');
+SELECT results_eq($$SELECT headcount::int FROM portfolio.team WHERE code LIKE 'I\_H%' ORDER BY code$$, '{12,1200}'::int[], 'and is that number');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(67);
+SELECT plan(70);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -136,5 +136,12 @@ SELECT results_eq($$SELECT period_windows::text FROM portfolio.period_windows('f
 SELECT is_empty($$SELECT portfolio.period_windows('week', '[2025-03-31,2026-04-02)')$$, 'a window that is none has no days');
 SELECT is((SELECT count(*) FROM unnest('{"(,2026-01-01)","[2026-01-01,)","[-infinity,2026-01-01)","[2026-01-01,infinity)","[-infinity,infinity]",empty}'::daterange[]) d, portfolio.period_windows('month', d)),
   0::bigint, 'days without a beginning or an end have none');
+SELECT throws_ok(format($$INSERT INTO portfolio.relationship (source, kind, target, attributes) SELECT s.id, 'access', d.id, '{"access": "%s"}' FROM portfolio.system s, portfolio.data_set d LIMIT 1$$, a), '23514', NULL, 'access is not ' || a) FROM unnest('{Read,bogus}'::text[]) a;
+-- whatever refers to elements can be named
+SELECT is_empty($$SELECT DISTINCT r.table_id, pg_typeof(portfolio.row_label(portfolio.table_label(r.table_id), (SELECT jsonb_object_agg(a.attname, CASE WHEN y.typcategory = 'N' THEN '1'::jsonb ELSE '"x"' END)
+    FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid WHERE a.attrelid = r.table_id AND a.attnum > 0)))
+  FROM portfolio.element_kind k CROSS JOIN LATERAL portfolio.element_references(k.kind) r
+ WHERE portfolio.row_label(portfolio.table_label(r.table_id), (SELECT jsonb_object_agg(a.attname, CASE WHEN y.typcategory = 'N' THEN '1'::jsonb ELSE '"x"' END)
+    FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid WHERE a.attrelid = r.table_id AND a.attnum > 0)) = ''$$, 'a row of any table that refers to elements');
 SELECT * FROM finish();
 ROLLBACK;

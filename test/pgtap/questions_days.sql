@@ -1,6 +1,6 @@
 -- Questions about the architecture on other days: what was not there yet, is no more, or was not yet retired.
 BEGIN;
-SELECT plan(33);
+SELECT plan(36);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 
 -- how a standard stands on a day
@@ -103,5 +103,13 @@ SELECT throws_ok($$SELECT * FROM portfolio.unsupported_technology('-infinity')$$
 
 -- no statistics yet: see the comment there
 SELECT ok((SELECT 'enable_nestloop=off' = ANY (p.proconfig) FROM pg_proc p WHERE p.oid = 'portfolio.duplicates(numeric, jsonb)'::regprocedure), 'duplicates() does not compare each with each');
+
+-- what is retired meets nobody
+INSERT INTO portfolio.system (code, name, scope, lifecycle) VALUES ('D_NAT', 'National', 'national', 'retired'), ('D_LOC', 'Local', 'local', 'live'), ('D_NAT2', 'National two', 'national', 'live');
+SELECT portfolio.relate('system:D_NAT', 'flow', 'system:D_LOC'), portfolio.relate('system:D_NAT2', 'flow', 'system:D_LOC');
+INSERT INTO portfolio.data_flow (code, name, sender, receiver) VALUES ('D_FLOW', 'Flow', portfolio.element_id('system', 'D_NAT'), portfolio.element_id('system', 'D_LOC'));
+SELECT results_eq($$SELECT element_ref FROM portfolio.interoperability_gaps() WHERE gap = 'flow_without_standard' AND element_ref ~ ':D_(NAT|FLOW)'$$, $$VALUES ('system:D_NAT2 > system:D_LOC')$$, 'a system that is retired has no gap');
+SELECT results_eq($$SELECT national_ref FROM portfolio.national_local_interface() WHERE local_ref = 'system:D_LOC'$$, $$VALUES ('system:D_NAT2')$$, 'nor a crossing');
+SELECT is((SELECT count(*) FROM portfolio.retired_element x JOIN portfolio.system y ON y.id = x.element WHERE y.code LIKE 'D\_NAT%'), 1::bigint, 'one of them is retired');
 SELECT * FROM finish();
 ROLLBACK;

@@ -1,7 +1,7 @@
 -- Each number of variation() against an example that somebody has published with its data. Where the publication rounds, what
 -- it prints is met, and the same numbers worked another way in double precision are met to 1e-9.
 BEGIN;
-SELECT plan(14);
+SELECT plan(15);
 INSERT INTO portfolio.service (code, name) VALUES ('V_S', 'Variation');
 CREATE TEMP TABLE example (measure text, nth int, value numeric, num numeric, den numeric);
 
@@ -62,5 +62,15 @@ SELECT ok((SELECT round(value / 100, 4) = 0.2313 FROM overall WHERE measure = 'v
 SELECT is_empty($$SELECT area_code, z FROM unit WHERE measure = 'v-wafer' AND abs(z::float8 - (o - 50 * 347.0 / 1500) / sqrt(50 * 347.0 / 1500 * 1153 / 1500)) >= 1e-9$$, 'binomial standard errors');
 SELECT results_eq($$SELECT area_code, outlier FROM unit WHERE measure = 'v-wafer' AND outlier IS NOT NULL ORDER BY 1$$,
   $$VALUES ('V_05', 'rather low'), ('V_11', 'rather low'), ('V_15', 'high'), ('V_18', 'rather low'), ('V_21', 'rather high'), ('V_22', 'rather high'), ('V_23', 'high')$$, 'wafers 15 and 23 are beyond the outer limits, as published');
+
+-- the same whether it was reported by month or once: twelve months of 100 uses are a year of 1200, and days weigh a mean
+INSERT INTO portfolio.measure (code, name, unit, better, combine) VALUES ('v-sum', 'Sum', 'uses', 'higher', 'sum'), ('v-mean', 'Mean', 'percent', 'higher', 'mean');
+INSERT INTO portfolio.observation (measure, element, organisation, during, value)
+SELECT 'v-sum', portfolio.element_id('service', 'V_S'), portfolio.element_id('organisation', 'V_01'), daterange(d::date, (d + interval '1 month')::date), 100 FROM generate_series('2020-01-01'::timestamp, '2020-12-01', interval '1 month') d;
+INSERT INTO portfolio.observation (measure, element, organisation, during, value)
+SELECT v.measure, portfolio.element_id('service', 'V_S'), portfolio.element_id('organisation', v.unit), v.during, v.value
+  FROM (VALUES ('v-sum', 'V_02', '[2020-01-01,2021-01-01)'::daterange, 1200), ('v-mean', 'V_01', '[2020-01-01,2020-01-31)', 10), ('v-mean', 'V_01', '[2020-01-31,2020-02-01)', 41), ('v-mean', 'V_02', '[2020-01-01,2020-02-01)', 11)) v (measure, unit, during, value);
+SELECT results_eq($$SELECT m, area_code, value::float8, coefficient_of_variation::float8 FROM unnest('{v-sum,v-mean}'::text[]) WITH ORDINALITY u (m, n), portfolio.variation(m, options => '{"period": "2020"}') ORDER BY n, area_code NULLS FIRST$$,
+  $$VALUES ('v-sum', NULL, 1200::float8, 0::float8), ('v-sum', 'V_01', 1200, NULL), ('v-sum', 'V_02', 1200, NULL), ('v-mean', NULL, 11, 0), ('v-mean', 'V_01', 11, NULL), ('v-mean', 'V_02', 11, NULL)$$, 'several periods make one as the measure says');
 SELECT * FROM finish();
 ROLLBACK;
