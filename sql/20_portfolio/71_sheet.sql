@@ -219,6 +219,15 @@ END;
 COMMENT ON FUNCTION portfolio.sheet_fields(text, jsonb) IS
   'The columns that a sheet may have, for import() and export(): of elements of a kind, what may be written of its table, valid_from and ends_on, and its defined properties; of links (relationship, role_holder, system_technology, conformance, observation, organisation_role, element_alias) what may be written of their table. Raises 42704 for a kind that is not known. Example: SELECT field, label, type, choices FROM portfolio.sheet_fields(''system'');';
 
+-- Two imports of the same things would each find them new, or wait for each other's rows in turn.
+CREATE FUNCTION portfolio.one_import() RETURNS void
+LANGUAGE sql VOLATILE PARALLEL UNSAFE
+BEGIN ATOMIC
+  SELECT pg_advisory_xact_lock(hashtextextended('pg_portfolio import', 0));
+END;
+COMMENT ON FUNCTION portfolio.one_import() IS
+  'Part of the imports, dry runs too: waits until no other transaction of this database imports, and lets none begin before this one ends.';
+
 -- Every import asks it: two columns for one field leave open which is meant.
 CREATE FUNCTION portfolio.check_headings(source regclass, headings jsonb, advice text DEFAULT 'Leave one out, as in a view that does not have it.') RETURNS void
 LANGUAGE plpgsql STABLE PARALLEL SAFE

@@ -225,6 +225,7 @@ DECLARE
   reason text := current_setting('pg_portfolio.reason', true);
   all_or_nothing boolean := portfolio.boolean_option(portfolio.check_options(options, '{all_or_nothing}'), 'all_or_nothing');
 BEGIN
+  PERFORM portfolio.one_import();
   headings := portfolio.match_headings(kind, source, coalesce(mapping, '{}'));
   SELECT array_agg(f ORDER BY f.ord) INTO fields FROM portfolio.sheet_fields(kind) f WHERE headings ? f.field OR f.blank = 'refused';
   -- The cells by field, without rows in which nothing is said; rows that say the same as one before; codes and names of the sheet.

@@ -195,7 +195,7 @@ DECLARE
   plan portfolio.archimate_verdict[];
   model bigint;
 BEGIN
-  PERFORM portfolio.check_options(options, '{kinds,dry_run}'), portfolio.check_archimate_kinds(options -> 'kinds');
+  PERFORM portfolio.check_options(options, '{kinds,dry_run}'), portfolio.check_archimate_kinds(options -> 'kinds'), portfolio.one_import();
   concepts := ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate(document)) c);
   plan := ARRAY(SELECT v FROM portfolio.preview_archimate_concepts(concepts, options) v);
   IF document IS NOT NULL AND NOT portfolio.boolean_option(options, 'dry_run') THEN

@@ -93,7 +93,7 @@ DECLARE
   plan portfolio.ods_practice[];
   circle bigint[];
 BEGIN
-  PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   EXECUTE format($query$
     WITH said AS MATERIALIZED (
       SELECT r.*, upper(r.c1) AS ods, upper(r.c4) AS region, nullif(concat_ws(', ', r.c5, r.c6, r.c7, r.c8, r.c9), '') AS address,
@@ -266,7 +266,7 @@ AS $$
 DECLARE
   plan portfolio.ods_membership[];
 BEGIN
-  PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   EXECUTE format($query$
     WITH said AS (
       SELECT r.nth, upper(r.c1) AS practice, upper(r.c2) AS parent, j.value AS joined, g.value AS gone, coalesce(j.problem, g.problem) AS bad_day

@@ -157,7 +157,7 @@ DECLARE
   rows jsonb;
   plan portfolio.catalogue_verdict[];
 BEGIN
-  PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   PERFORM portfolio.check_api_catalogue(source);
   EXECUTE format('SELECT coalesce(jsonb_agg(to_jsonb(pf_row)), ''[]'') FROM (SELECT %s FROM %s) pf_row', portfolio.plain_columns(source), source) INTO rows;
   plan := ARRAY(SELECT v FROM portfolio.preview_api_catalogue(rows) v);

@@ -117,7 +117,7 @@ DECLARE
   seen text[] := '{}';
   rating text;
 BEGIN
-  PERFORM portfolio.check_options(options, '{}');
+  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   IF source IS NULL THEN
     RAISE EXCEPTION 'the relation must not be null' USING ERRCODE = 'null_value_not_allowed';
   ELSIF NOT isfinite(rated_on) THEN
