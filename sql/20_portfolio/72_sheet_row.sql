@@ -92,12 +92,12 @@ AS $$
 DECLARE
   found_ids bigint[];
 BEGIN
+  -- as it is written, be it a dash, and as it is read
+  value := coalesce(portfolio.element_id(kind, cell), portfolio.element_id(kind, code));
+  IF value IS NOT NULL THEN
+    RETURN;
+  END IF;
   IF code IS NOT NULL THEN
-    -- as it is written, and as it is read
-    value := coalesce(portfolio.element_id(kind, cell), portfolio.element_id(kind, code));
-    IF value IS NOT NULL THEN
-      RETURN;
-    END IF;
     SELECT array_agg(DISTINCT a.element) INTO found_ids
       FROM portfolio.element_alias a JOIN portfolio.element e ON e.id = a.element
      WHERE e.kind = sheet_element.kind AND lower(a.value) = lower(sheet_element.code);

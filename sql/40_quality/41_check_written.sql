@@ -127,7 +127,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
-  relation regclass := to_regclass(format('%I.%I', NEW.schema_name, NEW.relation_name));
+  relation regclass := to_regclass(quote_ident(NEW.schema_name) || '.' || quote_ident(NEW.relation_name));
   lenient boolean := portfolio.restoring(TG_RELID::regclass);
   message text;
 BEGIN
@@ -135,7 +135,7 @@ BEGIN
     NEW.author := current_user;
   END IF;
   IF relation IS NULL THEN
-    IF NEW.relation_name IS NOT NULL THEN
+    IF NEW.schema_name IS NOT NULL AND NEW.relation_name IS NOT NULL THEN
       RAISE WARNING 'relation "%.%" of data set "%" does not exist', NEW.schema_name, NEW.relation_name, NEW.code USING ERRCODE = 'undefined_table';
     END IF;
     RETURN NEW;

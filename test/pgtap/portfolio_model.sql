@@ -1,6 +1,6 @@
 -- What the tables of the architecture refuse by themselves, and what they work out.
 BEGIN;
-SELECT plan(70);
+SELECT plan(71);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.organisation (code, name, role) VALUES ('M_EAB', 'Architecture board', 'board'), ('M_REG', 'Region', NULL), ('M_TRUST', 'Trust', 'provider');
 INSERT INTO portfolio.supplier (code, name) VALUES ('M_SUP', 'Supplier');
@@ -143,5 +143,7 @@ SELECT is_empty($$SELECT DISTINCT r.table_id, pg_typeof(portfolio.row_label(port
   FROM portfolio.element_kind k CROSS JOIN LATERAL portfolio.element_references(k.kind) r
  WHERE portfolio.row_label(portfolio.table_label(r.table_id), (SELECT jsonb_object_agg(a.attname, CASE WHEN y.typcategory = 'N' THEN '1'::jsonb ELSE '"x"' END)
     FROM pg_attribute a JOIN pg_type y ON y.oid = a.atttypid WHERE a.attrelid = r.table_id AND a.attnum > 0)) = ''$$, 'a row of any table that refers to elements');
+INSERT INTO portfolio.data_set (code, name, schema_name, relation_name) VALUES ('M_CLASS', 'Classes', 'pg_catalog', 'pg_class');
+SELECT throws_ok($$UPDATE portfolio.data_set SET schema_name = NULL WHERE code = 'M_CLASS'$$, '23514', NULL, 'a relation has a schema');
 SELECT * FROM finish();
 ROLLBACK;

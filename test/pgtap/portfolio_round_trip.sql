@@ -4,7 +4,7 @@ SELECT plan(37);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 INSERT INTO portfolio.supplier (code, name) VALUES ('R_SUP', 'Supplier');
-INSERT INTO portfolio.system (code, name) VALUES ('R_Y', 'System'), (' lead', 'n1'), ('trail ', 'n2'), ('nb' || chr(160) || 'sp', 'n3'), (U&'\00C2\00A35', 'n4'), (E'cr\rx', 'n5'), ('r_y', '-'), ('R_U', 'unknown');
+INSERT INTO portfolio.system (code, name) VALUES ('R_Y', 'System'), (' lead', 'n1'), ('trail ', 'n2'), ('nb' || chr(160) || 'sp', 'n3'), (U&'\00C2\00A35', 'n4'), (E'cr\rx', 'n5'), ('r_y', '-'), ('R_U', 'unknown'), ('-', 'n/a');
 -- values as they are, not as a cell would say them
 SELECT portfolio.define_property('system', 'r_pii', 'choice', 'Holds PII', '{yes,no,unknown,-}'), portfolio.define_property('system', 'r_note'), portfolio.define_property('system', 'r_n', 'number'),
        portfolio.define_property('system', 'a_vendor', 'text', 'Supplier'), portfolio.define_property('system', 'life cycle');
@@ -14,7 +14,7 @@ CREATE TEMP TABLE sheet AS
   SELECT s.code, s.name, s.lifecycle, (SELECT u.code FROM portfolio.supplier u WHERE u.id = s.supplier) AS supplier, p.value AS r_pii, n.value AS r_note, v.value AS r_n, NULL::text AS "life cycle"
     FROM portfolio.system s
     LEFT JOIN portfolio.element_property p ON p.element = s.id AND p.key = 'r_pii' LEFT JOIN portfolio.element_property n ON n.element = s.id AND n.key = 'r_note' LEFT JOIN portfolio.element_property v ON v.element = s.id AND v.key = 'r_n';
-SELECT results_eq($$SELECT verdict, count(*) FROM portfolio.import('system', 'sheet', dry_run => false) GROUP BY 1$$, $$VALUES ('same', 8::bigint)$$, 'the same again');
+SELECT results_eq($$SELECT verdict, count(*) FROM portfolio.import('system', 'sheet', dry_run => false) GROUP BY 1$$, $$VALUES ('same', 9::bigint)$$, 'the same again');
 SELECT results_eq($$SELECT value FROM portfolio.element_property WHERE key IN ('r_pii', 'r_note', 'r_n') ORDER BY value COLLATE "C"$$, $$VALUES (' two '), ('-'), ('-'), ('.5'), ('unknown')$$, 'and nothing is rewritten');
 UPDATE sheet SET r_pii = 'NO', r_note = 'n/a', supplier = 'R_SUP', "life cycle" = 'round' WHERE code = 'R_Y';
 SELECT results_eq($$SELECT changes FROM portfolio.import('system', 'sheet', dry_run => false) WHERE verdict = 'changed'$$,
