@@ -40,6 +40,32 @@ END;
 COMMENT ON FUNCTION portfolio.readable_changes(portfolio.sheet_field[], text, jsonb) IS
   'Part of import(): the changes of a row with its references as kind:code, and its period as valid_from and ends_on; NULL when there are none.';
 
+-- What the database would not take, in the words of the sheet.
+CREATE FUNCTION portfolio.why_refused(target regclass, said jsonb, cells jsonb, state text, at_constraint text, at_column text, message text, detail text, OUT field text, OUT problem text)
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF at_constraint = 'relationship_rule_fkey' THEN
+    field := 'source, kind, target';
+    SELECT format('%s: ArchiMate allows no %s from %s to %s, only %s', field, said ->> 'kind', s.archimate_type, t.archimate_type,
+                  array_to_string(portfolio.legal_kinds(portfolio.element_label(s.id), portfolio.element_label(t.id)), ', '))
+      INTO problem
+      FROM portfolio.element s, portfolio.element t WHERE (s.id, t.id) = ((said ->> 'source')::bigint, (said ->> 'target')::bigint);
+  ELSIF state = '54000' THEN
+    SELECT c.key, format('%s: is too long, it has %s characters', c.key, length(c.value)) INTO field, problem
+      FROM jsonb_each_text(cells) c WHERE c.value IS NOT NULL ORDER BY length(c.value) DESC LIMIT 1;
+  ELSE
+    IF state LIKE '22%' AND at_column = '' THEN
+      at_column := coalesce(portfolio.unfit_field(target, said), '');
+    END IF;
+    SELECT r.field, r.problem INTO field, problem FROM portfolio.refused_by(target, at_constraint, at_column, state, message, detail) r;
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.why_refused(regclass, jsonb, jsonb, text, text, text, text, text) IS
+  'Part of import(): the fields of a row that the database would not take, and why, from what it reported.';
+
 -- A key that waits for the end of the transaction would let the whole sheet fail then, with no row named.
 CREATE FUNCTION portfolio.check_deferred_keys(target regclass, said jsonb) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -178,22 +204,8 @@ BEGIN
   RETURN verdict;
 EXCEPTION WHEN integrity_constraint_violation OR data_exception OR object_not_in_prerequisite_state OR raise_exception OR program_limit_exceeded THEN
   GET STACKED DIAGNOSTICS at_constraint = CONSTRAINT_NAME, at_column = COLUMN_NAME, message = MESSAGE_TEXT, detail = PG_EXCEPTION_DETAIL;
-  IF at_constraint = 'relationship_rule_fkey' THEN
-    verdict.field := 'source, kind, target';
-    SELECT format('%s: ArchiMate allows no %s from %s to %s, only %s', verdict.field, said ->> 'kind', s.archimate_type, t.archimate_type,
-                  array_to_string(portfolio.legal_kinds(portfolio.element_label(s.id), portfolio.element_label(t.id)), ', '))
-      INTO verdict.problem
-      FROM portfolio.element s, portfolio.element t WHERE (s.id, t.id) = ((said ->> 'source')::bigint, (said ->> 'target')::bigint);
-  ELSIF SQLSTATE = '54000' THEN
-    SELECT c.key, format('%s: is too long, it has %s characters', c.key, length(c.value)) INTO verdict.field, verdict.problem
-      FROM jsonb_each_text(cells) c WHERE c.value IS NOT NULL ORDER BY length(c.value) DESC LIMIT 1;
-    verdict.code := left(verdict.code, 100);
-  ELSE
-    IF SQLSTATE LIKE '22%' AND at_column = '' THEN
-      at_column := coalesce(portfolio.unfit_field(target, said), '');
-    END IF;
-    SELECT r.field, r.problem INTO verdict.field, verdict.problem FROM portfolio.refused_by(target, at_constraint, at_column, SQLSTATE, message, detail) r;
-  END IF;
+  SELECT r.field, r.problem INTO verdict.field, verdict.problem FROM portfolio.why_refused(target, said, cells, SQLSTATE, at_constraint, at_column, message, detail) r;
+  verdict.code := left(verdict.code, 100);
   -- what is in the way may be another row of the sheet that is yet to change
   verdict.verdict := CASE WHEN SQLSTATE IN ('23505', '23P01') THEN 'waiting' ELSE 'refused' END;
   verdict.changes := NULL;

@@ -267,7 +267,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,table_fields,link_key,sheet_table,period_column,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
   ('{editor}', '{rename_element,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
-  ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
+  ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,why_refused,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
   ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
