@@ -53,7 +53,7 @@ BEGIN ATOMIC
     SELECT p.concept, jsonb_agg(p.said ORDER BY p.property) AS properties FROM property p GROUP BY p.concept
   )
   SELECT n.concept::int, n.what, n.identifier, coalesce(regexp_replace(n.type, '^.*:', ''), n.data_type), n.source, n.target,
-         jsonb_strip_nulls(jsonb_build_object('access', lower(n.access), 'influence', n.influence,
+         jsonb_strip_nulls(jsonb_build_object('access', lower(n.access COLLATE "C"), 'influence', n.influence,
                                               'directed', CASE WHEN n.directed IN ('true', '1') THEN true END, 'version', n.version)),
          coalesce(s.names, '[]'), coalesce(s.documentation, '[]'), coalesce(p.properties, '[]'), n.strange
     FROM node n
@@ -71,7 +71,7 @@ BEGIN ATOMIC
   SELECT k.kind FROM portfolio.element_kind k
    WHERE k.archimate_type = $1 AND k.builtin
    ORDER BY k.kind <> ALL ('{system,service,interface,data_set,programme,organisation,site,technology,business_contract}'),
-            k.kind <> lower(regexp_replace($1, '(?<=[a-z])([A-Z])', '_\1', 'g')), k.kind
+            k.kind <> lower(regexp_replace($1 COLLATE "C", '(?<=[a-z])([A-Z])', '_\1', 'g')), k.kind
    LIMIT 1;
 END;
 COMMENT ON FUNCTION portfolio.archimate_kind(text) IS

@@ -107,9 +107,11 @@ BEGIN ATOMIC
       JOIN portfolio.element e ON e.id = i.element AND e.archimate_type = c.type
      WHERE char_length(c.identifier) >= 32   -- shorter ones may mean something else in each model
   ), identified AS (
-    SELECT DISTINCT ON (k.id) k.position, k.id
-      FROM (SELECT DISTINCT ON (k.position) k.* FROM known k JOIN concept c USING (position) WHERE c.problem IS NULL ORDER BY k.position, k.rank, k.id) k
-     ORDER BY k.id, k.rank, k.position
+    -- an element is one of the file; that it was two of this model before, merge_elements() has made so
+    SELECT k.position, k.id
+      FROM (SELECT k.*, row_number() OVER (PARTITION BY k.id ORDER BY k.rank, k.position) AS nth
+              FROM (SELECT DISTINCT ON (k.position) k.* FROM known k JOIN concept c USING (position) WHERE c.problem IS NULL ORDER BY k.position, k.rank, k.id) k) k
+     WHERE k.rank = 1 OR k.nth = 1
   ), alike AS (
     SELECT c.position, n.id, count(*) OVER (PARTITION BY c.position) AS here, count(*) OVER (PARTITION BY n.id) AS there
       FROM concept c JOIN named n ON n.archimate_type = c.type AND n.name = lower(c.name)
@@ -122,7 +124,7 @@ BEGIN ATOMIC
        AND NOT EXISTS (SELECT FROM identified i WHERE i.position = a.position OR i.id = a.id)
        AND NOT EXISTS (SELECT FROM portfolio.archimate_item i JOIN model m ON i.model = m.id WHERE i.element = a.id)
   ), fresh AS (
-    SELECT c.position, c.kind, coalesce(nullif(left(btrim(upper(regexp_replace(c.name, '[^A-Za-z0-9]+', '_', 'g')), '_'), 60), ''), c.identifier) AS code
+    SELECT c.position, c.kind, coalesce(nullif(left(btrim(upper(regexp_replace(c.name COLLATE "C", '[^A-Za-z0-9]+', '_', 'g')), '_'), 60), ''), c.identifier) AS code
       FROM concept c WHERE c.problem IS NULL AND NOT EXISTS (SELECT FROM matched m WHERE m.position = c.position)
   ), coded AS (   -- the name in capitals, told apart by the identifier where it is taken
     SELECT f.position, f.code || CASE WHEN row_number() OVER (PARTITION BY f.kind, f.code ORDER BY f.position) > 1 OR e.id IS NOT NULL
@@ -168,9 +170,12 @@ BEGIN ATOMIC
                 THEN format('"%s" is no relationship of ArchiMate 3.2', coalesce(s.archimate_type, ''))
                 WHEN f.type IS NULL THEN format('its source "%s" is not in the document or was refused', coalesce(s.source, ''))
                 WHEN t.type IS NULL THEN format('its target "%s" is not in the document or was refused', coalesce(s.target, ''))
+                WHEN s.source <> s.target AND f.element = t.element
+                     AND NOT EXISTS (SELECT FROM portfolio.archimate_item i JOIN model m ON i.model = m.id WHERE i.identifier = s.identifier AND i.relationship IS NOT NULL)
+                THEN 'its source and its target are one element here'
                 WHEN NOT EXISTS (SELECT FROM portfolio.relationship_rule r WHERE (r.source_type, r.kind, r.target_type) = (f.type, k.kind, t.type))
                 THEN format('ArchiMate allows no %s from %s to %s', k.kind, f.type, t.type) END AS problem
-      FROM said s CROSS JOIN LATERAL (SELECT lower(s.archimate_type)) k (kind)
+      FROM said s CROSS JOIN LATERAL (SELECT lower(s.archimate_type COLLATE "C")) k (kind)
       LEFT JOIN ending f ON f.identifier = s.source
       LEFT JOIN ending t ON t.identifier = s.target
      WHERE s.what = 'relationship'

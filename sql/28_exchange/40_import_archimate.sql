@@ -6,7 +6,7 @@ COMMENT ON COLUMN portfolio.archimate_count.taken IS 'Taken over, new or matched
 COMMENT ON COLUMN portfolio.archimate_count.refused IS 'Refused; preview_archimate() names each with its problem.';
 
 -- The head of a model: its row, definitions and views.
-CREATE FUNCTION portfolio.import_archimate_model(document xml, concepts portfolio.archimate_concept[]) RETURNS bigint
+CREATE FUNCTION portfolio.import_archimate_model(document xml, concepts portfolio.archimate_concept[], plan portfolio.archimate_verdict[]) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
 AS $$
@@ -46,14 +46,14 @@ BEGIN
   )
   INSERT INTO portfolio.archimate_view AS v (model, identifier, position, name, content)
   SELECT said.id, x.identifier, x.nth, x.name, x.content
-    FROM (SELECT x.*, count(*) OVER (PARTITION BY x.identifier) AS namesakes FROM view x) x WHERE x.namesakes = 1
+    FROM view x JOIN unnest(plan) p ON p.what = 'view' AND p.identifier = x.identifier AND p.problem IS NULL
   ON CONFLICT (model, identifier) DO UPDATE SET position = excluded.position, name = excluded.name, content = excluded.content
    WHERE (v.position, v.name, v.content::text) IS DISTINCT FROM (excluded.position, excluded.name, excluded.content::text);
   RETURN said.id;
 END
 $$;
-COMMENT ON FUNCTION portfolio.import_archimate_model(xml, portfolio.archimate_concept[]) IS
-  'Takes over of an exchange file what is neither element nor relationship: the model, its definitions of properties, folders and views. Gives the model. import_archimate() calls it.';
+COMMENT ON FUNCTION portfolio.import_archimate_model(xml, portfolio.archimate_concept[], portfolio.archimate_verdict[]) IS
+  'Takes over of an exchange file what is neither element nor relationship: the model, its definitions of properties, folders, and the views that a plan of preview_archimate() does not refuse. Gives the model. import_archimate() calls it.';
 
 CREATE FUNCTION portfolio.import_archimate_elements(model bigint, plan portfolio.archimate_verdict[]) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
@@ -70,12 +70,13 @@ BEGIN
                       FROM unnest($1) p WHERE p.what = ''element'' AND p.verdict = ''new'' AND p.kind = $3 ORDER BY p.position',
                    coalesce(wanted.table_name, 'element'), CASE WHEN wanted.table_name IS NULL THEN 'kind,' END, CASE WHEN wanted.table_name IS NULL THEN 'p.kind,' END)
       USING plan, origin, wanted.kind;
-    -- What the file says replaces what is here, but a name that only led here stays.
+    -- What the file says replaces what is here, but a name that only led here stays. Of two that were merged the one counts that is called so.
     EXECUTE format('UPDATE portfolio.%I t SET name = n.name, description = n.description
-                      FROM (SELECT e.id, CASE WHEN p.matched_by = ''identifier'' AND btrim(p.detail -> ''names'' -> 0 ->> ''text'') <> '''' THEN p.name ELSE e.name END AS name,
+                      FROM (SELECT DISTINCT ON (e.id) e.id, CASE WHEN p.matched_by = ''identifier'' AND btrim(p.detail -> ''names'' -> 0 ->> ''text'') <> '''' THEN p.name ELSE e.name END AS name,
                                    coalesce(nullif(p.detail -> ''documentation'' -> 0 ->> ''text'', ''''), e.description) AS description
                               FROM unnest($1) p JOIN portfolio.element e ON e.id = p.element
-                             WHERE p.what = ''element'' AND p.verdict = ''matched'' AND p.kind = $2) n
+                             WHERE p.what = ''element'' AND p.verdict = ''matched'' AND p.kind = $2
+                             ORDER BY e.id, p.name <> e.name, p.position) n
                      WHERE t.id = n.id AND (t.name, t.description) IS DISTINCT FROM (n.name, n.description)',
                    coalesce(wanted.table_name, 'element'))
       USING plan, wanted.kind;
@@ -164,18 +165,25 @@ DECLARE
   definitions jsonb := (SELECT jsonb_object_agg(p.identifier, p.names) FROM portfolio.archimate_property p WHERE p.model = import_archimate_properties.model);
 BEGIN
   WITH said AS (
-    SELECT i.element, p.key, p.value
+    -- of two elements that were merged the one counts that says what is there
+    SELECT DISTINCT ON (i.element, p.key) i.element, p.key, p.value, o.value AS now
       FROM portfolio.archimate_item i CROSS JOIN LATERAL portfolio.archimate_first_values(i.detail -> 'properties', definitions) p
       JOIN portfolio.element e ON e.id = i.element
       LEFT JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = p.key
+      LEFT JOIN portfolio.element_property o ON o.element = i.element AND o.key = p.key AND o.valid @> current_date
      WHERE i.model = import_archimate_properties.model AND i.relationship IS NULL AND portfolio.property_problem(d.type, d.choices, p.value) IS NULL
+     ORDER BY i.element, p.key, p.value IS DISTINCT FROM o.value, i.position
   ), updated AS (
     UPDATE portfolio.element_property e SET value = s.value FROM said s
-     WHERE (e.element, e.key) = (s.element, s.key) AND e.valid @> current_date AND e.value <> s.value
+     WHERE (e.element, e.key) = (s.element, s.key) AND e.valid @> current_date AND s.now <> s.value
   )
-  INSERT INTO portfolio.element_property (element, key, value)
-  SELECT s.element, s.key, s.value FROM said s
-   WHERE NOT EXISTS (SELECT FROM portfolio.element_property e WHERE (e.element, e.key) = (s.element, s.key));
+  INSERT INTO portfolio.element_property (element, key, value, valid)
+  SELECT s.element, s.key, s.value, d.days
+    FROM said s
+   CROSS JOIN LATERAL (   -- what is over begins again, until the next period
+     SELECT CASE WHEN count(*) = 0 THEN '(,)' ELSE daterange(current_date, min(lower(e.valid)) FILTER (WHERE lower(e.valid) > current_date)) END
+       FROM portfolio.element_property e WHERE (e.element, e.key) = (s.element, s.key)) d (days)
+   WHERE s.now IS NULL;
   INSERT INTO portfolio.relationship_property AS r (relationship, key, value)
   SELECT i.relationship, p.key, p.value
     FROM portfolio.archimate_item i CROSS JOIN LATERAL portfolio.archimate_first_values(i.detail -> 'properties', definitions) p
@@ -184,7 +192,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.import_archimate_properties(bigint) IS
-  'Writes the properties of the items of a model to element_property and relationship_property. import_archimate() calls it.';
+  'Writes the properties of the items of a model to element_property and relationship_property: the value of today is replaced; where there is none today but one on other days, it begins today and ends where the next begins. import_archimate() calls it.';
 
 CREATE FUNCTION portfolio.import_archimate(document xml, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_count
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -199,7 +207,7 @@ BEGIN
   concepts := ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate(document)) c);
   plan := ARRAY(SELECT v FROM portfolio.preview_archimate_concepts(concepts, options) v);
   IF document IS NOT NULL AND NOT portfolio.boolean_option(options, 'dry_run') THEN
-    model := portfolio.import_archimate_model(document, concepts);
+    model := portfolio.import_archimate_model(document, concepts, plan);
     PERFORM portfolio.import_archimate_elements(model, plan);
     PERFORM portfolio.import_archimate_relationships(model, plan);
     PERFORM portfolio.import_archimate_properties(model);
