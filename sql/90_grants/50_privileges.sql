@@ -274,7 +274,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- exchange files
   ('{analyst,editor,operator,auditor}',
    '{read_archimate,check_archimate,check_archimate_kinds,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_concepts,preview_archimate_elements,archimate_first_values,
-     xml_escape,xml_attribute,archimate_texts,archimate_export_rows,archimate_definitions,archimate_export_properties,archimate_property_list,
+     xml_escape,xml_attribute,archimate_texts,archimate_export_rows,archimate_renamed,archimate_definitions,archimate_export_properties,archimate_property_list,
      archimate_rewrite,archimate_fragment,archimate_export_concepts,archimate_export_views,export_archimate}'),
   ('{analyst,editor,operator,auditor}',
    '{to_mermaid,to_dot,to_graphml,diagram_elements,diagram_nodes,diagram_edges,diagram_direction,mermaid_escape,dot_escape,
