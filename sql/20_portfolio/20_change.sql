@@ -20,6 +20,8 @@ CREATE INDEX change_element_idx ON portfolio.change (element, id) WHERE table_na
 CREATE INDEX change_relationship_idx ON portfolio.change (((coalesce(new, old) ->> 'id')::bigint)) WHERE table_name = 'relationship';
 CREATE INDEX change_source_idx ON portfolio.change (((old ->> 'source')::bigint)) WHERE table_name = 'relationship' AND old IS NOT NULL;
 CREATE INDEX change_target_idx ON portfolio.change (((old ->> 'target')::bigint)) WHERE table_name = 'relationship' AND old IS NOT NULL;
+-- What is said of a relationship (its properties, its place in a file) goes by the number of that.
+CREATE INDEX change_of_relationship_idx ON portfolio.change (((coalesce(new, old) ->> 'relationship')::bigint)) WHERE table_name IN ('relationship_property', 'archimate_item');
 COMMENT ON TABLE portfolio.change IS
   'The journal: who changed which row, when and why, with the row before and after. Append-only: the trigger record_change() writes it, nobody updates it. Reading: element_history(). Class: user rows.';
 COMMENT ON COLUMN portfolio.change.id IS 'Rises with time inside a session; the order of changes to one row.';

@@ -32,10 +32,21 @@ BEGIN ATOMIC
   UNION ALL
   SELECT e.* FROM related r, LATERAL (   -- one look for each, however many the planner expects
     SELECT c.* FROM portfolio.change c WHERE c.table_name = 'relationship' AND (coalesce(c.new, c.old) ->> 'id')::bigint = r.id OFFSET 0) e
-   WHERE $1::text IN (e.old ->> 'source', e.old ->> 'target', e.new ->> 'source', e.new ->> 'target');
+   WHERE $1::text IN (e.old ->> 'source', e.old ->> 'target', e.new ->> 'source', e.new ->> 'target')
+  UNION ALL
+  SELECT e.* FROM (
+    SELECT r.id FROM portfolio.relationship r WHERE r.source = $1
+    UNION
+    SELECT r.id FROM portfolio.relationship r WHERE r.target = $1
+    UNION
+    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND c.operation = 'DELETE' AND (c.old ->> 'source')::bigint = $1
+    UNION
+    SELECT (c.old ->> 'id')::bigint FROM portfolio.change c WHERE c.table_name = 'relationship' AND c.old IS NOT NULL AND c.operation = 'DELETE' AND (c.old ->> 'target')::bigint = $1) r (id),
+   LATERAL (SELECT c.* FROM portfolio.change c WHERE c.table_name IN ('relationship_property', 'archimate_item') AND (coalesce(c.new, c.old) ->> 'relationship')::bigint = r.id OFFSET 0) e
+   WHERE e.element IS DISTINCT FROM $1;
 END;
 COMMENT ON FUNCTION portfolio.changes_of(bigint) IS
-  'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, and of every relationship while it started or ended there. A relationship that is no longer there is found by the entry of its end: where that was not journalled (a replica''s write) or has been purged, nothing is told of it, nor of one that a policy hides from the caller. Needs SELECT on change and on relationship (42501 otherwise). No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
+  'The journal''s entries about an element, in no order: those of its own row, of what belongs to it, of every relationship while it started or ended there, and of what is said of those that start or end there, or did to the last. A relationship that is no longer there is found by the entry of its end: where that was not journalled (a replica''s write) or has been purged, nothing is told of it, nor of one that a policy hides from the caller. Needs SELECT on change and on relationship (42501 otherwise). No rows for an element that never changed, and for NULL. Example: SELECT * FROM portfolio.changes_of(portfolio.element_ref(''service:EPS'')) ORDER BY id DESC LIMIT 1;';
 
 CREATE FUNCTION portfolio.element_once(element text) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL RESTRICTED
@@ -58,14 +69,14 @@ LANGUAGE sql STABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
   SELECT CASE WHEN $1 = 'relationship' THEN concat_ws(' ', portfolio.label_or_number($2 ->> 'source'), $2 ->> 'kind', portfolio.label_or_number($2 ->> 'target'), nullif($2 ->> 'code', ''))
               WHEN $1 = 'element_alias' THEN concat_ws(' ', $2 ->> 'scheme', $2 ->> 'value')
-              WHEN $1 = 'element_property' THEN $2 ->> 'key'
+              WHEN $1 IN ('element_property', 'relationship_property') THEN $2 ->> 'key'
               WHEN $1 = 'observation' THEN concat_ws(' ', $2 ->> 'measure', $2 ->> 'during', $2 ->> 'value')
               WHEN $2 ?& '{kind,code,owner}' THEN concat_ws(':', $2 ->> 'kind', $2 ->> 'code')
               WHEN $2 ? 'control' THEN concat_ws(' ', $2 ->> 'standard', $2 ->> 'control')
               WHEN $2 ? 'standard' THEN portfolio.label_or_number($2 ->> 'standard')
               WHEN $2 ? 'technology' THEN portfolio.label_or_number($2 ->> 'technology')
               ELSE coalesce($2 ->> 'role', $2 ->> 'attribute', $2 ->> 'stage', $2 ->> 'rated_on', $2 ->> 'setting', $2 ->> 'measure',
-                            $2 ->> 'process', $2 ->> 'what', $2 ->> 'code', $2 ->> 'title') END;
+                            $2 ->> 'process', $2 ->> 'what', $2 ->> 'code', $2 ->> 'title', $2 ->> 'identifier') END;
 END;
 COMMENT ON FUNCTION portfolio.row_label(text, jsonb) IS
   'A row of a table as people call it: an element as kind:code, a relationship with both ends, a property by its key, and so on. NULL where it has no name, and for NULL. Example: SELECT portfolio.row_label(''service'', to_jsonb(s)) FROM portfolio.service s;';

@@ -157,6 +157,10 @@ BEGIN
               HINT = 'Change those rows first, or retire() the element, which keeps them.';
     END IF;
     -- what hangs on it goes before it, so that the journal can be undone from its end, but for what its own row points to: a live service has its level
+    FOR reference IN SELECT c.conrelid::regclass AS table_id, a.attname AS column_name FROM pg_constraint c JOIN pg_attribute a ON a.attrelid = c.conrelid AND c.conkey = ARRAY[a.attnum]
+      WHERE c.contype = 'f' AND c.confrelid = 'portfolio.relationship'::regclass AND c.confdeltype = 'c' AND has_table_privilege(c.conrelid, 'SELECT') AND has_table_privilege(c.conrelid, 'DELETE') LOOP
+      EXECUTE format('DELETE FROM %s t USING portfolio.relationship r WHERE t.%I = r.id AND $1 IN (r.source, r.target)', reference.table_id, reference.column_name) USING wanted;
+    END LOOP;
     DELETE FROM portfolio.relationship r WHERE wanted IN (r.source, r.target);
     FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r WHERE r.on_delete = 'c' AND has_table_privilege(r.table_id, 'SELECT') AND has_table_privilege(r.table_id, 'DELETE')
       AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = portfolio.kind_table(own_kind) AND c.confrelid = r.table_id) LOOP

@@ -90,6 +90,13 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.archi
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.archimate_view
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.archimate_property
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
+-- What a file says of an element goes with it, and comes back with it.
+CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.archimate_item
+  FOR EACH ROW EXECUTE FUNCTION portfolio.record_change('element');
+CREATE TRIGGER record_changes AFTER INSERT OR UPDATE OR DELETE ON portfolio.archimate_item
+  FOR EACH STATEMENT EXECUTE FUNCTION portfolio.record_change();
 
 -- Folders and nodes, read from the documents above.
 CREATE VIEW portfolio.archimate_folder WITH (security_invoker = true) AS

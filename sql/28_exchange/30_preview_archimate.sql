@@ -94,10 +94,11 @@ BEGIN ATOMIC
     SELECT e.id, e.archimate_type, lower(btrim(e.name)) AS name FROM portfolio.element e WHERE e.valid @> current_date
     UNION SELECT e.id, e.archimate_type, lower(btrim(a.value))
       FROM portfolio.element_alias a JOIN portfolio.element e ON e.id = a.element WHERE e.valid @> current_date
+  ), before AS MATERIALIZED (
+    SELECT i.identifier, e.id, e.archimate_type AS type
+      FROM model m JOIN portfolio.archimate_item i ON i.model = m.id JOIN portfolio.element e ON e.id = i.element WHERE i.relationship IS NULL
   ), known AS (   -- by what identifies it: this model before, what went out from here, another model
-    SELECT c.position, e.id, 1 AS rank
-      FROM concept c, model m, portfolio.archimate_item i JOIN portfolio.element e ON e.id = i.element
-     WHERE i.model = m.id AND i.identifier = c.identifier AND i.relationship IS NULL AND e.archimate_type = c.type
+    SELECT c.position, b.id, 1 AS rank FROM concept c JOIN before b USING (identifier, type)
     UNION ALL
     SELECT c.position, e.id, 2 FROM concept c JOIN portfolio.element e ON e.archimate_type = c.type
      WHERE c.identifier = portfolio.archimate_identifier(e.kind, e.code)

@@ -31,11 +31,13 @@ BEGIN
          IS DISTINCT FROM (excluded.version, excluded.names, excluded.documentation, excluded.properties, excluded.metadata::text, excluded.organizations::text, excluded.viewpoints::text);
   SELECT m.id INTO said.id FROM portfolio.archimate_model m WHERE m.identifier = said.identifier;
 
-  DELETE FROM portfolio.archimate_property p WHERE p.model = said.id;
-  INSERT INTO portfolio.archimate_property (model, identifier, position, type, names)
-  SELECT said.id, c.identifier, row_number() OVER (ORDER BY c.position), coalesce(c.archimate_type, 'string'), c.names
-    FROM unnest(concepts) c WHERE c.what = 'propertyDefinition' AND btrim(c.identifier) <> ''
-  ON CONFLICT DO NOTHING;
+  DELETE FROM portfolio.archimate_property p
+   WHERE p.model = said.id AND NOT EXISTS (SELECT FROM unnest(concepts) c WHERE c.what = 'propertyDefinition' AND c.identifier = p.identifier);
+  INSERT INTO portfolio.archimate_property AS p (model, identifier, position, type, names)
+  SELECT DISTINCT ON (c.identifier) said.id, c.identifier, row_number() OVER (ORDER BY c.position), coalesce(c.archimate_type, 'string'), c.names
+    FROM unnest(concepts) c WHERE c.what = 'propertyDefinition' AND btrim(c.identifier) <> '' ORDER BY c.identifier, c.position
+  ON CONFLICT (model, identifier) DO UPDATE SET position = excluded.position, type = excluded.type, names = excluded.names
+   WHERE (p.position, p.type, p.names) IS DISTINCT FROM (excluded.position, excluded.type, excluded.names);
 
   WITH view AS (
     SELECT x.* FROM XMLTABLE(XMLNAMESPACES('http://www.opengroup.org/xsd/archimate/3.0/' AS a), '/a:model/a:views/a:diagrams/a:view' PASSING (document)
@@ -160,6 +162,8 @@ COMMENT ON FUNCTION portfolio.import_archimate_relationships(bigint, portfolio.a
 CREATE FUNCTION portfolio.import_archimate_properties(model bigint) RETURNS void
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
+SET enable_nestloop = off   -- how many items a document has is unknown to the planner, and it guesses a few
+SET jit = off
 AS $$
 DECLARE
   definitions jsonb := (SELECT jsonb_object_agg(p.identifier, p.names) FROM portfolio.archimate_property p WHERE p.model = import_archimate_properties.model);

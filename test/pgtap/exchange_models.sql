@@ -1,6 +1,6 @@
 -- Several models in one document, files that come again, and what of a file is refused.
 BEGIN;
-SELECT plan(35);
+SELECT plan(41);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.model(identifier text, inside text) RETURNS xml LANGUAGE sql AS $$
   SELECT XMLPARSE(DOCUMENT format('<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="%s"><name>%1$s</name>', $1) || $2 || '</model>')$$;
@@ -111,5 +111,18 @@ SELECT is((SELECT taken FROM pg_temp.take(pg_temp.dated()) WHERE what = 'propert
 SELECT isnt_empty('SELECT pg_temp.take(pg_temp.dated())', 'once more');
 SELECT results_eq($$SELECT value, valid FROM portfolio.element_property WHERE key = 'XM days' ORDER BY valid$$,
   $$VALUES ('then', daterange(NULL, '2015-04-01')), ('now', daterange(current_date, current_date + 9)), ('later', daterange(current_date + 9, NULL))$$, 'and written, until the next period begins');
+
+-- A deleted element comes back with what the file said of it and of its relationships
+SELECT isnt_empty($$SELECT pg_temp.take(pg_temp.model('XM-U', '<elements><element identifier="xm-91" xsi:type="ApplicationComponent"><name xml:lang="en">XM gone</name><name xml:lang="cy">XM aeth</name></element>'
+  || pg_temp.element('xm-92', 'XM stays') || '</elements><relationships><relationship identifier="xm-93" source="xm-91" target="xm-92" xsi:type="Flow"><name xml:lang="en">flows</name><name xml:lang="cy">llifo</name>'
+  || '<properties><property propertyDefinitionRef="xm-k"><value>daily</value></property></properties></relationship></relationships>'
+  || '<organizations><item identifierRef="xm-91"/><item identifierRef="xm-93"/></organizations><propertyDefinitions><propertyDefinition identifier="xm-k" type="string"><name>XM pace</name></propertyDefinition></propertyDefinitions>'))$$, 'a model');
+INSERT INTO file SELECT 'before', portfolio.export_archimate('{"model": "XM-U"}');
+SELECT set_eq($$SELECT table_name, detail FROM portfolio.delete_element('system:XM_GONE', false) WHERE table_name = 'archimate_item'$$, $$VALUES ('archimate_item', 'xm-91')$$, 'an element goes with its item');
+SELECT unalike(portfolio.export_archimate('{"model": "XM-U"}')::text, '%xm-91%', 'it goes out no more');
+SELECT set_eq($$SELECT table_name, about FROM portfolio.element_history('system:XM_GONE') WHERE operation = 'DELETE' AND table_name IN ('archimate_item', 'relationship_property')$$,
+  $$VALUES ('archimate_item'::name, 'xm-91'), ('archimate_item', 'xm-93'), ('relationship_property', 'XM pace')$$, 'its history tells of all of it');
+SELECT isnt_empty($$SELECT portfolio.undo_change(change) FROM (SELECT DISTINCT change, about IS NOT NULL AS hangs_on_it FROM portfolio.element_history('system:XM_GONE') WHERE operation = 'DELETE' ORDER BY hangs_on_it, change DESC) deleted$$, 'undone');
+SELECT is(portfolio.export_archimate('{"model": "XM-U"}')::text, (SELECT document::text FROM file WHERE name = 'before'), 'it goes out as before: languages, folders, relationship and its property');
 SELECT * FROM finish();
 ROLLBACK;
