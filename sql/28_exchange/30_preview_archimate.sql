@@ -4,7 +4,7 @@ CREATE TYPE portfolio.archimate_verdict AS (
   matched_by text, problem text, position int, source text, target text, attributes jsonb, detail jsonb
 );
 COMMENT ON TYPE portfolio.archimate_verdict IS 'A row of preview_archimate(): one item of an exchange file and what becomes of it.';
-COMMENT ON COLUMN portfolio.archimate_verdict.verdict IS 'matched (it is here already), refused, or new.';
+COMMENT ON COLUMN portfolio.archimate_verdict.verdict IS 'matched (it is here already), refused, new, or missing (this model had it, the file does not; it stays as it is).';
 COMMENT ON COLUMN portfolio.archimate_verdict.what IS 'element, relationship, property, view or extension.';
 COMMENT ON COLUMN portfolio.archimate_verdict.identifier IS 'Its identifier in the file; of a property or extension, that of the item that has it.';
 COMMENT ON COLUMN portfolio.archimate_verdict.archimate_type IS 'Its type in the file.';
@@ -243,11 +243,36 @@ END;
 COMMENT ON FUNCTION portfolio.preview_archimate_concepts(portfolio.archimate_concept[], jsonb) IS
   'What preview_archimate() says of what read_archimate() has read, so that a file is read once.';
 
+-- What an earlier edition of the model had.
+CREATE FUNCTION portfolio.missing_archimate(concepts portfolio.archimate_concept[]) RETURNS SETOF portfolio.archimate_verdict
+LANGUAGE sql STABLE PARALLEL SAFE
+SET enable_nestloop = off   -- how many items a document has is unknown to the planner, and it guesses a few
+SET jit = off
+BEGIN ATOMIC
+  SELECT 'missing', CASE WHEN r.id IS NULL THEN 'element' ELSE 'relationship' END, i.identifier, CASE WHEN r.id IS NULL THEN e.archimate_type ELSE initcap(r.kind COLLATE "C") END,
+         CASE WHEN r.id IS NULL THEN e.name ELSE r.name END, CASE WHEN r.id IS NULL THEN e.id END, r.id, coalesce(r.kind, e.kind), CASE WHEN r.id IS NULL THEN e.code ELSE r.code END,
+         NULL::text, NULL::text, i.position, NULL::text, NULL::text, coalesce(r.attributes, '{}'), i.detail
+    FROM unnest($1) c
+    JOIN portfolio.archimate_model m ON m.identifier = c.identifier
+    JOIN portfolio.archimate_item i ON i.model = m.id
+    LEFT JOIN portfolio.element e ON e.id = i.element
+    LEFT JOIN portfolio.relationship r ON r.id = i.relationship
+   WHERE c.what = 'model' AND NOT EXISTS (SELECT FROM unnest($1) o WHERE o.what IN ('element', 'relationship') AND o.identifier = i.identifier)
+   ORDER BY i.position;
+END;
+COMMENT ON FUNCTION portfolio.missing_archimate(portfolio.archimate_concept[]) IS
+  'Part of preview_archimate(): the elements and relationships that the model had when it was taken before and that the file has no more; position is that of then. None for a model that was never taken.';
+
 CREATE FUNCTION portfolio.preview_archimate(document xml, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.archimate_verdict
 LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
+  WITH concepts AS MATERIALIZED (
+    SELECT ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate($1)) c) AS list
+  )
   SELECT v.*
-    FROM portfolio.preview_archimate_concepts(ARRAY(SELECT c FROM portfolio.read_archimate(portfolio.check_archimate($1)) c), portfolio.check_options($2, '{kinds,dry_run}') || jsonb_build_object('kinds', portfolio.check_archimate_kinds($2 -> 'kinds'))) v;
+    FROM concepts, portfolio.preview_archimate_concepts(concepts.list, portfolio.check_options($2, '{kinds,dry_run}') || jsonb_build_object('kinds', portfolio.check_archimate_kinds($2 -> 'kinds'))) v
+  UNION ALL
+  SELECT v.* FROM concepts, portfolio.missing_archimate(concepts.list) v;
 END;
 COMMENT ON FUNCTION portfolio.preview_archimate(xml, jsonb) IS
-  'What import_archimate() would make of an exchange file, one row an item: first what is here already and how that is known, then what is refused and why, then what is new. Changes nothing. Options and errors as import_archimate(). Example: SELECT verdict, what, name, kind, code, matched_by, problem FROM portfolio.preview_archimate(portfolio.export_archimate());';
+  'What import_archimate() would make of an exchange file, one row an item: first what is here already and how that is known, then what is refused and why, then what is new, then what this model had and the file has no more (missing), which import_archimate() leaves as it is. Changes nothing. Options and errors as import_archimate(). Example: SELECT verdict, what, name, kind, code, matched_by, problem FROM portfolio.preview_archimate(portfolio.export_archimate());';

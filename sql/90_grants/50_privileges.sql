@@ -273,7 +273,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- exchange files
   ('{analyst,editor,operator,auditor}',
-   '{read_archimate,check_archimate,check_archimate_kinds,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_concepts,preview_archimate_elements,archimate_first_values,
+   '{read_archimate,check_archimate,check_archimate_kinds,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_concepts,preview_archimate_elements,missing_archimate,archimate_first_values,
      xml_escape,xml_attribute,archimate_texts,archimate_export_rows,archimate_renamed,archimate_definitions,archimate_export_properties,archimate_property_list,
      archimate_rewrite,archimate_fragment,archimate_export_concepts,archimate_export_views,export_archimate}'),
   ('{analyst,editor,operator,auditor}',

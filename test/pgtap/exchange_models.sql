@@ -1,6 +1,6 @@
 -- Several models in one document, files that come again, and what of a file is refused.
 BEGIN;
-SELECT plan(41);
+SELECT plan(44);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.model(identifier text, inside text) RETURNS xml LANGUAGE sql AS $$
   SELECT XMLPARSE(DOCUMENT format('<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="%s"><name>%1$s</name>', $1) || $2 || '</model>')$$;
@@ -124,5 +124,11 @@ SELECT set_eq($$SELECT table_name, about FROM portfolio.element_history('system:
   $$VALUES ('archimate_item'::name, 'xm-91'), ('archimate_item', 'xm-93'), ('relationship_property', 'XM pace')$$, 'its history tells of all of it');
 SELECT isnt_empty($$SELECT portfolio.undo_change(change) FROM (SELECT DISTINCT change, about IS NOT NULL AS hangs_on_it FROM portfolio.element_history('system:XM_GONE') WHERE operation = 'DELETE' ORDER BY hangs_on_it, change DESC) deleted$$, 'undone');
 SELECT is(portfolio.export_archimate('{"model": "XM-U"}')::text, (SELECT document::text FROM file WHERE name = 'before'), 'it goes out as before: languages, folders, relationship and its property');
+
+-- What an edition of a model has no more
+SELECT is_empty($$SELECT * FROM file, portfolio.preview_archimate(document) p WHERE file.name = 'before' AND p.verdict = 'missing'$$, 'the same file misses nothing');
+CREATE TEMP TABLE told AS SELECT p.verdict, p.what, p.identifier, p.name, p.kind FROM portfolio.preview_archimate(pg_temp.model('XM-U', '<elements>' || pg_temp.element('xm-92', 'XM stays') || '</elements>')) p;
+SELECT bag_eq('TABLE told', $$VALUES ('matched', 'element', 'xm-92', 'XM stays', 'system'), ('missing', 'element', 'xm-91', 'XM gone', 'system'), ('missing', 'relationship', 'xm-93', 'flows', 'flow')$$, 'an element and a relationship that are missing are told of');
+SELECT is((SELECT sum(taken) FROM portfolio.import_archimate(pg_temp.model('XM-U', '<elements>' || pg_temp.element('xm-92', 'XM stays') || '</elements>')) WHERE what IN ('elements', 'relationships')) || ' ' || (SELECT count(*) FROM portfolio.element WHERE name = 'XM gone'), '1 1', 'and left as they are');
 SELECT * FROM finish();
 ROLLBACK;
