@@ -189,28 +189,23 @@ DECLARE
   -- what may hold anything that looks like a tag; {1,1}? makes each end at its first end
   verbatim text := '(?:<!\[CDATA\[.*?\]\]>|<!--.*?-->|<\?.*?\?>){1,1}?';
   kept text[] := ARRAY(SELECT m[1] FROM regexp_matches(content, '(' || verbatim || ')', 'g') m);
-  refers text := 'elementRef|relationshipRef|conceptRef|identifierRef|propertyDefinitionRef';
-  reference record;
+  -- Only inside a tag: between tags the next angle opens, and libxml writes no bare angle in an attribute.
+  reference text := format('\s(elementRef|relationshipRef|conceptRef|identifierRef|propertyDefinitionRef%s)="([^"<>]*)"(?=[^<>]*>)',
+                           CASE WHEN drawn <> '{}' THEN '|identifier|source|target|viewpointRef|ref' ELSE '' END);
 BEGIN
-  -- \x01 and \x02 are characters that XML does not have
+  -- \x02 is a character that XML does not have
   IF kept <> '{}' THEN
     SELECT string_agg(p.part || CASE WHEN p.nth <= cardinality(kept) THEN E'\x02' || p.nth || E'\x02' ELSE '' END, '' ORDER BY p.nth) INTO content
       FROM regexp_split_to_table(content, verbatim) WITH ORDINALITY p (part, nth);
   END IF;
-  -- Only inside a tag: between tags the next angle opens, and libxml writes no bare angle in an attribute. What is written already
-  -- is marked, for it may be what another is to be written as.
-  FOR reference IN
-    SELECT DISTINCT m[1] AS attribute, m[2] AS identifier, CASE WHEN m[1] ~ '.Ref$' AND m[1] <> 'viewpointRef' THEN identifiers ELSE drawn END ->> m[2] AS written
-      FROM regexp_matches(content, format('\s(%s)="([^"<>]*)"(?=[^<>]*>)', refers || CASE WHEN drawn <> '{}' THEN '|identifier|source|target|viewpointRef|ref' ELSE '' END), 'g') m
-  LOOP
-    CONTINUE WHEN reference.written = reference.identifier OR (reference.written IS NULL AND reference.attribute <> ALL (string_to_array(refers, '|')));
-    content := regexp_replace(content, format('\s%s="%s"(?=[^<>]*>)', reference.attribute, regexp_replace(reference.identifier, '\W', '\\\&', 'g')),
-                              CASE WHEN reference.written IS NULL THEN ' portfolio-gone=""' ELSE format(E' %s="\x01%s"', reference.attribute, replace(reference.written, '\', '\\')) END, 'g');
-  END LOOP;
-  content := replace(content, E'\x01', '');
-  IF strpos(content, 'portfolio-gone=""') > 0 THEN
+  SELECT string_agg(p.part || CASE WHEN p.m IS NULL THEN ''
+                                   WHEN p.m[1] IN ('identifier', 'source', 'target', 'viewpointRef', 'ref') THEN format(' %s="%s"', p.m[1], coalesce(drawn ->> p.m[2], p.m[2]))
+                                   WHEN identifiers ->> p.m[2] IS NULL THEN ' portfolio-gone=""'
+                                   ELSE format(' %s="%s"', p.m[1], identifiers ->> p.m[2]) END, '' ORDER BY p.nth) INTO content
+    FROM ROWS FROM (regexp_split_to_table(content, reference), regexp_matches(content, reference, 'g')) WITH ORDINALITY p (part, m, nth);
+  IF strpos(content, 'portfolio-gone=""') > 0 OR content ~ '<(\w+:)?property\s*/?>' THEN
     content := regexp_replace(content, '<(\w+:)?item\s+portfolio-gone=""\s*/>', '', 'g');
-    content := regexp_replace(content, '<(?:\w+:)?property\s+portfolio-gone=""\s*(?:/>|>(?:(?!</(?:\w+:)?property>).)*</(?:\w+:)?property>)', '', 'g');
+    content := regexp_replace(content, '<(?:\w+:)?property(?:\s+portfolio-gone="")?\s*(?:/>|>(?:(?!</(?:\w+:)?property>).)*</(?:\w+:)?property>)', '', 'g');
     content := regexp_replace(content, '<(?:\w+:)?properties>\s*</(?:\w+:)?properties>', '', 'g');
     content := regexp_replace(content, '(<[^<>]*:type=")Element("[^<>]*) portfolio-gone=""', '\1Container\2', 'g');
     content := regexp_replace(content, '(<[^<>]*) portfolio-gone=""([^<>]*:type=")Element"', '\1\2Container"', 'g');

@@ -64,8 +64,8 @@ SELECT is(pg_temp.faults(portfolio.export_archimate()), '{}', 'another one of it
 
 -- What is refused is not kept, and what nobody defines does not go out
 SELECT results_eq($$SELECT what, taken, refused FROM pg_temp.take(pg_temp.model('XM-E', '<properties><property propertyDefinitionRef="nope"><value>1</value></property></properties><elements>' || pg_temp.element('xm-51', 'XM five') || pg_temp.element('xm-52', 'XM six')
-  || '</elements><views><diagrams><view identifier="xm-51" xsi:type="Diagram"><name>V</name></view><view identifier="xm-53" xsi:type="Diagram"><name>XM kept</name><properties><property propertyDefinitionRef="nope"><value><![CDATA[1]]></value></property><property propertyDefinitionRef="no"/></properties></view></diagrams></views>'))
-  WHERE what IN ('elements', 'views', 'properties')$$, $$VALUES ('elements', 1::bigint, 1::bigint), ('properties', 0, 3), ('views', 1, 1)$$, 'an element and a view of one identifier, and properties without a definition');
+  || '</elements><views><diagrams><view identifier="xm-51" xsi:type="Diagram"><name>V</name></view><view identifier="xm-53" xsi:type="Diagram"><name>XM kept</name><properties><property propertyDefinitionRef="nope"><value><![CDATA[1]]></value></property><property propertyDefinitionRef="no"/><property><value>2</value></property></properties></view></diagrams></views>'))
+  WHERE what IN ('elements', 'views', 'properties')$$, $$VALUES ('elements', 1::bigint, 1::bigint), ('properties', 0, 4), ('views', 1, 1)$$, 'an element and a view of one identifier, and properties without a definition');
 SELECT results_eq($$SELECT v.identifier FROM portfolio.archimate_view v JOIN portfolio.archimate_model m ON m.id = v.model WHERE m.identifier = 'XM-E'$$, $$VALUES ('xm-53')$$, 'the view is not kept');
 SELECT is_empty($$SELECT part FROM pg_temp.parts(portfolio.export_archimate('{"model": "XM-E"}')) p WHERE part IN ('property', 'properties')$$, 'no property goes out, nor a list of none');
 SELECT is(pg_temp.faults(portfolio.export_archimate('{"model": "XM-E"}')), '{}', 'and the document is sound');
