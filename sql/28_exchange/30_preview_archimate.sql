@@ -169,6 +169,7 @@ BEGIN ATOMIC
                 WHEN s.namesakes > 1 THEN 'its identifier is used more than once'
                 WHEN k.kind IS NULL OR k.kind NOT IN (SELECT r.kind FROM portfolio.relationship_rule r)
                 THEN format('"%s" is no relationship of ArchiMate 3.2', coalesce(s.archimate_type, ''))
+                WHEN s.attributes ->> 'access' NOT IN ('access', 'read', 'write', 'readwrite') THEN format('"%s" is no way of access', s.attributes ->> 'access')
                 WHEN f.type IS NULL THEN format('its source "%s" is not in the document or was refused', coalesce(s.source, ''))
                 WHEN t.type IS NULL THEN format('its target "%s" is not in the document or was refused', coalesce(s.target, ''))
                 WHEN s.source <> s.target AND f.element = t.element

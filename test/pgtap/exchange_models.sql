@@ -1,6 +1,6 @@
 -- Several models in one document, files that come again, and what of a file is refused.
 BEGIN;
-SELECT plan(44);
+SELECT plan(45);
 SET LOCAL client_min_messages = warning;
 CREATE FUNCTION pg_temp.model(identifier text, inside text) RETURNS xml LANGUAGE sql AS $$
   SELECT XMLPARSE(DOCUMENT format('<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="%s"><name>%1$s</name>', $1) || $2 || '</model>')$$;
@@ -130,5 +130,9 @@ SELECT is_empty($$SELECT * FROM file, portfolio.preview_archimate(document) p WH
 CREATE TEMP TABLE told AS SELECT p.verdict, p.what, p.identifier, p.name, p.kind FROM portfolio.preview_archimate(pg_temp.model('XM-U', '<elements>' || pg_temp.element('xm-92', 'XM stays') || '</elements>')) p;
 SELECT bag_eq('TABLE told', $$VALUES ('matched', 'element', 'xm-92', 'XM stays', 'system'), ('missing', 'element', 'xm-91', 'XM gone', 'system'), ('missing', 'relationship', 'xm-93', 'flows', 'flow')$$, 'an element and a relationship that are missing are told of');
 SELECT is((SELECT sum(taken) FROM portfolio.import_archimate(pg_temp.model('XM-U', '<elements>' || pg_temp.element('xm-92', 'XM stays') || '</elements>')) WHERE what IN ('elements', 'relationships')) || ' ' || (SELECT count(*) FROM portfolio.element WHERE name = 'XM gone'), '1 1', 'and left as they are');
+SELECT results_eq($$SELECT identifier, problem FROM portfolio.preview_archimate(XMLPARSE(DOCUMENT '<model xmlns="http://www.opengroup.org/xsd/archimate/3.0/" xmlns:xsi="http://www.w3.org/2001/XMLSchema-instance" identifier="id-ways"><name>Ways</name>
+  <elements><element identifier="id-w1" xsi:type="ApplicationComponent"><name>Way one</name></element><element identifier="id-w2" xsi:type="DataObject"><name>Way two</name></element></elements>
+  <relationships><relationship identifier="id-w3" source="id-w1" target="id-w2" xsi:type="Access" accessType="Erase"/><relationship identifier="id-w4" source="id-w1" target="id-w2" xsi:type="Access" accessType="ReadWrite"/></relationships></model>'))
+  WHERE what = 'relationship' ORDER BY 1$$, $$VALUES ('id-w3', '"erase" is no way of access'), ('id-w4', NULL)$$, 'an access reads, writes or does both');
 SELECT * FROM finish();
 ROLLBACK;
