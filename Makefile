@@ -26,7 +26,8 @@ endif
 # Rules come after PGXS, so that "all" stays the default goal.
 $(INSTALL_SQL): $(SQL_PARTS) control/pg_portfolio.control
 	awk 'BEGIN { print "\\echo Use \"CREATE EXTENSION pg_portfolio CASCADE\" to load this file. \\quit"; \
-	             print "SET LOCAL search_path = pg_catalog, pg_temp;" } \
+	             print "SET LOCAL search_path = pg_catalog, pg_temp;"; \
+	             print "SET LOCAL quote_all_identifiers = off;" } \
 	     FNR == 1 { printf "\n-- %s\n", FILENAME } { print }' $(SQL_PARTS) > $@
 
 # Every object depends on every header: PGXS compiles each file twice, so a compiler's list would hold one of the two.

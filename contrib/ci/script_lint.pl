@@ -275,12 +275,14 @@ for (@ARGV)
 	$file = $_;
 	open(my $in, '<', $file) or die "$file: $!";
 	my $text = do { local $/; <$in> };
-	# A script that runs by itself says first where names are looked for
+	# A script that runs by itself says first where names are looked for, and that the names which it reads back are as it wrote them
 	if ($file =~ /--[^\/]*\.sql$/)
 	{
-		my ($first) = grep { !/^\s*(--.*|\\echo.*)?$/ } split /\n/, $text;
-		report([ '', '', 1 ], 'the script does not begin with SET LOCAL search_path = pg_catalog, pg_temp;')
-		  unless ($first // '') =~ /^SET LOCAL search_path = pg_catalog, pg_temp;/;
+		my @first = grep { !/^\s*(--.*|\\echo.*)?$/ } split /\n/, $text;
+		for my $set ('SET LOCAL search_path = pg_catalog, pg_temp;', 'SET LOCAL quote_all_identifiers = off;')
+		{
+			report([ '', '', 1 ], "the script does not begin with $set") unless (shift @first // '') eq $set;
+		}
 		$text =~ s/^\\.*//mg;
 	}
 	lint($text);

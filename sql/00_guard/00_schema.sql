@@ -1,4 +1,4 @@
--- Before anything else: can this server hold the extension, and are its schemas free?
+-- Before anything else: can this server and this database hold the extension, and are its schemas free?
 DO $$
 DECLARE
   taken text;
@@ -8,6 +8,12 @@ BEGIN
       USING ERRCODE = 'feature_not_supported',
             DETAIL = pg_catalog.format('This server is PostgreSQL %s.', pg_catalog.current_setting('server_version')),
             HINT = 'Upgrade the server, then run CREATE EXTENSION again.';
+  END IF;
+  IF pg_catalog.getdatabaseencoding() <> 'UTF8' THEN
+    RAISE EXCEPTION 'pg_portfolio needs a database in UTF8'
+      USING ERRCODE = 'feature_not_supported',
+            DETAIL = pg_catalog.format('Database "%s" has encoding "%s".', pg_catalog.current_database(), pg_catalog.getdatabaseencoding()),
+            HINT = 'Create a database with CREATE DATABASE ... TEMPLATE template0 ENCODING ''UTF8'', then run CREATE EXTENSION there.';
   END IF;
   SELECT nspname INTO taken FROM pg_catalog.pg_namespace WHERE nspname IN ('portfolio', 'portfolio_bi') ORDER BY 1 LIMIT 1;
   IF taken IS NOT NULL THEN

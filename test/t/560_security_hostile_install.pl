@@ -72,6 +72,12 @@ my @relations = split /\n/, $node->safe_psql('clean', q{SELECT DISTINCT relname 
 my @catalog = split /\n/, $node->safe_psql('clean', q{SELECT relname FROM pg_class WHERE relnamespace = 'pg_catalog'::regnamespace AND relkind IN ('r', 'v')});
 my ($rc, $out, $err);
 
+# Settings that say how things are written
+database('settings');
+$node->safe_psql('settings', "SET quote_all_identifiers = on; SET DateStyle = 'SQL, DMY'; SET IntervalStyle = iso_8601; SET TimeZone = 'Asia/Tokyo';"
+	  . "SET bytea_output = escape; SET extra_float_digits = -5; SET transform_null_equals = on; SET xmloption = document; $create");
+is($node->safe_psql('settings', $is), $clean, 'settings that say how things are written change nothing');
+
 # Its schemas
 for my $schema ('portfolio', 'portfolio_bi')
 {
@@ -168,6 +174,9 @@ $node->safe_psql('postgres', q{CREATE DATABASE latin TEMPLATE template0 ENCODING
 ($rc, $out, $err) = $node->psql('latin', $create);
 like($err, qr/in encoding "UTF8" has no equivalent in encoding "LATIN1"/, 'a database in LATIN1 is refused');
 is($node->safe_psql('latin', q{SELECT count(*) FROM pg_extension WHERE extname <> 'plpgsql'}), 0, 'and left as it was');
+$node->safe_psql('postgres', q{CREATE DATABASE bytes TEMPLATE template0 ENCODING 'SQL_ASCII' LOCALE 'C'});
+($rc, $out, $err) = $node->psql('bytes', $create);
+like($err, qr/ERROR:  pg_portfolio needs a database in UTF8\nDETAIL:  Database "bytes" has encoding "SQL_ASCII"\.\nHINT:  Create a database/, 'so is one in SQL_ASCII, which knows no characters');
 
 # Nobody else installs it
 database('mallorys');
