@@ -71,8 +71,7 @@ holds_user_rows(Oid relid, const char *condition)
 	SetUserIdAndSecContext(pf_relation_owner(relid), saved_context |
 						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
 	/* Read-only, so that it uses this snapshot: rows committed before the locks were taken count. */
 	PushActiveSnapshot(GetLatestSnapshot());
 	if (SPI_execute(sql, true, 1) != SPI_OK_SELECT)

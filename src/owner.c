@@ -115,8 +115,7 @@ become_owner(PfAsOwner *state, const char *table)
 	SetUserIdAndSecContext(owner, state->saved_sec_context |
 						   SECURITY_LOCAL_USERID_CHANGE | SECURITY_NOFORCE_RLS);
 	state->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
 }
 
 static int

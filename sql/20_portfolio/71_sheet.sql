@@ -145,6 +145,7 @@ COMMENT ON FUNCTION portfolio.period_column(regclass) IS
 
 CREATE FUNCTION portfolio.table_fields(target regclass, kind text) RETURNS SETOF portfolio.sheet_field
 LANGUAGE sql STABLE PARALLEL SAFE
+SET quote_all_identifiers = off
 BEGIN ATOMIC
   WITH kind_column AS (
     SELECT a.attnum, a.attname::text AS field, a.atttypid, a.attnotnull, a.atthasdef, r.refers_to, coalesce(r.is_reference, false) AS is_reference,

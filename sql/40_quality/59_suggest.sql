@@ -193,6 +193,7 @@ COMMENT ON FUNCTION portfolio.suggest_references(regclass, jsonb[]) IS 'The rule
 CREATE FUNCTION portfolio.suggest_rules(relation regclass, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.suggested_rule
 LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
 DECLARE
   least numeric := coalesce((portfolio.check_options(options, '{filter,max_pairs,min_passed_pct}') ->> 'min_passed_pct')::numeric, 98);

@@ -16,6 +16,7 @@ LANGUAGE plpgsql STABLE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 SET intervalstyle = 'postgres'
+SET quote_all_identifiers = off
 AS $$
 DECLARE
   columns text := (SELECT string_agg(format('portfolio.profile_values(pf_row.%I)', a.attname), ', ' ORDER BY a.attnum)

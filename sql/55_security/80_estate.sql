@@ -16,6 +16,7 @@ COMMENT ON COLUMN portfolio.remote_check.problem IS 'Why it cannot be asked else
 CREATE FUNCTION portfolio.remote_checks(area text DEFAULT NULL) RETURNS SETOF portfolio.remote_check
 LANGUAGE sql STABLE PARALLEL SAFE ROWS 200
 SET search_path = pg_catalog, pg_temp
+SET quote_all_identifiers = off
 AS $$
   WITH RECURSIVE part AS MATERIALIZED (
     -- as replacements of regexp_replace(), where a backslash means something; views first, since they use questions

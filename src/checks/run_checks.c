@@ -373,8 +373,9 @@ pf_run_checks(PG_FUNCTION_ARGS)
 
 	pf_init_materialized_srf(fcinfo);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
+	/* a finding is known again by its subject, often a name that is written; its days are those of the session */
+	pf_pin_writing();
 	run.area.value = (run.area.isnull = PG_ARGISNULL(0)) ? (Datum) 0 : PG_GETARG_DATUM(0);
 	run.codes.value = (run.codes.isnull = PG_ARGISNULL(1)) ? (Datum) 0 : PG_GETARG_DATUM(1);
 	run.started = GetCurrentTimestamp();

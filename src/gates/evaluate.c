@@ -306,8 +306,7 @@ ask_and_judge(FunctionCallInfo fcinfo, bool record)
 
 	pf_init_materialized_srf(fcinfo);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
 	criteria = list_criteria(run, !record, &ncriteria);
 	for (int i = 0; i < ncriteria; i++)
 		ask(&criteria[i]);

@@ -398,7 +398,7 @@ load_parts(PfGraph *graph)
 	loader.rules = pf_graph_make_rules();
 
 	/* A query that reads each row once has no time to compile. */
-	(void) set_config_option("jit", "off", PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("jit", "off");
 	grow_elements(graph, guess_rows(graph, &elements, sizeof(int64) + sizeof(int32)));
 	if (!pf_graph_scan_elements(add_element, &loader))
 		run(&loader, &elements, receive_element);

@@ -61,6 +61,10 @@ extern int	pf_as_table_owner_from(PfAsOwner *state, const char *table, const cha
 								   struct EphemeralNamedRelationData *rows);
 extern void pf_end_as_owner(PfAsOwner *state);
 
+/* Settings of the session that what we do must not hang on (pin_settings.c) */
+extern void pf_pin_setting(const char *name, const char *value);
+extern void pf_pin_writing(void);
+
 /* The plan of a statement, made at its first use in this session (keep_plan.c) */
 struct _SPI_plan;
 extern void pf_keep_plan(struct _SPI_plan **plan, const char *sql, int nargs, const Oid *argtypes, int cursor_options);

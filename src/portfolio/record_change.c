@@ -58,12 +58,9 @@ row_as_json(FmgrInfo *caller, HeapTuple tuple, TupleDesc desc)
 	if (DateStyle == USE_ISO_DATES && IntervalStyle == INTSTYLE_POSTGRES && extra_float_digits >= 1)
 		return pf_row_to_jsonb(caller, tuple, desc);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("datestyle", "ISO, YMD", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("intervalstyle", "postgres", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("extra_float_digits", "1", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("datestyle", "ISO, YMD");
+	pf_pin_setting("intervalstyle", "postgres");
+	pf_pin_setting("extra_float_digits", "1");
 	json = pf_row_to_jsonb(caller, tuple, desc);
 	AtEOXact_GUC(true, guc_level);
 	return json;

@@ -40,24 +40,16 @@ const char *const pf_param_names[PF_NPARAMS] = {"period_start", "period_end", "s
 void
 pf_rule_settings_push(PfRuleSettings *state, PfRuleSettingsFor what)
 {
-	static const char *const settings[][2] = {
-		{"standard_conforming_strings", "on"},
-		{"transform_null_equals", "off"},
-		{"datestyle", "ISO, YMD"},
-		{"intervalstyle", "postgres"},
-		{"timezone", "UTC"},
-		{"extra_float_digits", "3"},
-		{"quote_all_identifiers", "off"},
-		{"bytea_output", "hex"},
-	};
-	int			n = what == PF_FOR_PARSE ? 2 : lengthof(settings);
-
 	state->guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", what == PF_FOR_DEPARSE ? "pg_catalog, pg_temp" : "pg_catalog, portfolio, pg_temp",
-							 PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
-	for (int i = 0; i < n; i++)
-		(void) set_config_option(settings[i][0], settings[i][1], PGC_USERSET, PGC_S_SESSION,
-								 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", what == PF_FOR_DEPARSE ? "pg_catalog, pg_temp" : "pg_catalog, portfolio, pg_temp");
+	pf_pin_setting("standard_conforming_strings", "on");
+	pf_pin_setting("transform_null_equals", "off");
+	pf_pin_setting("quote_all_identifiers", "off");
+	if (what != PF_FOR_PARSE)
+	{
+		pf_pin_writing();
+		pf_pin_setting("timezone", "UTC");
+	}
 }
 
 void

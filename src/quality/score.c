@@ -249,7 +249,7 @@ raise_work_mem(double groups, const PfRuleSet *set)
 	if (wanted <= work_mem)
 		return;
 	snprintf(kilobytes, sizeof(kilobytes), "%d", (int) wanted);
-	(void) set_config_option("work_mem", kilobytes, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("work_mem", kilobytes);
 }
 
 /* tally_relation(relation, rules, by, filter, by_expressions) */
@@ -287,8 +287,7 @@ pf_tally_relation(PG_FUNCTION_ARGS)
 
 	guc_level = NewGUCNestLevel();
 	/* what was accepted is written with the names of pg_catalog bare */
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
 	if (groups.n > 0)
 		raise_work_mem(estimated_rows(relid, &groups, filter), set);
 	if (SPI_connect() != SPI_OK_CONNECT)

@@ -92,8 +92,7 @@ pf_check_whole_set(PG_FUNCTION_ARGS)
 	own[3] = NameGetDatum(&role);
 
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("row_security", "off");
 	if (SPI_execute_with_args("SELECT v.* FROM portfolio.judge_whole_set_rules($1, $2) v",
 							  2, argtypes, values, nulls, false, 0) != SPI_OK_SELECT)
 		elog(ERROR, "could not judge the data set");

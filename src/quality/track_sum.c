@@ -25,10 +25,8 @@ pf_track_settings(void)
 {
 	int			level = NewGUCNestLevel();
 
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
-	(void) set_config_option("row_security", "off", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
+	pf_pin_setting("row_security", "off");
 	return level;
 }
 

@@ -226,8 +226,7 @@ pf_purge_job_runs(PG_FUNCTION_ARGS)
 				 errdetail("It is purged by whole weeks, and there are 64 of them.")));
 	cutoff = week_begin(cutoff);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("lock_timeout", LOCK_TIMEOUT, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE,
-							 true, 0, false);
+	pf_pin_setting("lock_timeout", LOCK_TIMEOUT);
 	lock_history();
 	count = list_old_weeks(cutoff, weeks);
 	move_accounts(cutoff);

@@ -116,7 +116,7 @@ run_command(const PfCommand *command)
 					(errcode(problem.sqlstate),
 					 errmsg("the job cannot run as role \"%s\"", command->run_as),
 					 errdetail("%s", problem.detail)));
-		(void) set_config_option("role", command->run_as, PGC_USERSET, PGC_S_SESSION, GUC_ACTION_SAVE, true, 0, false);
+		pf_pin_setting("role", command->run_as);
 	}
 	rc = SPI_execute(command->command, false, 0);
 	if (rc < 0)

@@ -103,7 +103,7 @@ make_message(const char *query)
 {
 	return psprintf("SET TRANSACTION READ ONLY; SET LOCAL search_path = pg_catalog, pg_temp; "
 					"SET LOCAL statement_timeout = %d; SET LOCAL lock_timeout = %d; "
-					"SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL client_min_messages = error; SET LOCAL jit = off; "
+					"SET LOCAL datestyle = 'ISO, YMD'; SET LOCAL quote_all_identifiers = off; SET LOCAL client_min_messages = error; SET LOCAL jit = off; "
 					"SELECT * FROM (%s) q LIMIT " INT64_FORMAT,
 					pf_stored_query_timeout, pf_stored_query_timeout, query, (int64) pf_stored_query_max_rows + 1);
 }
@@ -299,8 +299,8 @@ pf_check_estate(PG_FUNCTION_ARGS)
 	PreventCommandIfReadOnly("check_estate()");
 	pf_init_materialized_srf(fcinfo);
 	guc_level = NewGUCNestLevel();
-	(void) set_config_option("search_path", "pg_catalog, pg_temp", PGC_USERSET, PGC_S_SESSION,
-							 GUC_ACTION_SAVE, true, 0, false);
+	pf_pin_setting("search_path", "pg_catalog, pg_temp");
+	pf_pin_writing();
 	estate = read_estate(area, options);
 	pf_estate_ask_all(estate);
 	for (int i = 0; i < estate->ntargets; i++)

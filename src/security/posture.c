@@ -14,6 +14,7 @@
 #include "executor/spi.h"
 #include "miscadmin.h"
 #include "utils/builtins.h"
+#include "utils/guc.h"
 
 PG_FUNCTION_INFO_V1(pf_posture_snapshot);
 
@@ -56,7 +57,11 @@ pf_posture_snapshot(PG_FUNCTION_ARGS)
 	bool		isnull;
 	int64		snapshot;
 	int64		changes;
+	int			guc_level = NewGUCNestLevel();
 
+	/* bodies of functions and conditions of rules are compared as they are written */
+	pf_pin_writing();
+	pf_pin_setting("timezone", "UTC");
 	pf_as_table_owner(&state, "posture_record", lock_sql, 0, NULL, NULL, NULL);
 	pf_end_as_owner(&state);
 	pf_as_table_owner(&state, "posture_record", snapshot_sql, 1, types, &caller, NULL);
@@ -71,5 +76,6 @@ pf_posture_snapshot(PG_FUNCTION_ARGS)
 					(long long) snapshot, get_database_name(MyDatabaseId), (long long) changes, SPI_getvalue(row, desc, 3)),
 			 errhidestmt(true)));
 	pf_end_as_owner(&state);
+	AtEOXact_GUC(true, guc_level);
 	PG_RETURN_INT64(snapshot);
 }
