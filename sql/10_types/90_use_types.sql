@@ -19,7 +19,7 @@ BEGIN ATOMIC
   ), element AS (          -- the names of the path, without quotes
     SELECT e.ord, CASE WHEN e.name[1] LIKE '"%'
                        THEN pg_catalog.replace(pg_catalog.substr(e.name[1], 2, pg_catalog.length(e.name[1]) - 2), '""', '"')
-                       ELSE pg_catalog.lower(e.name[1]) END AS name
+                       ELSE pg_catalog.lower(e.name[1] COLLATE "C") END AS name
       FROM path CROSS JOIN LATERAL pg_catalog.regexp_matches(path.value, '"(?:[^"]|"")*"|[^",\s]+', 'g')
              WITH ORDINALITY AS e (name, ord)
   )

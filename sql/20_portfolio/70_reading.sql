@@ -7,7 +7,7 @@ COMMENT ON FUNCTION portfolio.mend_text(text) IS
 CREATE FUNCTION portfolio.cell_text(cell text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  SELECT CASE WHEN lower(t.cell) IN ('', '-', '–', '—', '.', '?', 'n/a', '#n/a', 'n.a.', 'null', 'tbc', 'tbd', 'not known', 'unknown', 'not applicable') THEN NULL
+  SELECT CASE WHEN lower(t.cell COLLATE "C") IN ('', '-', '–', '—', '.', '?', 'n/a', '#n/a', 'n.a.', 'null', 'tbc', 'tbd', 'not known', 'unknown', 'not applicable') THEN NULL
               ELSE t.cell END
     FROM (SELECT regexp_replace(btrim(portfolio.mend_text($1), E' \t\r\n'), E'\r\n?', E'\n', 'g') AS cell) t;
 END;
@@ -47,7 +47,7 @@ BEGIN
     d := part[1]; year := part[3];
     SELECT n INTO m
       FROM unnest('{january,february,march,april,may,june,july,august,september,october,november,december}'::text[]) WITH ORDINALITY u (month, n)
-     WHERE starts_with(u.month, lower(part[2]));
+     WHERE starts_with(u.month, lower(part[2] COLLATE "C"));
     IF m IS NULL THEN
       problem := format('"%s" is not a day: no month is called "%s"', said, part[2]);
       RETURN;
@@ -117,7 +117,7 @@ BEGIN
     END IF;
     number := regexp_replace(left(number, -1), '[a-z]$', '?', 'i');
   END IF;
-  scale := lower(substring(number FROM '(?i)(k|m|mn|million|bn|billion)$'));
+  scale := lower(substring(number FROM '(?i)(k|m|mn|million|bn|billion)$') COLLATE "C");
   number := left(number, length(number) - coalesce(length(scale), 0));
   IF number ~ '^\d{1,3}(,\d{3})+(\.\d*)?$' THEN
     number := replace(number, ',', '');
@@ -143,9 +143,9 @@ AS $$
 DECLARE
   said text := portfolio.cell_text(cell);
 BEGIN
-  IF lower(said) IN ('yes', 'y', 'true', 't', '1', 'x', '✓') THEN
+  IF lower(said COLLATE "C") IN ('yes', 'y', 'true', 't', '1', 'x', '✓') THEN
     value := true;
-  ELSIF lower(said) IN ('no', 'n', 'false', 'f', '0') THEN
+  ELSIF lower(said COLLATE "C") IN ('no', 'n', 'false', 'f', '0') THEN
     value := false;
   ELSIF said IS NOT NULL THEN
     problem := format('"%s" is neither yes nor no', said);

@@ -78,7 +78,9 @@ CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.impor
 CREATE FUNCTION portfolio.fold_heading(heading text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  SELECT regexp_replace(replace(replace(replace(lower(portfolio.mend_text($1)), '£', 'gbp'), '%', 'pct'), '&', 'and'), '[^[:alnum:]]', '', 'g');
+  -- Capitals of ASCII become small as in our words, wherever the database is; letters are what it takes for them, and what only scripts have.
+  SELECT regexp_replace(replace(replace(replace(lower(lower(portfolio.mend_text($1) COLLATE "C") COLLATE "default"), '£', 'gbp'), '%', 'pct'), '&', 'and'),
+                        '[^[:alnum:]\u00C0-\u1FFF\u2C00-\U0010FFFF]', '', 'g');
 END;
 COMMENT ON FUNCTION portfolio.fold_heading(text) IS
   'A heading as it is compared: mended, in lower case, without blanks and punctuation; a pound sign is gbp, % is pct. Example: SELECT portfolio.fold_heading(''Whole-life cost (£m)'');';
@@ -201,7 +203,7 @@ BEGIN ATOMIC
      WHERE d.kind = $2
   )
   SELECT row_number() OVER (ORDER BY f.place)::int, f.field,
-         coalesce(f.label, upper(left(f.field, 1)) ||
+         coalesce(f.label, upper(left(f.field, 1) COLLATE "C") ||
                   replace(regexp_replace(regexp_replace(regexp_replace(substr(f.field, 2), '_gbp_m$', ' (£m)'), '_gbp$', ' (£)'), '_pct$', ' (%)'), '_', ' ')),
          f.type, f.unit, f.blank, f.choices, f.refers_to, f.origin
     FROM field f

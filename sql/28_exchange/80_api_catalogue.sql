@@ -164,7 +164,7 @@ BEGIN
 
   IF NOT coalesce(dry_run, false) THEN
     INSERT INTO portfolio.organisation (code, name, role, source)
-    SELECT DISTINCT ON (portfolio.code_of_name(p.provider)) portfolio.code_of_name(p.provider), initcap(replace(p.provider, '-', ' ')), 'provider', origin
+    SELECT DISTINCT ON (portfolio.code_of_name(p.provider)) portfolio.code_of_name(p.provider), CASE WHEN p.provider ~ '^[ -~]*$' THEN initcap(replace(p.provider, '-', ' ') COLLATE "C") ELSE replace(p.provider, '-', ' ') END, 'provider', origin
       FROM unnest(plan) p LEFT JOIN portfolio.elements_called('organisation', ARRAY(SELECT x.provider FROM unnest(plan) x)) c ON c.word = p.provider
      WHERE (p.verdict = 'new' OR p.changes ? 'provider') AND c.element IS NULL
      ORDER BY portfolio.code_of_name(p.provider), p.provider

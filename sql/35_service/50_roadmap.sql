@@ -95,7 +95,7 @@ BEGIN ATOMIC
         'DTEND' || i.ends,
         'SUMMARY:' || portfolio.icalendar_text(i.service_name || ': ' || i.title),
         'DESCRIPTION:' || portfolio.icalendar_text(i.description),
-        'CATEGORIES:' || upper(i.kind),
+        'CATEGORIES:' || upper(i.kind COLLATE "C"),
         'STATUS:' || CASE i.status WHEN 'planned' THEN 'TENTATIVE' WHEN 'cancelled' THEN 'CANCELLED' ELSE 'CONFIRMED' END,
         'TRANSP:' || CASE WHEN i.whole_days THEN 'TRANSPARENT' ELSE 'OPAQUE' END,
         'URL:' || i.url,

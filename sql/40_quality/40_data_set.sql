@@ -74,9 +74,9 @@ CREATE FUNCTION portfolio.guess_sensitivity(column_name text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT CASE
-    WHEN lower(column_name) ~ '(nhs_?(no|num)|newnhsno|^nhs$|chi_?(no|num)|hcn?_?(no|num)|patient_?(id|no|num)|lopatid|hesid|hospital_?no|mrn|surname|forename|(family|given|first|last|middle|maiden|patient|full|person)_?name|^name$|birth|^m?dob|death_?date|dateofdeath|address|post_?code|telephone|phone|mobile|e_?mail|passport|national_?insurance|^ni_?(no|num)|ip_?addr|nino)'
+    WHEN lower(column_name COLLATE "C") ~ '(nhs_?(no|num)|newnhsno|^nhs$|chi_?(no|num)|hcn?_?(no|num)|patient_?(id|no|num)|lopatid|hesid|hospital_?no|mrn|surname|forename|(family|given|first|last|middle|maiden|patient|full|person)_?name|^name$|birth|^m?dob|death_?date|dateofdeath|address|post_?code|telephone|phone|mobile|e_?mail|passport|national_?insurance|^ni_?(no|num)|ip_?addr|nino)'
       THEN 'identifying'
-    WHEN lower(column_name) ~ '(ethnic|ethnos|religio|sexual|gender_?identity|disab|diag|icd|opertn|procedure|genetic|union|offen[cs]e|mental|hiv)'
+    WHEN lower(column_name COLLATE "C") ~ '(ethnic|ethnos|religio|sexual|gender_?identity|disab|diag|icd|opertn|procedure|genetic|union|offen[cs]e|mental|hiv)'
       THEN 'special'
     ELSE 'none' END;
 END;

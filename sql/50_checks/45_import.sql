@@ -140,7 +140,7 @@ DECLARE
   headings text[];
   wrong text;
 BEGIN
-  SELECT array_agg(lower(btrim(h.h)) ORDER BY h.n) INTO headings
+  SELECT array_agg(lower(btrim(h.h) COLLATE "C") ORDER BY h.n) INTO headings
     FROM (SELECT r.cells FROM portfolio.csv_records(document) r LIMIT 1) f, unnest(f.cells) WITH ORDINALITY h (h, n);
   SELECT string_agg(format('"%s"', h), ', ') INTO wrong FROM unnest(headings) h WHERE h <> ALL (known);
   IF wrong IS NOT NULL OR headings IS NULL OR NOT headings @> '{rule,title}' OR NOT headings && '{severity,cvss}'
@@ -162,13 +162,13 @@ BEGIN
       SELECT r.*, CASE WHEN r.j ->> 'cvss' ~ '^\d{1,2}([.]\d{1,2})?$' THEN (r.j ->> 'cvss')::numeric ELSE portfolio.cvss_score(portfolio.try_cvss(r.j ->> 'cvss')) END AS score
         FROM record r
     ), judged AS (
-      SELECT s.*, coalesce(lower(s.j ->> 'severity'), portfolio.severity_of(s.score)) AS severity,
+      SELECT s.*, coalesce(lower((s.j ->> 'severity') COLLATE "C"), portfolio.severity_of(s.score)) AS severity,
              CASE WHEN s.n <> cardinality(headings) THEN format('has %s cells, not %s', s.n, cardinality(headings))
                   WHEN NOT s.j ? 'rule' THEN 'rule: is needed'
                   WHEN NOT s.j ? 'title' THEN 'title: is needed'
                   WHEN s.j ? 'cvss' AND (s.score IS NULL OR s.score > 10) THEN format('cvss: "%s" is neither a score from 0 to 10 nor a vector', s.j ->> 'cvss')
                   WHEN NOT s.j ?| '{severity,cvss}' THEN 'severity: is needed, or cvss'
-                  WHEN lower(s.j ->> 'severity') <> ALL ('{critical,high,medium,low}') THEN format('severity: "%s" is none of critical, high, medium, low', s.j ->> 'severity')
+                  WHEN lower((s.j ->> 'severity') COLLATE "C") <> ALL ('{critical,high,medium,low}') THEN format('severity: "%s" is none of critical, high, medium, low', s.j ->> 'severity')
              END AS problem
         FROM score s
     )

@@ -1,7 +1,7 @@
 CREATE FUNCTION portfolio.search_path_schemas(setting text) RETURNS text[]
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  SELECT array_agg(CASE WHEN s.name LIKE '"%"' THEN replace(substr(s.name, 2, length(s.name) - 2), '""', '"') ELSE lower(s.name) END ORDER BY s.ord)
+  SELECT array_agg(CASE WHEN s.name LIKE '"%"' THEN replace(substr(s.name, 2, length(s.name) - 2), '""', '"') ELSE lower(s.name COLLATE "C") END ORDER BY s.ord)
     FROM regexp_split_to_table(btrim(setting), '\s*,\s*') WITH ORDINALITY s (name, ord) WHERE s.name NOT IN ('', '"$user"', '""');
 END;
 COMMENT ON FUNCTION portfolio.search_path_schemas(text) IS

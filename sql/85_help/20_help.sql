@@ -38,15 +38,15 @@ BEGIN ATOMIC
      WHERE n.nspname IN ('portfolio', 'portfolio_bi') AND c.relkind IN ('v', 'r', 'p') AND NOT c.relispartition
        AND has_any_column_privilege(c.oid, 'SELECT')
   ), asked AS (
-    SELECT lower(btrim(coalesce($1, ''))) AS topic WHERE portfolio.check_options($2, '{}') IS NOT NULL
+    SELECT lower(btrim(coalesce($1, '')) COLLATE "C") AS topic WHERE portfolio.check_options($2, '{}') IS NOT NULL
   )
   SELECT e.kind, e.name, e.usage, btrim(split_part(e.comment, 'Example: ', 1)),
          coalesce(nullif(split_part(e.comment, 'Example: ', 2), ''), e.shortest)
     FROM entry e, asked q
-   WHERE strpos(lower(e.name), q.topic) > 0 OR strpos(lower(e.comment), q.topic) > 0
+   WHERE strpos(lower(e.name COLLATE "C"), q.topic) > 0 OR strpos(lower(e.comment COLLATE "C"), q.topic) > 0
    ORDER BY CASE WHEN q.topic = '' THEN 0
-                 WHEN q.topic IN (lower(e.bare_name), lower(e.name)) THEN 1
-                 WHEN strpos(lower(e.name), q.topic) > 0 THEN 2
+                 WHEN q.topic IN (lower(e.bare_name COLLATE "C"), lower(e.name COLLATE "C")) THEN 1
+                 WHEN strpos(lower(e.name COLLATE "C"), q.topic) > 0 THEN 2
                  ELSE 3 END,
             array_position(ARRAY['function', 'procedure', 'aggregate', 'view', 'table'], e.kind), e.name;
 END;
