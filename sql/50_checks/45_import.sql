@@ -248,8 +248,14 @@ BEGIN
     RAISE EXCEPTION 'findings are imported from a named source and a document'
       USING ERRCODE = 'null_value_not_allowed', HINT = 'SELECT * FROM portfolio.import_findings(''zap of the portal'', document, dry_run => true);';
   END IF;
-  -- one import at a time, until its transaction ends: its document stands in place of the one before
-  LOCK TABLE portfolio.imported_finding IN SHARE ROW EXCLUSIVE MODE;
+  IF NOT dry_run THEN
+    IF current_setting('transaction_read_only')::boolean THEN
+      RAISE EXCEPTION 'cannot execute import_findings() in a read-only transaction'
+        USING ERRCODE = 'read_only_sql_transaction', HINT = 'A dry run only reads.';
+    END IF;
+    -- one import at a time, until its transaction ends: its document stands in place of the one before
+    LOCK TABLE portfolio.imported_finding IN SHARE ROW EXCLUSIVE MODE;
+  END IF;
 
   WITH line AS (
     SELECT r.*, e.value AS element_id, coalesce(e.problem, r.problem) AS trouble,

@@ -371,6 +371,9 @@ pf_run_checks(PG_FUNCTION_ARGS)
 	Datum		options = PG_ARGISNULL(2) ? DirectFunctionCall1(jsonb_in, CStringGetDatum("{}")) : PG_GETARG_DATUM(2);
 	int			guc_level;
 
+	/* a stored query is told that it cannot run stored queries */
+	if (!pf_stored_query_runs())
+		PreventCommandIfReadOnly("run_checks()");
 	pf_init_materialized_srf(fcinfo);
 	guc_level = NewGUCNestLevel();
 	pf_pin_setting("search_path", "pg_catalog, pg_temp");

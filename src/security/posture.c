@@ -57,8 +57,10 @@ pf_posture_snapshot(PG_FUNCTION_ARGS)
 	bool		isnull;
 	int64		snapshot;
 	int64		changes;
-	int			guc_level = NewGUCNestLevel();
+	int			guc_level;
 
+	PreventCommandIfReadOnly("posture_snapshot()");
+	guc_level = NewGUCNestLevel();
 	/* bodies of functions and conditions of rules are compared as they are written */
 	pf_pin_writing();
 	pf_pin_setting("timezone", "UTC");

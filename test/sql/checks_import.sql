@@ -116,6 +116,12 @@ SELECT count(*) FROM portfolio.import_findings('rci audit', E'rule,title,severit
 SELECT status FROM portfolio.finding WHERE subject LIKE 'rci audit%';
 RESET ROLE;
 
+-- Where nothing may be written a dry run reads
+BEGIN READ ONLY;
+SELECT verdict, subject FROM portfolio.import_findings('rci read', E'rule,title,severity\nr1,One,low\n');
+SELECT verdict, subject FROM portfolio.import_findings('rci read', E'rule,title,severity\nr1,One,low\n', dry_run => false);
+ROLLBACK;
+
 DELETE FROM portfolio.imported_finding WHERE source LIKE 'rci %';
 DELETE FROM portfolio.deadline_setting WHERE reason IN ('we are quick', 'when there is time', 'a test');
 DELETE FROM portfolio.finding WHERE subject LIKE 'rci %' OR check_code LIKE 'rci.%';

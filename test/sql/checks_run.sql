@@ -150,6 +150,14 @@ BEGIN;
 INSERT INTO portfolio.check_setting (check_code, severity, threshold, reason) VALUES ('hba-wide-network', 'low', 12, 'our network is one /12');
 SELECT severity, threshold, enabled, reason FROM portfolio.effective_check WHERE code = 'hba-wide-network';
 ROLLBACK;
+-- Where nothing may be written, as on a standby
+BEGIN READ ONLY;
+SELECT * FROM portfolio.run_checks('rc');
+ROLLBACK;
+BEGIN READ ONLY;
+SELECT portfolio.posture_snapshot();
+ROLLBACK;
+
 -- A restore has an empty search_path: what this server cannot parse comes in all the same.
 SET search_path = '';
 SET check_function_bodies = off;
