@@ -314,12 +314,20 @@ BEGIN ATOMIC
   UPDATE portfolio.job j SET state = 'active' WHERE j.job_id = (SELECT portfolio.visible_job(resume_job.job_id)) AND j.state <> 'active';
 END;
 COMMENT ON FUNCTION portfolio.resume_job(bigint) IS 'Resumes any job that the caller can see: for operators.';
+-- A pattern may end in a backslash, as a name may: it has nothing to escape.
+CREATE FUNCTION portfolio.job_pattern(pattern text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT regexp_replace($1, '^((?:[^\\]|\\.)*)\\$', '\1\\\\');
+END;
+COMMENT ON FUNCTION portfolio.job_pattern(text) IS
+  'A pattern for LIKE in which a backslash at the end stands for itself. NULL for NULL. Example: SELECT portfolio.job_pattern(''load%'');';
 CREATE FUNCTION portfolio.pause_all(pattern text DEFAULT '%', reason text DEFAULT NULL) RETURNS bigint
 LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   WITH paused AS (
     UPDATE portfolio.job j SET state = 'paused', state_reason = 'pause_all: ' || coalesce(pause_all.reason, 'no reason given')
-     WHERE j.state = 'active' AND j.name LIKE pause_all.pattern RETURNING j.job_id)
+     WHERE j.state = 'active' AND j.name LIKE portfolio.job_pattern(pause_all.pattern) RETURNING j.job_id)
   SELECT count(*) FROM paused;
 END;
 COMMENT ON FUNCTION portfolio.pause_all(text, text) IS
@@ -329,7 +337,7 @@ LANGUAGE sql VOLATILE PARALLEL UNSAFE
 BEGIN ATOMIC
   WITH resumed AS (
     UPDATE portfolio.job j SET state = 'active'
-     WHERE j.state = 'paused' AND j.state_reason LIKE 'pause\_all: %' AND j.name LIKE resume_all.pattern RETURNING j.job_id)
+     WHERE j.state = 'paused' AND j.state_reason LIKE 'pause\_all: %' AND j.name LIKE portfolio.job_pattern(resume_all.pattern) RETURNING j.job_id)
   SELECT count(*) FROM resumed;
 END;
 COMMENT ON FUNCTION portfolio.resume_all(text) IS

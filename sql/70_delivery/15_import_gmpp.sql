@@ -41,6 +41,9 @@ AS $$
 DECLARE
   grid jsonb;
 BEGIN
+  IF NOT EXISTS (SELECT FROM pg_class c WHERE c.oid = source) THEN
+    RAISE EXCEPTION 'relation with OID % does not exist', source::oid USING ERRCODE = 'undefined_table';
+  END IF;
   EXECUTE format('SELECT coalesce(jsonb_agg(jsonb_build_array(%s)), ''[]'') FROM %s',
                  (SELECT string_agg(format('portfolio.plain_text(%I)', a.attname), ', ' ORDER BY a.attnum) FROM pg_attribute a WHERE a.attrelid = source AND a.attnum > 0 AND NOT a.attisdropped),
                  source)
@@ -49,7 +52,7 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.sheet_grid(regclass) IS
-  'A relation as an array of rows of text, the first the names of its columns; NULL for NULL. Example: SELECT portfolio.sheet_grid(''gmpp_2014'');';
+  'A relation as an array of rows of text, the first the names of its columns; NULL for NULL. Raises 42P01 for a number of no relation. Example: SELECT portfolio.sheet_grid(''gmpp_2014'');';
 
 -- Projects as {field: cell} and headings that mean nothing here, from either layout. Headings stand in the names of the columns,
 -- in a row, or in the first column: wherever the most of them are known.

@@ -322,7 +322,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}',
    '{path,paths,cycles,layers,articulation_points,bridges,centrality,compare,graph_paths,graph_cycles,graph_layers,
      graph_articulation_points,graph_bridges,graph_centrality,element_on,dependency_on,changed_keys}'),
-  ('{operator}', '{pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
+  ('{operator}', '{job_pattern,pause_all,resume_all,drain,schedule_at,schedule_housekeeping,import_pg_cron}')
 )
 INSERT INTO portfolio.profile_privilege (profile, object_kind, object, privilege)
 SELECT p.profile, 'function', 'portfolio.' || quote_ident(f.name), 'EXECUTE'

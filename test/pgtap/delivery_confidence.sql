@@ -1,5 +1,6 @@
 -- Delivery confidence: the history of ratings, the report of a quarter, and what ratings were worth, against tables made by hand.
 SELECT * FROM no_plan();
+SELECT throws_ok($$SELECT * FROM portfolio.import_gmpp(0)$$, '42P01', 'relation with OID 0 does not exist', 'a number of no relation is no sheet');
 SET datestyle = 'ISO';
 
 -- What is published moves to the history when it is replaced.

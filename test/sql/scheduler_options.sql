@@ -88,6 +88,10 @@ SELECT name, state, state_reason FROM portfolio.job WHERE owner = current_user A
 SELECT portfolio.resume_all();
 SELECT name, state, state_reason FROM portfolio.job WHERE owner = current_user AND name NOT LIKE 'at %' ORDER BY name;
 CALL portfolio.drain('1 s', 'no such%');
+-- a backslash at the end is one
+SELECT pattern, portfolio.job_pattern(pattern), 'a\' LIKE portfolio.job_pattern(pattern) AS is_like
+  FROM unnest('{"a\\", "a\\\\", "\\", "a%", "%\\\\\\"}'::text[]) pattern;
+SELECT portfolio.pause_all('\'), portfolio.resume_all('load\');
 
 -- from pg_cron: a table with the columns of its cron.job stands for it
 SELECT portfolio.import_pg_cron();
