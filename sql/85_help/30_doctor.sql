@@ -97,6 +97,19 @@ BEGIN
     RETURN QUERY VALUES ('triggers', 'ok', 'Every trigger of the portfolio is enabled.', NULL);
   END IF;
 
+  -- Every column of the release has a comment. CREATE EXTENSION makes no other, so that its table does not restore.
+  FOR line IN
+    SELECT a.attrelid::regclass AS table_id, a.attname
+      FROM pg_extension e
+      JOIN pg_depend d ON d.refclassid = 'pg_extension'::regclass AND d.refobjid = e.oid AND d.deptype = 'e' AND d.classid = 'pg_class'::regclass
+      JOIN pg_class c ON c.oid = d.objid AND c.relkind IN ('r', 'p')
+      JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped
+     WHERE e.extname = 'pg_portfolio' AND col_description(a.attrelid, a.attnum) IS NULL ORDER BY c.relname, a.attnum
+  LOOP
+    RETURN QUERY VALUES ('columns', 'problem', format('Column %I of %s is not of the release: a dump of this database does not restore that table.', line.attname, line.table_id),
+                 format('ALTER TABLE %s DROP COLUMN %I; -- once its values are in a property (define_property()) or a table of yours', line.table_id, line.attname));
+  END LOOP;
+
   found := false;
   FOR line IN SELECT k.kind, k.table_name FROM portfolio.element_kind k WHERE k.table_name IS NOT NULL ORDER BY 1 LOOP
     EXECUTE format('WITH c AS (SELECT id, kind, code, name, description, owner, valid, source FROM portfolio.%I),

@@ -1,6 +1,6 @@
 -- doctor() finds what is planted and names the command that mends it; people with a profile can ask.
 BEGIN;
-SELECT plan(27);
+SELECT plan(30);
 CREATE FUNCTION pg_temp.told(wanted text) RETURNS text LANGUAGE sql AS $$
   SELECT string_agg(state || ': ' || what || coalesce(' → ' || mend, ''), E'\n' ORDER BY what) FROM portfolio.doctor() WHERE area = $1$$;
 SELECT is_empty($$SELECT * FROM portfolio.doctor() WHERE (mend IS NULL) <> (state = 'ok') OR what IS NULL$$, 'whatever is not ok has a command that mends it');
@@ -12,6 +12,12 @@ SELECT is(pg_temp.told('roles'), 'notice: No role has a profile: only superusers
 SELECT matches(pg_temp.told('search_path'), '^notice: .*use_types', 'operators need a schema');
 SELECT is(pg_temp.told('as_of'), NULL, 'today is shown');
 
+SELECT is(pg_temp.told('columns'), NULL, 'every column is of the release');
+ALTER TABLE portfolio.service ADD COLUMN cost_centre text;
+SELECT matches(pg_temp.told('columns'), '^problem: Column cost_centre of portfolio.service is not of the release: .* → ALTER TABLE portfolio.service DROP COLUMN cost_centre;', 'one that a user added is told');
+SELECT mend AS mend FROM portfolio.doctor() WHERE area = 'columns' \gset
+:mend
+SELECT is(pg_temp.told('columns'), NULL, 'its own command mends it');
 INSERT INTO portfolio.system (code, name) VALUES ('H_A', 'System A'), ('H_B', 'System B');
 UPDATE portfolio.element SET name = 'Drifted' WHERE code = 'H_A';
 SELECT matches(pg_temp.told('elements'), '^problem: 1 rows of portfolio.system and portfolio.element differ', 'drift is found');
