@@ -24,7 +24,7 @@ override CPPFLAGS += -I$(libpq_srcdir)
 endif
 
 # Rules come after PGXS, so that "all" stays the default goal.
-$(INSTALL_SQL): $(SQL_PARTS) control/pg_portfolio.control
+$(INSTALL_SQL): $(SQL_PARTS) control/pg_portfolio.control Makefile
 	awk 'BEGIN { print "\\echo Use \"CREATE EXTENSION pg_portfolio CASCADE\" to load this file. \\quit"; \
 	             print "SET LOCAL search_path = pg_catalog, pg_temp;"; \
 	             print "SET LOCAL quote_all_identifiers = off;" } \
