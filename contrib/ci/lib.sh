@@ -9,7 +9,8 @@ top=$(cd "$(dirname "${BASH_SOURCE[0]}")/../.." && pwd)
 cd "$top"
 # The outer make's command line (DATA=...) must not reach the inner one, where DATA is what PGXS installs.
 unset MAKEFLAGS MAKEOVERRIDES MFLAGS MAKELEVEL
-export LC_ALL=C.UTF-8 PGSYSCONFDIR=/nonexistent PSQLRC=/dev/null
+# LANG too: PostgreSQL's test modules drop LC_ALL, and a server that is made without a locale is no UTF8.
+export LC_ALL=C.UTF-8 LANG=C.UTF-8 PGSYSCONFDIR=/nonexistent PSQLRC=/dev/null
 unset PGHOST PGPORT PGDATABASE PGUSER PGPASSWORD PGSERVICE PGOPTIONS PGTZ PGCLIENTENCODING PGAPPNAME 2>/dev/null || true
 
 pf_major=${PF_PG_MAJOR:-15}
