@@ -135,7 +135,7 @@ SELECT pg_temp.clock(format('%s / %s', :rows, (SELECT count(*) FROM bench.loadin
                ('by hand, the same constraints', 'bench.by_hand', 'ApplicationComponent'),
                ('by hand, GiST for that on dates', 'bench.by_gist', 'ApplicationComponent'),
                ('by hand, without that on dates', 'bench.undated', 'ApplicationComponent'),
-               ('by hand, the tables that the aim is from', 'bench.first_design', 'application_component')) v (contender, relation, type) \g /dev/null
+               ('by hand, the tables that the model began as', 'bench.first_design', 'application_component')) v (contender, relation, type) \g /dev/null
 SELECT pg_temp.expect(min(n) = max(n), 'not every relationship is there, or not in the journal') FROM (SELECT count(*) AS n FROM portfolio.relationship UNION ALL SELECT count(*) FROM bench.by_hand UNION ALL SELECT count(*) FROM bench.by_gist UNION ALL SELECT count(*) FROM bench.undated
   UNION ALL SELECT count(*) FROM bench.first_design UNION ALL SELECT count(*) FROM portfolio.change WHERE table_name = 'relationship') c \g /dev/null
 
