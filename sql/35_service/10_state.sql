@@ -44,7 +44,11 @@ INSERT INTO portfolio.service_transition (from_state, to_state, meaning) VALUES
   ('live', 'in_transition', 'It is returned to a programme.'),
   ('live', 'retiring', 'Its withdrawal begins.'),
   ('retiring', 'live', 'It is kept after all.'),
-  ('retiring', 'retired', 'It is withdrawn.');
+  ('retiring', 'early_life_support', 'It is kept after all, and service operations still has help.'),
+  ('retiring', 'in_transition', 'It is transferred after all.'),
+  ('retiring', 'retired', 'It is withdrawn.'),
+  ('retired', 'pipeline', 'It is taken up again.'),
+  ('retired', 'retiring', 'Its withdrawal is taken back.');
 
 CREATE TABLE portfolio.service_demand (
   state     text NOT NULL REFERENCES portfolio.service_state,
@@ -98,15 +102,17 @@ BEGIN
        AND NOT EXISTS (SELECT FROM portfolio.service_transition t WHERE (t.from_state, t.to_state) = (OLD.state, NEW.state)) THEN
       RAISE EXCEPTION 'service "%" cannot become % from %', NEW.code, NEW.state, OLD.state
         USING ERRCODE = 'check_violation', CONSTRAINT = 'service_transition', TABLE = 'service', SCHEMA = 'portfolio', COLUMN = 'state',
-              DETAIL = coalesce((SELECT format('What is %s may become %s.', OLD.state, string_agg(t.to_state, ' or ' ORDER BY s.ord))
-                                   FROM portfolio.service_transition t JOIN portfolio.service_state s ON s.state = t.to_state
-                                  WHERE t.from_state = OLD.state HAVING count(*) > 0),
-                                format('What is %s stays so.', OLD.state)),
+              DETAIL = (SELECT format('What is %s may become %s.', OLD.state, string_agg(t.to_state, ' or ' ORDER BY s.ord))
+                          FROM portfolio.service_transition t JOIN portfolio.service_state s ON s.state = t.to_state
+                         WHERE t.from_state = OLD.state),
               HINT = 'SELECT * FROM portfolio.service_transition; lists what may follow what.';
     END IF;
     -- A day that somebody gives stays; what stands from an earlier time in the state does not.
     IF NEW.state = 'live' AND OLD.state NOT IN ('live', 'retiring') AND NEW.live_on IS NOT DISTINCT FROM OLD.live_on THEN
       NEW.live_on := portfolio.law_day();
+    END IF;
+    IF OLD.state = 'retired' AND NEW.state <> 'retired' AND NEW.retired_on IS NOT DISTINCT FROM OLD.retired_on THEN
+      NEW.retired_on := NULL;
     END IF;
   END IF;
   IF NEW.state = 'live' AND NEW.live_on IS NULL THEN

@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(50);
+SELECT plan(53);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -71,6 +71,12 @@ SELECT throws_ok($$SELECT portfolio.retire('system:K_Y1', '2019-01-01')$$, '2202
 SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', '2019-01-01', 'system:K_Y2')$$, '22023', NULL, 'nothing succeeds itself');
 SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', 'infinity')$$, '22023', 'infinity is not a day', 'the end of time is no day');
 SELECT is(portfolio.table_label('portfolio.service') || ', ' || portfolio.table_label('pg_catalog.pg_class'), 'service, pg_class', 'a table is told by its name');
+SELECT is_empty($$SELECT t.from_state, t.to_state FROM portfolio.service_transition t WHERE t.to_state IN ('retiring', 'retired')
+  AND NOT EXISTS (SELECT FROM portfolio.service_transition b WHERE (b.from_state, b.to_state) = (t.to_state, t.from_state))$$, 'every step of the withdrawal of a service can be taken back');
+CREATE TEMP TABLE kept AS SELECT to_jsonb(s) AS service, (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM portfolio.relationship r WHERE s.id IN (r.source, r.target)) AS relationships, (SELECT max(id) FROM portfolio.change) AS change
+  FROM portfolio.service s WHERE s.code = 'K_S2';
+SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'); SELECT portfolio.undo_change(c.id) FROM (SELECT id FROM portfolio.change WHERE id > (SELECT change FROM kept) ORDER BY id DESC) c$$, 'a service that was retired by mistake');
+SELECT results_eq($$SELECT to_jsonb(s), (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM portfolio.relationship r WHERE s.id IN (r.source, r.target)) FROM portfolio.service s WHERE s.code = 'K_S2'$$, 'SELECT service, relationships FROM kept', 'is as it was once the changes are undone');
 SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'), portfolio.retire('standard:K_D1', '2018-10-01', 'standard:K_D2')$$, 'services and standards');
 SELECT results_eq($$SELECT s.state, s.retired_on, d.status, d.retired_on, portfolio.element_label(d.replaced_by) FROM portfolio.service s, portfolio.standard d WHERE s.code = 'K_S2' AND d.code = 'K_D1'$$,
   $$VALUES ('retired', '2018-10-01'::date, 'retired', '2018-10-01'::date, 'standard:K_D2')$$, 'have their state follow');
