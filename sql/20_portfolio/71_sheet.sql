@@ -75,12 +75,20 @@ CREATE TRIGGER guard_builtin_kind BEFORE UPDATE OR DELETE ON portfolio.import_he
 CREATE TRIGGER record_change AFTER INSERT OR UPDATE OR DELETE ON portfolio.import_heading
   FOR EACH ROW EXECUTE FUNCTION portfolio.record_change();
 
+CREATE FUNCTION portfolio.letters_of(name text) RETURNS text
+LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  -- Letters are what the database takes for them, and what only scripts have.
+  SELECT regexp_replace($1, '[^[:alnum:]\u00C0-\u1FFF\u2C00-\U0010FFFF]', '', 'g');
+END;
+COMMENT ON FUNCTION portfolio.letters_of(text) IS
+  'The letters and digits of a name, of whatever script, without blanks and punctuation. Example: SELECT portfolio.letters_of(''NHS e-Referral Service'');';
+
 CREATE FUNCTION portfolio.fold_heading(heading text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE STRICT
 BEGIN ATOMIC
-  -- Capitals of ASCII become small as in our words, wherever the database is; letters are what it takes for them, and what only scripts have.
-  SELECT regexp_replace(replace(replace(replace(lower(lower(portfolio.mend_text($1) COLLATE "C") COLLATE "default"), '£', 'gbp'), '%', 'pct'), '&', 'and'),
-                        '[^[:alnum:]\u00C0-\u1FFF\u2C00-\U0010FFFF]', '', 'g');
+  -- Capitals of ASCII become small as in our words, wherever the database is.
+  SELECT portfolio.letters_of(replace(replace(replace(lower(lower(portfolio.mend_text($1) COLLATE "C") COLLATE "default"), '£', 'gbp'), '%', 'pct'), '&', 'and'));
 END;
 COMMENT ON FUNCTION portfolio.fold_heading(text) IS
   'A heading as it is compared: mended, in lower case, without blanks and punctuation; a pound sign is gbp, % is pct. Example: SELECT portfolio.fold_heading(''Whole-life cost (£m)'');';

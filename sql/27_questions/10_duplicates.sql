@@ -37,13 +37,13 @@ LANGUAGE sql STABLE PARALLEL RESTRICTED
 SET enable_nestloop = off   -- before ANALYZE the planner takes everything for a few rows, and would compare each with each
 BEGIN ATOMIC
   WITH living AS MATERIALIZED (
-    SELECT e.id, e.kind, e.code, e.name, regexp_replace(lower(e.name), '[^[:alnum:]\u00C0-\u1FFF\u2C00-\U0010FFFF]', '', 'g') AS folded
+    SELECT e.id, e.kind, e.code, e.name, portfolio.letters_of(lower(e.name)) AS folded
       FROM portfolio.element e
      WHERE e.valid @> (SELECT portfolio.as_of()) AND portfolio.check_options($2, '{}') IS NOT NULL
   ), named AS MATERIALIZED (
     SELECT l.id, l.kind, l.folded AS called, 'name' AS what FROM living l WHERE l.folded <> ''
     UNION
-    SELECT l.id, l.kind, regexp_replace(lower(a.value), '[^[:alnum:]\u00C0-\u1FFF\u2C00-\U0010FFFF]', '', 'g'), 'alias' FROM living l JOIN portfolio.element_alias a ON a.element = l.id WHERE a.value ~ '[[:alnum:]]'
+    SELECT l.id, l.kind, portfolio.letters_of(lower(a.value)), 'alias' FROM living l JOIN portfolio.element_alias a ON a.element = l.id WHERE portfolio.letters_of(a.value) <> ''
   ), purposed AS MATERIALIZED (
     SELECT l.id, l.kind, lower(portfolio.interface_purpose(l.name)) AS purpose FROM living l WHERE l.kind IN ('interface', 'application_interface')
   ), held AS MATERIALIZED (
