@@ -85,6 +85,95 @@ $$;
 COMMENT ON FUNCTION portfolio.check_deferred_keys(regclass, jsonb) IS
   'Part of import(): checks now the foreign keys of a table that are checked at the end of the transaction, where a row says something of their columns. Raises 23503.';
 
+CREATE FUNCTION portfolio.sheet_refusal(fields portfolio.sheet_field[], problems jsonb, unknown text[], in_sheet text[], OUT verdict text, OUT field text, OUT problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  SELECT string_agg(p.key, ', ' ORDER BY f.ord), string_agg(p.key || ': ' || p.value, '; ' ORDER BY f.ord)
+    INTO field, problem
+    FROM jsonb_each_text(problems) p LEFT JOIN unnest(fields) f ON f.field = p.key;
+  -- what another row of the sheet may bring is waited for, as long as nothing else is wrong
+  IF (SELECT count(*) FROM jsonb_object_keys(problems)) = cardinality(unknown) AND NOT EXISTS (SELECT FROM unnest(unknown) u WHERE lower(u) <> ALL (in_sheet)) THEN
+    verdict := 'waiting';
+    problem := problem || ', and its own row is refused or refers back to this one';
+  ELSE
+    verdict := 'refused';
+  END IF;
+END
+$$;
+COMMENT ON FUNCTION portfolio.sheet_refusal(portfolio.sheet_field[], jsonb, text[], text[]) IS
+  'Part of import(): the verdict on a row by its problems: waiting when it lacks nothing but what other rows of the sheet bring, else refused.';
+
+CREATE FUNCTION portfolio.sheet_columns(kind text, fields portfolio.sheet_field[], said jsonb, cells jsonb, before jsonb, period daterange) RETURNS jsonb
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+#variable_conflict use_variable
+DECLARE
+  target regclass := portfolio.sheet_table(kind);
+  columns jsonb;
+BEGIN
+  IF said ?| '{access,influence,directed,attributes}' AND portfolio.link_key(kind) IS NOT NULL THEN
+    said := said || jsonb_build_object('attributes', portfolio.sheet_attributes(fields, said, before -> 'attributes'));
+  END IF;
+  SELECT coalesce(jsonb_object_agg(s.key, s.value), '{}') INTO columns
+    FROM jsonb_each(said) s WHERE s.key = 'attributes' OR EXISTS (SELECT FROM unnest(fields) f WHERE f.field = s.key AND f.origin = 'column');
+  IF cells ?| '{valid_from,ends_on}' THEN
+    columns := columns || jsonb_build_object(portfolio.period_column(target), period);
+  END IF;
+  IF before IS NULL AND target = 'portfolio.element'::regclass THEN
+    columns := columns || jsonb_build_object('kind', kind);
+  END IF;
+  RETURN columns;
+END
+$$;
+COMMENT ON FUNCTION portfolio.sheet_columns(text, portfolio.sheet_field[], jsonb, jsonb, jsonb, daterange) IS
+  'Part of import(): what a row of the sheet says of the columns of its table.';
+
+CREATE FUNCTION portfolio.insert_sheet_row(target regclass, said jsonb) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  made jsonb;
+BEGIN
+  EXECUTE (SELECT format('INSERT INTO %s AS t (%s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING to_jsonb(t)', target, string_agg(quote_ident(k), ', '))
+             FROM jsonb_object_keys(said) k)
+    INTO made USING said;
+  RETURN made ->> 'id';
+END
+$$;
+COMMENT ON FUNCTION portfolio.insert_sheet_row(regclass, jsonb) IS 'Part of import(): a new row of these columns, and its number where it has one.';
+
+CREATE FUNCTION portfolio.update_sheet_row(target regclass, said jsonb, before jsonb) RETURNS jsonb
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  after jsonb;
+  columns text[];
+  changes jsonb;
+BEGIN
+  -- Compared as the table would keep it; what is there may differ from its cell in blanks only.
+  EXECUTE format('SELECT to_jsonb(jsonb_populate_record(NULL::%s, $1))', target) INTO after USING said;
+  SELECT array_agg(quote_ident(k)), jsonb_object_agg(k, jsonb_build_array(before -> k, after -> k)) INTO columns, changes
+    FROM jsonb_object_keys(said) k
+   WHERE before -> k IS DISTINCT FROM after -> k
+     AND NOT (jsonb_typeof(before -> k) = 'string' AND to_jsonb(portfolio.cell_text(before ->> k)) IS NOT DISTINCT FROM nullif(after -> k, 'null'));
+  IF columns IS NOT NULL THEN
+    EXECUTE format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM jsonb_populate_record(NULL::%1$s, $1) r, jsonb_populate_record(NULL::%1$s, $2) b WHERE %4$s', target,
+                   array_to_string(columns, ', '), (SELECT string_agg('r.' || c, ', ') FROM unnest(columns) c),
+                   (SELECT string_agg(format('t.%1$I = b.%1$I', a.attname), ' AND ')
+                      FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = target AND i.indisprimary))
+      USING said, before;
+  END IF;
+  RETURN changes;
+END
+$$;
+COMMENT ON FUNCTION portfolio.update_sheet_row(regclass, jsonb, jsonb) IS
+  'Part of import(): gives the row that was there the columns that differ, and tells them as column: [before, after]; NULL when none does.';
+
 CREATE FUNCTION portfolio.import_row(kind text, fields portfolio.sheet_field[], cells jsonb, in_sheet text[], earlier bigint) RETURNS portfolio.import_verdict
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -103,8 +192,6 @@ DECLARE
   trouble text;
   id bigint;
   before jsonb;
-  after jsonb;
-  columns text[];
   properties jsonb;
   at_constraint text;
   at_column text;
@@ -150,51 +237,17 @@ BEGIN
   END IF;
 
   IF problems <> '{}' THEN
-    SELECT string_agg(p.key, ', ' ORDER BY f.ord), string_agg(p.key || ': ' || p.value, '; ' ORDER BY f.ord)
-      INTO verdict.field, verdict.problem
-      FROM jsonb_each_text(problems) p LEFT JOIN unnest(fields) f ON f.field = p.key;
-    -- what another row of the sheet may bring is waited for, as long as nothing else is wrong
-    IF (SELECT count(*) FROM jsonb_object_keys(problems)) = cardinality(unknown) AND NOT EXISTS (SELECT FROM unnest(unknown) u WHERE lower(u) <> ALL (in_sheet)) THEN
-      verdict.verdict := 'waiting';
-      verdict.problem := verdict.problem || ', and its own row is refused or refers back to this one';
-    ELSE
-      verdict.verdict := 'refused';
-    END IF;
+    SELECT r.verdict, r.field, r.problem INTO verdict.verdict, verdict.field, verdict.problem FROM portfolio.sheet_refusal(fields, problems, unknown, in_sheet) r;
     RETURN verdict;
   END IF;
 
   SELECT coalesce(jsonb_object_agg(f.field, said -> f.field), '{}') INTO properties FROM unnest(fields) f WHERE f.origin = 'property' AND said ? f.field;
-  IF said ?| '{access,influence,directed,attributes}' AND link_key IS NOT NULL THEN
-    said := said || jsonb_build_object('attributes', portfolio.sheet_attributes(fields, said, before -> 'attributes'));
-  END IF;
-  SELECT coalesce(jsonb_object_agg(s.key, s.value), '{}') INTO said
-    FROM jsonb_each(said) s WHERE s.key = 'attributes' OR EXISTS (SELECT FROM unnest(fields) f WHERE f.field = s.key AND f.origin = 'column');
-  IF cells ?| '{valid_from,ends_on}' THEN
-    said := said || jsonb_build_object(period_column, period);
-  END IF;
+  said := portfolio.sheet_columns(kind, fields, said, cells, before, period);
   IF before IS NULL THEN
-    IF target = 'portfolio.element'::regclass THEN
-      said := said || jsonb_build_object('kind', kind);
-    END IF;
-    SELECT array_agg(quote_ident(k)) INTO columns FROM jsonb_object_keys(said) k;
-    EXECUTE format('INSERT INTO %s AS t (%s) SELECT %2$s FROM jsonb_populate_record(NULL::%1$s, $1) RETURNING to_jsonb(t)', target, array_to_string(columns, ', '))
-      INTO after USING said;
-    PERFORM portfolio.import_properties((after ->> 'id')::bigint, fields, properties);
+    PERFORM portfolio.import_properties(portfolio.insert_sheet_row(target, said), fields, properties);
     verdict.verdict := 'new';
   ELSE
-    -- Compared as the table would keep it; what is there may differ from its cell in blanks only.
-    EXECUTE format('SELECT to_jsonb(jsonb_populate_record(NULL::%s, $1))', target) INTO after USING said;
-    SELECT array_agg(quote_ident(k)), jsonb_object_agg(k, jsonb_build_array(before -> k, after -> k)) INTO columns, verdict.changes
-      FROM jsonb_object_keys(said) k
-     WHERE before -> k IS DISTINCT FROM after -> k
-       AND NOT (jsonb_typeof(before -> k) = 'string' AND to_jsonb(portfolio.cell_text(before ->> k)) IS NOT DISTINCT FROM nullif(after -> k, 'null'));
-    IF columns IS NOT NULL THEN
-      EXECUTE format('UPDATE %1$s t SET (%2$s) = ROW (%3$s) FROM jsonb_populate_record(NULL::%1$s, $1) r, jsonb_populate_record(NULL::%1$s, $2) b WHERE %4$s', target,
-                     array_to_string(columns, ', '), (SELECT string_agg('r.' || c, ', ') FROM unnest(columns) c),
-                     (SELECT string_agg(format('t.%1$I = b.%1$I', a.attname), ' AND ')
-                        FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey) WHERE i.indrelid = target AND i.indisprimary))
-        USING said, before;
-    END IF;
+    verdict.changes := portfolio.update_sheet_row(target, said, before);
     verdict.changes := nullif(coalesce(verdict.changes, '{}') || portfolio.import_properties(id, fields, properties), '{}');
     verdict.changes := portfolio.readable_changes(fields, period_column, verdict.changes);
     verdict.verdict := CASE WHEN verdict.changes IS NULL THEN 'same' ELSE 'changed' END;

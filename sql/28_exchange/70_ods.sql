@@ -83,8 +83,8 @@ END;
 COMMENT ON FUNCTION portfolio.region_circles(portfolio.ods_practice[]) IS
   'Part of import_ods_practices(): the places in plan of rows whose region would lie in the practice itself, through however many others, once the rows without a problem are written.';
 
-CREATE FUNCTION portfolio.import_ods_practices(source regclass, dry_run boolean DEFAULT false, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.ods_practice
-LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+CREATE FUNCTION portfolio.judge_ods_practices(source regclass) RETURNS portfolio.ods_practice[]
+LANGUAGE plpgsql STABLE PARALLEL SAFE
 SET search_path = pg_catalog, pg_temp
 SET datestyle = 'ISO, YMD'
 SET jit = off
@@ -93,7 +93,6 @@ DECLARE
   plan portfolio.ods_practice[];
   circle bigint[];
 BEGIN
-  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   EXECUTE format($query$
     WITH said AS MATERIALIZED (
       SELECT r.*, upper(r.c1) AS ods, upper(r.c4) AS region, nullif(concat_ws(', ', r.c5, r.c6, r.c7, r.c8, r.c9), '') AS address,
@@ -147,44 +146,70 @@ BEGIN
                     FROM unnest(plan) WITH ORDINALITY p (code, name, verdict, problem, valid, region, address, postcode, setting, status, organisation, nth)
                    CROSS JOIN LATERAL (SELECT p.nth = ANY (circle)) x (is_in) ORDER BY p.nth);
   END LOOP;
+  RETURN plan;
+END
+$$;
+COMMENT ON FUNCTION portfolio.judge_ods_practices(regclass) IS
+  'Part of import_ods_practices(): the rows of the file in their order, each with its verdict beside what is here.';
 
+CREATE FUNCTION portfolio.keep_ods_practices(plan portfolio.ods_practice[]) RETURNS void
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+SET jit = off
+AS $$
+BEGIN
+  -- An organisation of this code that has no ODS code is the one that is meant
+  UPDATE portfolio.organisation o SET ods_code = o.code
+   WHERE o.ods_code IS NULL AND o.id IN (SELECT k.id FROM unnest(plan) p JOIN portfolio.ods_organisations() k ON k.ods IN (p.code, p.region) WHERE p.problem IS NULL);
+  -- Bodies of which the file gives the code alone
+  INSERT INTO portfolio.organisation (code, name, ods_code, source)
+  SELECT DISTINCT p.region, p.region, p.region, 'ods: epraccur' FROM unnest(plan) p
+   WHERE p.problem IS NULL AND p.region IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.organisation o WHERE o.ods_code = p.region)
+     AND NOT EXISTS (SELECT FROM unnest(plan) x WHERE x.code = p.region AND x.verdict = 'new')
+   ORDER BY 1;
+  INSERT INTO portfolio.organisation (code, name, ods_code, role, valid, region, source)
+  SELECT p.code, p.name, p.code, 'provider', p.valid, r.id, 'ods: epraccur'
+    FROM unnest(plan) p LEFT JOIN portfolio.organisation r ON r.ods_code = p.region WHERE p.verdict = 'new' ORDER BY p.code;
+  -- The region of a new one may be new itself
+  UPDATE portfolio.organisation o SET name = p.name, valid = p.valid, region = r.id
+    FROM unnest(plan) p LEFT JOIN portfolio.organisation r ON r.ods_code = p.region
+   WHERE o.ods_code = p.code AND p.verdict IN ('new', 'changed') AND (o.name, o.valid, o.region) IS DISTINCT FROM (p.name, p.valid, r.id);
+  INSERT INTO portfolio.site AS s (code, name, address, postcode, organisation, valid, source)
+  SELECT p.code, p.name, p.address, p.postcode, o.id, p.valid, 'ods: epraccur'
+    FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code WHERE p.verdict IN ('new', 'changed') ORDER BY p.code
+  ON CONFLICT (code) DO UPDATE SET name = excluded.name, address = excluded.address, postcode = excluded.postcode, organisation = excluded.organisation, valid = excluded.valid
+   WHERE (s.name, s.address, s.postcode, s.organisation, s.valid) IS DISTINCT FROM (excluded.name, excluded.address, excluded.postcode, excluded.organisation, excluded.valid);
+  -- RO177 prescribing cost centre, RO76 GP practice: as long as it is open
+  DELETE FROM portfolio.organisation_role x USING unnest(plan) p
+   WHERE x.organisation = p.organisation AND p.verdict = 'changed' AND x.role IN ('RO177', 'RO76')
+     AND (x.valid <> p.valid OR x.role = 'RO76' AND p.setting IS DISTINCT FROM '4');
+  INSERT INTO portfolio.organisation_role (organisation, role, is_primary, valid)
+  SELECT o.id, r.role, r.role = 'RO177' AND NOT EXISTS (SELECT FROM portfolio.organisation_role x WHERE x.organisation = o.id AND x.is_primary AND x.valid && p.valid), p.valid
+    FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code
+    JOIN unnest('{RO177,RO76}'::text[]) r (role) ON r.role = 'RO177' OR p.setting = '4'
+   WHERE p.verdict IN ('new', 'changed')
+  ON CONFLICT DO NOTHING;
+  DELETE FROM portfolio.element_property e USING unnest(plan) p
+   WHERE e.element = p.organisation AND e.key = 'ods_status' AND p.verdict = 'changed';
+  INSERT INTO portfolio.element_property (element, key, value)
+  SELECT o.id, 'ods_status', CASE p.status WHEN 'D' THEN 'dormant' ELSE 'proposed' END
+    FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code WHERE p.verdict IN ('new', 'changed') AND p.status IN ('D', 'P');
+END
+$$;
+COMMENT ON FUNCTION portfolio.keep_ods_practices(portfolio.ods_practice[]) IS
+  'Part of import_ods_practices(): makes what is new or changed of organisations, sites, roles and status as the file has it.';
+
+CREATE FUNCTION portfolio.import_ods_practices(source regclass, dry_run boolean DEFAULT false, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.ods_practice
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  plan portfolio.ods_practice[];
+BEGIN
+  PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
+  plan := portfolio.judge_ods_practices(source);
   IF NOT coalesce(dry_run, false) THEN
-    -- An organisation of this code that has no ODS code is the one that is meant
-    UPDATE portfolio.organisation o SET ods_code = o.code
-     WHERE o.ods_code IS NULL AND o.id IN (SELECT k.id FROM unnest(plan) p JOIN portfolio.ods_organisations() k ON k.ods IN (p.code, p.region) WHERE p.problem IS NULL);
-    -- Bodies of which the file gives the code alone
-    INSERT INTO portfolio.organisation (code, name, ods_code, source)
-    SELECT DISTINCT p.region, p.region, p.region, 'ods: epraccur' FROM unnest(plan) p
-     WHERE p.problem IS NULL AND p.region IS NOT NULL AND NOT EXISTS (SELECT FROM portfolio.organisation o WHERE o.ods_code = p.region)
-       AND NOT EXISTS (SELECT FROM unnest(plan) x WHERE x.code = p.region AND x.verdict = 'new')
-     ORDER BY 1;
-    INSERT INTO portfolio.organisation (code, name, ods_code, role, valid, region, source)
-    SELECT p.code, p.name, p.code, 'provider', p.valid, r.id, 'ods: epraccur'
-      FROM unnest(plan) p LEFT JOIN portfolio.organisation r ON r.ods_code = p.region WHERE p.verdict = 'new' ORDER BY p.code;
-    -- The region of a new one may be new itself
-    UPDATE portfolio.organisation o SET name = p.name, valid = p.valid, region = r.id
-      FROM unnest(plan) p LEFT JOIN portfolio.organisation r ON r.ods_code = p.region
-     WHERE o.ods_code = p.code AND p.verdict IN ('new', 'changed') AND (o.name, o.valid, o.region) IS DISTINCT FROM (p.name, p.valid, r.id);
-    INSERT INTO portfolio.site AS s (code, name, address, postcode, organisation, valid, source)
-    SELECT p.code, p.name, p.address, p.postcode, o.id, p.valid, 'ods: epraccur'
-      FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code WHERE p.verdict IN ('new', 'changed') ORDER BY p.code
-    ON CONFLICT (code) DO UPDATE SET name = excluded.name, address = excluded.address, postcode = excluded.postcode, organisation = excluded.organisation, valid = excluded.valid
-     WHERE (s.name, s.address, s.postcode, s.organisation, s.valid) IS DISTINCT FROM (excluded.name, excluded.address, excluded.postcode, excluded.organisation, excluded.valid);
-    -- RO177 prescribing cost centre, RO76 GP practice: as long as it is open
-    DELETE FROM portfolio.organisation_role x USING unnest(plan) p
-     WHERE x.organisation = p.organisation AND p.verdict = 'changed' AND x.role IN ('RO177', 'RO76')
-       AND (x.valid <> p.valid OR x.role = 'RO76' AND p.setting IS DISTINCT FROM '4');
-    INSERT INTO portfolio.organisation_role (organisation, role, is_primary, valid)
-    SELECT o.id, r.role, r.role = 'RO177' AND NOT EXISTS (SELECT FROM portfolio.organisation_role x WHERE x.organisation = o.id AND x.is_primary AND x.valid && p.valid), p.valid
-      FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code
-      JOIN unnest('{RO177,RO76}'::text[]) r (role) ON r.role = 'RO177' OR p.setting = '4'
-     WHERE p.verdict IN ('new', 'changed')
-    ON CONFLICT DO NOTHING;
-    DELETE FROM portfolio.element_property e USING unnest(plan) p
-     WHERE e.element = p.organisation AND e.key = 'ods_status' AND p.verdict = 'changed';
-    INSERT INTO portfolio.element_property (element, key, value)
-    SELECT o.id, 'ods_status', CASE p.status WHEN 'D' THEN 'dormant' ELSE 'proposed' END
-      FROM unnest(plan) p JOIN portfolio.organisation o ON o.ods_code = p.code WHERE p.verdict IN ('new', 'changed') AND p.status IN ('D', 'P');
+    PERFORM portfolio.keep_ods_practices(plan);
   END IF;
   RETURN QUERY SELECT p.code, p.name, p.verdict, p.problem, p.valid, p.region, p.address, p.postcode, p.setting, p.status, p.organisation
     FROM unnest(plan) WITH ORDINALITY p ORDER BY array_position('{refused,changed,new,same}', p.verdict), p.code, p.ordinality;

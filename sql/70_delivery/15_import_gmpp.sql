@@ -102,6 +102,74 @@ $$;
 COMMENT ON FUNCTION portfolio.read_gmpp(regclass) IS
   'The projects of a published sheet as [{field: cell}], its headings that are not known, and the rows or columns of data that have none, in either layout: a row a project or a column a project. Raises 22023 when it is neither, 42701 where several headings mean one field, with all of them.';
 
+CREATE FUNCTION portfolio.gmpp_programme(project jsonb, rated_on date, OUT programme portfolio.programme, OUT rating text, OUT problem text)
+LANGUAGE plpgsql STABLE PARALLEL SAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+DECLARE
+  cell record;
+BEGIN
+  programme.gmpp_id := portfolio.cell_text(project ->> 'gmpp_id');
+  programme.name := portfolio.cell_text(project ->> 'name');
+  programme.department := portfolio.cell_text(project ->> 'department');
+  programme.category := portfolio.cell_text(project ->> 'category');
+  programme.description := portfolio.cell_text(project ->> 'description');
+  -- "Exempt under Section 43 …" stands where a figure or day is withheld
+  FOR cell IN SELECT c.key, d.value AS day, f.value AS figure, CASE WHEN c.key LIKE '%\_date' THEN d.problem ELSE f.problem END AS problem
+                FROM jsonb_each_text(project) c
+               CROSS JOIN LATERAL portfolio.read_date(CASE WHEN c.value !~* '^\s*(exempt|withheld|reset)' THEN c.value END) d
+               CROSS JOIN LATERAL portfolio.read_number(CASE WHEN c.value !~* '^\s*(exempt|withheld|reset)' THEN c.value END, 'gbp_m') f
+               WHERE c.key ~ '_date$|_gbp_m$' LOOP
+    problem := coalesce(problem, cell.key || ': ' || cell.problem);
+    CASE cell.key
+      WHEN 'start_date' THEN programme.start_date := cell.day;
+      WHEN 'end_date' THEN programme.end_date := cell.day;
+      WHEN 'snapshot_date' THEN programme.snapshot_date := cell.day;
+      WHEN 'fy_baseline_gbp_m' THEN programme.fy_baseline_gbp_m := cell.figure;
+      WHEN 'fy_forecast_gbp_m' THEN programme.fy_forecast_gbp_m := cell.figure;
+      WHEN 'whole_life_cost_gbp_m' THEN programme.whole_life_cost_gbp_m := cell.figure;
+    END CASE;
+  END LOOP;
+  programme.snapshot_date := coalesce(programme.snapshot_date, rated_on);
+  -- Three points since March 2022, five before
+  rating := portfolio.cell_text(project ->> 'dca');
+  rating := CASE WHEN rating ~* '^exempt' THEN 'Exempt' WHEN programme.snapshot_date >= DATE '2022-03-01' AND rating ~* '^(red|amber|green)$' THEN rating || ' (3)' ELSE rating END;
+  programme.dca := portfolio.try_dca(rating);
+END
+$$;
+COMMENT ON FUNCTION portfolio.gmpp_programme(jsonb, date) IS
+  'Part of import_gmpp(): a project of a sheet as a row of programme, its rating as written, and what is wrong with its first figure or day that cannot be read.';
+
+CREATE FUNCTION portfolio.keep_gmpp_programme(p portfolio.programme, n portfolio.programme, is_older boolean) RETURNS bigint
+LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
+SET search_path = pg_catalog, pg_temp
+AS $$
+BEGIN
+  IF p.id IS NULL THEN
+    INSERT INTO portfolio.programme (code, name, description, gmpp_id, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m,
+                                     whole_life_cost_gbp_m, snapshot_date, source)
+    VALUES (n.gmpp_id, n.name, n.description, n.gmpp_id, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m,
+            n.whole_life_cost_gbp_m, n.snapshot_date, 'gmpp')
+    RETURNING id INTO p.id;
+  ELSIF is_older THEN
+    UPDATE portfolio.programme x SET gmpp_id = n.gmpp_id WHERE x.id = p.id AND x.gmpp_id IS NULL;
+    INSERT INTO portfolio.dca_history AS h (programme, rated_on, dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, source)
+    SELECT p.id, n.snapshot_date, n.dca, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, 'gmpp' WHERE n.dca IS NOT NULL
+    ON CONFLICT ON CONSTRAINT dca_history_pkey DO UPDATE
+       SET (dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m)
+         = (excluded.dca, excluded.end_date, excluded.fy_baseline_gbp_m, excluded.fy_forecast_gbp_m, excluded.whole_life_cost_gbp_m);
+  ELSE
+    UPDATE portfolio.programme x
+       SET (gmpp_id, name, description, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date)
+         = (n.gmpp_id, n.name, n.description, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, n.snapshot_date)
+     WHERE x.id = p.id;
+  END IF;
+  RETURN p.id;
+END
+$$;
+COMMENT ON FUNCTION portfolio.keep_gmpp_programme(portfolio.programme, portfolio.programme, boolean) IS
+  'Part of import_gmpp(): the programme p, as it is here, becomes n, as the sheet has it; of a sheet that is older than p its rating goes to the history alone. A p of NULLs is new. The number of the programme.';
+
 CREATE FUNCTION portfolio.import_gmpp(source regclass, rated_on date DEFAULT NULL, dry_run boolean DEFAULT false, options jsonb DEFAULT '{}') RETURNS SETOF portfolio.gmpp_verdict
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
 SET search_path = pg_catalog, pg_temp
@@ -110,7 +178,7 @@ AS $$
 DECLARE
   sheet record;
   project jsonb;
-  cell record;
+  said record;
   p portfolio.programme;       -- as it is here
   n portfolio.programme;       -- as the sheet has it
   kept portfolio.dca_history;
@@ -118,7 +186,6 @@ DECLARE
   verdicts portfolio.gmpp_verdict[] := '{}';
   is_older boolean;            -- than what is here
   seen text[] := '{}';
-  rating text;
 BEGIN
   PERFORM portfolio.check_options(options, '{}'), portfolio.one_import();
   IF source IS NULL THEN
@@ -132,34 +199,10 @@ BEGIN
   FOR project IN SELECT e FROM jsonb_array_elements(sheet.projects) e LOOP
     CONTINUE WHEN NOT EXISTS (SELECT FROM jsonb_each_text(project) c WHERE portfolio.cell_text(c.value) IS NOT NULL);
     verdict := NULL;
-    n := NULL;
     p := NULL;
-    n.gmpp_id := portfolio.cell_text(project ->> 'gmpp_id');
-    n.name := portfolio.cell_text(project ->> 'name');
-    n.department := portfolio.cell_text(project ->> 'department');
-    n.category := portfolio.cell_text(project ->> 'category');
-    n.description := portfolio.cell_text(project ->> 'description');
-    -- "Exempt under Section 43 …" stands where a figure or day is withheld
-    FOR cell IN SELECT c.key, d.value AS day, f.value AS figure, CASE WHEN c.key LIKE '%\_date' THEN d.problem ELSE f.problem END AS problem
-                  FROM jsonb_each_text(project) c
-                 CROSS JOIN LATERAL portfolio.read_date(CASE WHEN c.value !~* '^\s*(exempt|withheld|reset)' THEN c.value END) d
-                 CROSS JOIN LATERAL portfolio.read_number(CASE WHEN c.value !~* '^\s*(exempt|withheld|reset)' THEN c.value END, 'gbp_m') f
-                 WHERE c.key ~ '_date$|_gbp_m$' LOOP
-      verdict.problem := coalesce(verdict.problem, cell.key || ': ' || cell.problem);
-      CASE cell.key
-        WHEN 'start_date' THEN n.start_date := cell.day;
-        WHEN 'end_date' THEN n.end_date := cell.day;
-        WHEN 'snapshot_date' THEN n.snapshot_date := cell.day;
-        WHEN 'fy_baseline_gbp_m' THEN n.fy_baseline_gbp_m := cell.figure;
-        WHEN 'fy_forecast_gbp_m' THEN n.fy_forecast_gbp_m := cell.figure;
-        WHEN 'whole_life_cost_gbp_m' THEN n.whole_life_cost_gbp_m := cell.figure;
-      END CASE;
-    END LOOP;
-    n.snapshot_date := coalesce(n.snapshot_date, rated_on);
-    -- Three points since March 2022, five before
-    rating := portfolio.cell_text(project ->> 'dca');
-    rating := CASE WHEN rating ~* '^exempt' THEN 'Exempt' WHEN n.snapshot_date >= DATE '2022-03-01' AND rating ~* '^(red|amber|green)$' THEN rating || ' (3)' ELSE rating END;
-    n.dca := portfolio.try_dca(rating);
+    said := portfolio.gmpp_programme(project, rated_on);
+    n := said.programme;
+    verdict.problem := said.problem;
     -- The programme with its id, else the one with its code
     SELECT x.* INTO p FROM portfolio.programme x WHERE n.gmpp_id IN (x.gmpp_id, x.code) ORDER BY x.gmpp_id IS DISTINCT FROM n.gmpp_id LIMIT 1;
     is_older := coalesce(p.snapshot_date > n.snapshot_date, false);
@@ -170,7 +213,7 @@ BEGIN
                             WHEN n.snapshot_date IS NULL THEN 'the day of its figures is not known: give rated_on'
                             WHEN n.name IS NULL AND p.id IS NULL THEN 'it has no name'
                             WHEN portfolio.too_long(n.name) IS NOT NULL THEN 'its name ' || portfolio.too_long(n.name)
-                            WHEN rating IS NOT NULL AND n.dca IS NULL THEN format('"%s" is no delivery confidence', rating)
+                            WHEN said.rating IS NOT NULL AND n.dca IS NULL THEN format('"%s" is no delivery confidence', said.rating)
                             ELSE verdict.problem END;
     seen := seen || n.gmpp_id;
     verdict.gmpp_id := n.gmpp_id;
@@ -200,25 +243,7 @@ BEGIN
       verdict.verdict := CASE WHEN to_jsonb(n) IS DISTINCT FROM to_jsonb(p) THEN 'changed' ELSE 'same' END;
     END IF;
     IF NOT coalesce(dry_run, false) AND verdict.verdict IN ('new', 'changed') THEN
-      IF p.id IS NULL THEN
-        INSERT INTO portfolio.programme (code, name, description, gmpp_id, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m,
-                                         whole_life_cost_gbp_m, snapshot_date, source)
-        VALUES (n.gmpp_id, n.name, n.description, n.gmpp_id, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m,
-                n.whole_life_cost_gbp_m, n.snapshot_date, 'gmpp')
-        RETURNING id INTO p.id;
-      ELSIF is_older THEN
-        UPDATE portfolio.programme x SET gmpp_id = n.gmpp_id WHERE x.id = p.id AND x.gmpp_id IS NULL;
-        INSERT INTO portfolio.dca_history AS h (programme, rated_on, dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, source)
-        SELECT p.id, n.snapshot_date, n.dca, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, 'gmpp' WHERE n.dca IS NOT NULL
-        ON CONFLICT ON CONSTRAINT dca_history_pkey DO UPDATE
-           SET (dca, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m)
-             = (excluded.dca, excluded.end_date, excluded.fy_baseline_gbp_m, excluded.fy_forecast_gbp_m, excluded.whole_life_cost_gbp_m);
-      ELSE
-        UPDATE portfolio.programme x
-           SET (gmpp_id, name, description, department, category, dca, start_date, end_date, fy_baseline_gbp_m, fy_forecast_gbp_m, whole_life_cost_gbp_m, snapshot_date)
-             = (n.gmpp_id, n.name, n.description, n.department, n.category, n.dca, n.start_date, n.end_date, n.fy_baseline_gbp_m, n.fy_forecast_gbp_m, n.whole_life_cost_gbp_m, n.snapshot_date)
-         WHERE x.id = p.id;
-      END IF;
+      p.id := portfolio.keep_gmpp_programme(p, n, is_older);
     END IF;
     verdict.programme := CASE WHEN verdict.problem IS NULL THEN p.id END;
     verdicts := verdicts || verdict;

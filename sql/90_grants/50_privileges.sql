@@ -267,7 +267,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- sheets: what is read and written out, then what writes
   ('{analyst,editor,operator,auditor}', '{mend_text,cell_text,read_date,read_number,read_boolean,read_reference,sheet_fields,table_fields,link_key,sheet_table,period_column,letters_of,fold_heading,kind_table,lookup_words,csv_cell,export,attributes_on}'),
   ('{editor}', '{rename_element,merge_elements,move_references,move_what_is_free,free_days,fill_columns,delete_moved,named_references,follow_code,bring_back,retire,retire_state,delete_element}'),
-  ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,why_refused,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
+  ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,why_refused,sheet_refusal,sheet_columns,insert_sheet_row,update_sheet_row,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
   ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
@@ -279,8 +279,8 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{analyst,editor,operator,auditor}',
    '{to_mermaid,to_dot,to_graphml,diagram_elements,diagram_nodes,diagram_edges,diagram_direction,mermaid_escape,dot_escape,
      code_of_name,elements_called,gmpp_field}'),
-  ('{editor}', '{import_archimate,import_archimate_model,import_archimate_elements,import_archimate_relationships,import_archimate_properties,columns_by_place,too_long,ods_organisations,region_circles,import_ods_practices,membership_overlaps,settle_memberships,import_ods_memberships,
-     catalogue_properties,preview_api_catalogue,check_api_catalogue,import_api_catalogue,sheet_grid,read_gmpp,import_gmpp}'),
+  ('{editor}', '{import_archimate,import_archimate_model,import_archimate_elements,import_archimate_relationships,import_archimate_properties,columns_by_place,too_long,ods_organisations,region_circles,judge_ods_practices,keep_ods_practices,import_ods_practices,membership_overlaps,settle_memberships,import_ods_memberships,
+     catalogue_properties,preview_api_catalogue,check_api_catalogue,import_api_catalogue,sheet_grid,read_gmpp,gmpp_programme,keep_gmpp_programme,import_gmpp}'),
   -- data quality
   ('{analyst}',
    '{register_data_set,add_rule,try_rule,alter_rule,retire_rule,import_rules,rule_set,tally,tally_row,merge,score,score_rules,
