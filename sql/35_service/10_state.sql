@@ -111,7 +111,7 @@ BEGIN
     IF NEW.state = 'live' AND OLD.state NOT IN ('live', 'retiring') AND NEW.live_on IS NOT DISTINCT FROM OLD.live_on THEN
       NEW.live_on := portfolio.law_day();
     END IF;
-    IF OLD.state = 'retired' AND NEW.state <> 'retired' AND NEW.retired_on IS NOT DISTINCT FROM OLD.retired_on THEN
+    IF OLD.state = 'retired' AND NEW.state = 'pipeline' AND NEW.retired_on IS NOT DISTINCT FROM OLD.retired_on THEN
       NEW.retired_on := NULL;
     END IF;
   END IF;

@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(53);
+SELECT plan(55);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -73,10 +73,25 @@ SELECT throws_ok($$SELECT portfolio.retire('system:K_Y2', 'infinity')$$, '22023'
 SELECT is(portfolio.table_label('portfolio.service') || ', ' || portfolio.table_label('pg_catalog.pg_class'), 'service, pg_class', 'a table is told by its name');
 SELECT is_empty($$SELECT t.from_state, t.to_state FROM portfolio.service_transition t WHERE t.to_state IN ('retiring', 'retired')
   AND NOT EXISTS (SELECT FROM portfolio.service_transition b WHERE (b.from_state, b.to_state) = (t.to_state, t.from_state))$$, 'every step of the withdrawal of a service can be taken back');
-CREATE TEMP TABLE kept AS SELECT to_jsonb(s) AS service, (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM portfolio.relationship r WHERE s.id IN (r.source, r.target)) AS relationships, (SELECT max(id) FROM portfolio.change) AS change
-  FROM portfolio.service s WHERE s.code = 'K_S2';
-SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'); SELECT portfolio.undo_change(c.id) FROM (SELECT id FROM portfolio.change WHERE id > (SELECT change FROM kept) ORDER BY id DESC) c$$, 'a service that was retired by mistake');
-SELECT results_eq($$SELECT to_jsonb(s), (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM portfolio.relationship r WHERE s.id IN (r.source, r.target)) FROM portfolio.service s WHERE s.code = 'K_S2'$$, 'SELECT service, relationships FROM kept', 'is as it was once the changes are undone');
+CREATE FUNCTION pg_temp.with_relationships(code text) RETURNS jsonb LANGUAGE sql AS $$
+  SELECT jsonb_build_array(to_jsonb(s), (SELECT jsonb_agg(to_jsonb(r) ORDER BY r.id) FROM portfolio.relationship r WHERE s.id IN (r.source, r.target))) FROM portfolio.service s WHERE s.code = $1
+$$;
+CREATE FUNCTION pg_temp.undo_since(entry bigint) RETURNS bigint LANGUAGE sql AS $$
+  SELECT count(portfolio.undo_change(c.id)) FROM (SELECT id FROM portfolio.change WHERE id > entry ORDER BY id DESC) c
+$$;
+INSERT INTO portfolio.service (code, name, state, owner, support_tier, early_life_ends) SELECT 'K_' || state, state, state, pg_temp.e('organisation', 'K_O1'), 'gold', '2019-01-01'
+  FROM unnest('{pipeline,in_transition,early_life_support,retiring}'::text[]) state;
+SELECT results_eq($$SELECT state FROM portfolio.service WHERE code LIKE 'K\_%' AND code = 'K_' || state ORDER BY 1$$, $$VALUES ('early_life_support'), ('in_transition'), ('pipeline'), ('retiring')$$, 'services in every state that needs no service level');
+SELECT relation FROM (SELECT portfolio.relate('service:K_' || state, 'association', 'system:K_Y2') FROM unnest('{pipeline,in_transition,early_life_support,retiring}'::text[]) state) r (relation);
+CREATE TEMP TABLE kept AS SELECT s.code, pg_temp.with_relationships(s.code) AS was FROM portfolio.service s WHERE s.code = 'K_' || s.state;
+SELECT max(id) AS before FROM portfolio.change \gset
+SELECT count(*) FROM kept, LATERAL portfolio.retire('service:' || code, '2018-10-01');
+SELECT results_eq($$SELECT DISTINCT s.state FROM portfolio.service s JOIN kept USING (code)$$, $$VALUES ('retired')$$, 'are retired by mistake');
+SELECT pg_temp.undo_since(:before);
+SELECT results_eq($$SELECT code, pg_temp.with_relationships(code) FROM kept ORDER BY code$$, 'SELECT code, was FROM kept ORDER BY code', 'and are as they were once that is undone');
+UPDATE portfolio.service SET state = 'retired' WHERE code = 'K_pipeline';
+UPDATE portfolio.service SET state = 'pipeline' WHERE code = 'K_pipeline';
+SELECT is((SELECT retired_on FROM portfolio.service WHERE code = 'K_pipeline'), NULL, 'what is taken up again has no last day');
 SELECT lives_ok($$SELECT portfolio.retire('service:K_S2', '2018-10-01'), portfolio.retire('standard:K_D1', '2018-10-01', 'standard:K_D2')$$, 'services and standards');
 SELECT results_eq($$SELECT s.state, s.retired_on, d.status, d.retired_on, portfolio.element_label(d.replaced_by) FROM portfolio.service s, portfolio.standard d WHERE s.code = 'K_S2' AND d.code = 'K_D1'$$,
   $$VALUES ('retired', '2018-10-01'::date, 'retired', '2018-10-01'::date, 'standard:K_D2')$$, 'have their state follow');
