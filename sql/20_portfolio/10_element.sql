@@ -46,6 +46,8 @@ CREATE TABLE portfolio.element_property (
   CONSTRAINT element_property_valid_check CHECK (NOT isempty(valid) AND isfinite(lower(valid)) AND isfinite(upper(valid))),
   CONSTRAINT element_property_valid_excl EXCLUDE USING gist (element WITH =, key WITH =, valid WITH &&)
 );
+-- What may hold an element as kind:code, found by it however long other values are.
+CREATE INDEX element_property_label_idx ON portfolio.element_property (left(value, 100)) WHERE value LIKE '%:%';
 COMMENT ON TABLE portfolio.element_property IS
   'Properties of any element that no column holds, dated: at most one value a key and day. Class: user rows.';
 COMMENT ON COLUMN portfolio.element_property.element IS 'The element; its properties go with it.';

@@ -106,6 +106,13 @@ LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_bring_back'
 COMMENT ON FUNCTION portfolio.bring_back(bigint) IS
   'Part of undo_change(): inserts the row that a journal entry deleted, with the number that it had, which nobody may choose otherwise. Needs SELECT on the journal and INSERT on a column of the table, and no row security that applies to the caller (42501). Raises 55000 when the entry deleted nothing, P0002 when there is none.';
 
+CREATE FUNCTION portfolio.newest_change(table_name text, key jsonb) RETURNS portfolio.change
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+BEGIN ATOMIC
+  SELECT c FROM portfolio.change c WHERE c.table_name = $1 AND coalesce(c.new, c.old) @> $2 ORDER BY c.id DESC LIMIT 1;
+END;
+COMMENT ON FUNCTION portfolio.newest_change(text, jsonb) IS 'Part of undo_change(): the newest entry of the row of a table that has this key; NULL when it has none.';
+
 CREATE FUNCTION portfolio.undo_change(change bigint) RETURNS bigint
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE STRICT
 SET search_path = pg_catalog, pg_temp
@@ -116,8 +123,10 @@ DECLARE
   own_columns name[];       -- those that can be written: not generated
   touched name[];
   where_key text;
+  key jsonb;                -- of the row as it was before
   now_there jsonb;
   left_there jsonb;
+  before jsonb;
   detail text;
   reason text := nullif(current_setting('pg_portfolio.reason', true), '');
 BEGIN
@@ -134,16 +143,21 @@ BEGIN
     FROM pg_attribute a
    WHERE a.attrelid = format('portfolio.%I', c.table_name)::regclass AND a.attnum > 0 AND NOT a.attisdropped AND a.attgenerated = ''
      AND coalesce(c.old, c.new) ? a.attname;
-  SELECT string_agg(format('t.%1$I = r.%1$I', k), ' AND ') INTO where_key FROM unnest(key_columns) k;
+  SELECT string_agg(format('t.%1$I = r.%1$I', k), ' AND '), jsonb_object_agg(k, coalesce(c.old, c.new) -> k) INTO where_key, key FROM unnest(key_columns) k;
   -- both as this session writes dates and times, whatever that which made the change did
-  EXECUTE format('SELECT to_jsonb(t), to_jsonb(r) FROM jsonb_populate_record(NULL::portfolio.%1$I, $1) r JOIN portfolio.%1$I t ON %2$s FOR UPDATE OF t', c.table_name, where_key)
-    INTO now_there, left_there USING coalesce(c.new, c.old);
+  EXECUTE format('SELECT to_jsonb(t), to_jsonb(r), to_jsonb(jsonb_populate_record(NULL::portfolio.%1$I, $2))
+                    FROM jsonb_populate_record(NULL::portfolio.%1$I, $1) r JOIN portfolio.%1$I t ON %2$s FOR UPDATE OF t', c.table_name, where_key)
+    INTO now_there, left_there, before USING coalesce(c.new, c.old), c.old;
 
   -- What the change left must still be there: a later change of the same columns is not thrown away with it.
   SELECT coalesce(array_agg(k), '{}') INTO touched FROM unnest(own_columns) k
    WHERE c.operation <> 'UPDATE' OR ((c.old -> k) IS DISTINCT FROM (c.new -> k)
          -- these count the writes, and count this one too
          AND NOT (c.table_name = 'roadmap_item' AND k IN ('revision', 'changed_at')));
+  IF c.operation = 'UPDATE' AND now_there IS NOT NULL AND NOT EXISTS (SELECT FROM unnest(touched) k WHERE (now_there -> k) IS DISTINCT FROM (before -> k))
+     AND (portfolio.newest_change(c.table_name, key)).reason ~ format('^undo of change (?!%s(:|$))', change) THEN
+    RETURN NULL;                             -- it went back with another row, which it had followed
+  END IF;
   IF (now_there IS NULL) <> (c.operation = 'DELETE')
      OR (c.operation <> 'DELETE' AND EXISTS (SELECT FROM unnest(touched) k WHERE (now_there -> k) IS DISTINCT FROM (left_there -> k))) THEN
     RAISE EXCEPTION 'change % cannot be undone', change
@@ -166,9 +180,7 @@ BEGIN
         USING c.new, c.old;
   END CASE;
   PERFORM set_config('pg_portfolio.reason', coalesce(reason, ''), true);
-  RETURN (SELECT j.id FROM portfolio.change j
-           WHERE j.table_name = c.table_name AND coalesce(j.new, j.old) @> (SELECT jsonb_object_agg(k, coalesce(c.old, c.new) -> k) FROM unnest(key_columns) k)
-           ORDER BY j.id DESC LIMIT 1);
+  RETURN (portfolio.newest_change(c.table_name, key)).id;
 EXCEPTION WHEN foreign_key_violation THEN
   GET STACKED DIAGNOSTICS detail = PG_EXCEPTION_DETAIL;
   RAISE EXCEPTION 'change % cannot be undone', change
@@ -176,4 +188,4 @@ EXCEPTION WHEN foreign_key_violation THEN
 END
 $$;
 COMMENT ON FUNCTION portfolio.undo_change(bigint) IS
-  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry. What a deletion took with it is brought back after the row itself. Raises 55000 when the row has been changed again since, 23503 when what it refers to is no longer there, 42501 without the right to make the opposite change, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';
+  'Takes one change back by making the opposite change, with the caller''s own rights, and gives the new journal entry; NULL when the row went back already with the undoing of another, which it follows. What a deletion took with it is brought back after the row itself. Raises 55000 when the row has been changed again since, 23503 when what it refers to is no longer there, 42501 without the right to make the opposite change, P0002 when there is no such change. Example: SELECT portfolio.undo_change(max(change)) FROM portfolio.element_history(''service:EPS'');';

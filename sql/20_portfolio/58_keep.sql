@@ -69,7 +69,6 @@ BEGIN
       USING ERRCODE = 'unique_violation', HINT = 'Whoever still writes the old code would reach another element. Delete that alias first if nobody does.';
   END IF;
   EXECUTE format('UPDATE %s SET code = $1, name = $2 WHERE id = $3', own_table) USING code, coalesce(name, old.name), wanted;
-  PERFORM portfolio.follow_code(old.kind || ':' || old.code, old.kind || ':' || code);
   DELETE FROM portfolio.element_alias a WHERE a.element = wanted AND (a.scheme, a.value) IN (('code', code), ('name', coalesce(name, old.name)));
   INSERT INTO portfolio.element_alias (element, scheme, value)
   SELECT wanted, v.scheme, v.value

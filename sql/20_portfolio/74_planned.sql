@@ -17,6 +17,7 @@ COMMENT ON COLUMN portfolio.planned_attribute.value IS 'The value as text, a ref
 COMMENT ON COLUMN portfolio.planned_attribute.valid IS 'Days on which it is to have this value; the first is never open.';
 COMMENT ON COLUMN portfolio.planned_attribute.reason IS 'Why, or under what plan.';
 SELECT pg_extension_config_dump('portfolio.planned_attribute', '');
+CREATE INDEX planned_attribute_label_idx ON portfolio.planned_attribute (left(value, 100)) WHERE value LIKE '%:%';
 
 CREATE FUNCTION portfolio.unfit_value(own_table regclass, column_name name, said jsonb) RETURNS text
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -136,22 +137,22 @@ COMMENT ON FUNCTION portfolio.attributes_on(text, date, jsonb) IS
 
 -- References that are kept as text: properties of type element, and plans of columns that refer to one.
 CREATE FUNCTION portfolio.named_references(label text, OUT table_name text, OUT element bigint, OUT field text, OUT valid daterange) RETURNS SETOF record
-LANGUAGE sql STABLE PARALLEL SAFE STRICT
+LANGUAGE sql STABLE PARALLEL SAFE
 BEGIN ATOMIC
   SELECT 'element_property', p.element, p.key, p.valid
     FROM portfolio.element_property p
     JOIN portfolio.element e ON e.id = p.element
     JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = p.key AND d.type = 'element'
-   WHERE p.value = $1
+   WHERE p.value = $1 AND left(p.value, 100) = left($1, 100) AND p.value LIKE '%:%'
   UNION ALL
   SELECT 'planned_attribute', p.element, p.attribute, p.valid
     FROM portfolio.planned_attribute p
     JOIN portfolio.element e ON e.id = p.element
-   WHERE p.value = $1
+   WHERE p.value = $1 AND left(p.value, 100) = left($1, 100) AND p.value LIKE '%:%'
      AND EXISTS (SELECT FROM portfolio.table_fields(portfolio.kind_table(e.kind), e.kind) f WHERE f.field = p.attribute AND f.type = 'reference');
 END;
 COMMENT ON FUNCTION portfolio.named_references(text) IS
-  'The properties and planned attributes that hold an element as kind:code. Example: SELECT * FROM portfolio.named_references(''organisation:HSCIC'');';
+  'The properties and planned attributes that hold an element as kind:code; nothing for NULL. Example: SELECT * FROM portfolio.named_references(''organisation:HSCIC'');';
 
 CREATE FUNCTION portfolio.follow_code(label text, new_label text) RETURNS SETOF portfolio.element_effect
 LANGUAGE plpgsql VOLATILE PARALLEL UNSAFE
@@ -174,4 +175,11 @@ BEGIN
 END
 $$;
 COMMENT ON FUNCTION portfolio.follow_code(text, text) IS
-  'Part of rename_element() and merge_elements(): what holds an element as kind:code holds its new one, and tells what that was.';
+  'Part of merge_elements(): what holds an element as kind:code holds another instead, and tells what that was.';
+
+CREATE FUNCTION portfolio.follow_element() RETURNS trigger
+LANGUAGE c AS 'MODULE_PATHNAME', 'pf_follow_element';
+COMMENT ON FUNCTION portfolio.follow_element() IS
+  'Trigger of element: what holds it as kind:code follows when it gets another code or kind, whoever gave it that.';
+CREATE TRIGGER follow_element AFTER UPDATE ON portfolio.element
+  FOR EACH ROW WHEN (NEW.code <> OLD.code OR NEW.kind <> OLD.kind) EXECUTE FUNCTION portfolio.follow_element();

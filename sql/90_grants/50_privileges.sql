@@ -270,7 +270,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,why_refused,sheet_refusal,sheet_columns,insert_sheet_row,update_sheet_row,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
-  ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
+  ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,newest_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- exchange files
   ('{analyst,editor,operator,auditor}',
    '{read_archimate,check_archimate,check_archimate_kinds,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_concepts,preview_archimate_elements,missing_archimate,archimate_first_values,

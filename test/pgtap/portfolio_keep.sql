@@ -1,6 +1,6 @@
 -- Renaming, joining, retiring and deleting, with all that hangs on an element; and no circles.
 BEGIN;
-SELECT plan(55);
+SELECT plan(61);
 CREATE FUNCTION pg_temp.e(kind text, code text) RETURNS bigint LANGUAGE sql AS $$SELECT portfolio.element_id($1, $2)$$;
 CREATE FUNCTION pg_temp.detail(statement text) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE d text;
@@ -41,6 +41,27 @@ SELECT throws_ok($$SELECT portfolio.rename_element('service:K_S2', ' ')$$, '2200
 SELECT is(portfolio.rename_element('service:K_NEW', 'K_S1', 'Service one'), 'service:K_S1', 'it may get its old code back');
 SELECT results_eq($$SELECT scheme, value FROM portfolio.element_alias WHERE element = pg_temp.e('service', 'K_S1') ORDER BY 1$$, $$VALUES ('code', 'K_NEW'), ('name', 'New name')$$, 'and answers to the other');
 SELECT is((SELECT to_jsonb(s) FROM portfolio.service s WHERE code = 'K_S1'), portfolio.element_at('service:K_S1', now()), 'the journal has it as it is');
+
+-- what holds an element as kind:code
+CREATE TEMP TABLE code_holder AS SELECT pg_temp.e('system', 'K_Y1') AS id;
+SELECT portfolio.define_property('system', 'k_runner', 'element', 'Run by');
+INSERT INTO portfolio.element_property (element, key, value) SELECT id, 'k_runner', 'organisation:K_O3' FROM code_holder;
+INSERT INTO portfolio.planned_attribute (element, attribute, value, valid) SELECT id, 'owner', 'organisation:K_O3', '[2030-01-01,)' FROM code_holder;
+CREATE FUNCTION pg_temp.held() RETURNS text LANGUAGE sql AS $$
+  SELECT string_agg(r.value, ', ' ORDER BY r.value) FROM (SELECT p.value FROM portfolio.element_property p JOIN code_holder h ON p.element = h.id AND p.key = 'k_runner'
+    UNION ALL SELECT p.value FROM portfolio.planned_attribute p JOIN code_holder h ON p.element = h.id) r
+$$;
+SELECT max(id) AS before FROM portfolio.change \gset
+SELECT portfolio.rename_element('organisation:K_O3', 'K_O4', 'Fourth');
+SELECT is(pg_temp.held(), 'organisation:K_O4, organisation:K_O4', 'what holds a code holds the new one');
+SELECT results_eq(format($$SELECT portfolio.undo_change(id) IS NULL FROM portfolio.change WHERE id > %s ORDER BY id DESC$$, :before), 'VALUES (false), (false), (false), (true), (true)', 'a renaming is undone from its end, what follows with what it follows');
+SELECT is(pg_temp.held(), 'organisation:K_O3, organisation:K_O3', 'and holds the old one again');
+SELECT is_empty($$SELECT FROM portfolio.element_alias WHERE element = pg_temp.e('organisation', 'K_O3')$$, 'which has no other name');
+UPDATE portfolio.organisation SET code = 'K_O5' WHERE code = 'K_O3';
+SELECT is(pg_temp.held(), 'organisation:K_O5, organisation:K_O5', 'a plain UPDATE takes along what holds the code');
+SELECT portfolio.undo_change(max(id)) FROM portfolio.change WHERE table_name = 'organisation';
+SELECT is(pg_temp.held(), 'organisation:K_O3, organisation:K_O3', 'and so does taking it back');
+DELETE FROM portfolio.planned_attribute p USING code_holder h WHERE p.element = h.id;
 
 -- deleting
 INSERT INTO portfolio.supplier (code, name) VALUES ('K_SUP', 'Supplier');

@@ -1,6 +1,6 @@
 -- One change is taken back by the opposite change; later ones are not thrown away with it.
 BEGIN;
-SELECT plan(18);
+SELECT plan(19);
 CREATE FUNCTION pg_temp.last_change(code text) RETURNS bigint LANGUAGE sql AS $$SELECT max(id) FROM portfolio.change c WHERE coalesce(c.new, c.old) ->> 'code' = $1$$;
 INSERT INTO portfolio.service (code, name, valid) VALUES ('U_A', 'First', '[2016-04-01,)');
 UPDATE portfolio.service SET name = 'Second', run_cost_gbp = 10 WHERE code = 'U_A';
@@ -16,6 +16,10 @@ UPDATE portfolio.service SET description = 'later' WHERE code = 'U_A';
 SELECT lives_ok(format('SELECT portfolio.undo_change(%s)', :third), 'a later change of another column does not matter');
 SELECT results_eq($$SELECT name, description FROM portfolio.service WHERE code = 'U_A'$$, $$VALUES ('First', 'later')$$, 'and stays');
 SELECT throws_ok(format('SELECT portfolio.undo_change(%s)', :third), '55000', format('change %s cannot be undone', :third), 'it cannot be undone twice');
+UPDATE portfolio.service SET name = 'Fourth' WHERE code = 'U_A';
+SELECT pg_temp.last_change('U_A') AS fourth \gset
+UPDATE portfolio.service SET name = 'First' WHERE code = 'U_A';
+SELECT throws_ok(format('SELECT portfolio.undo_change(%s)', :fourth), '55000', format('change %s cannot be undone', :fourth), 'nor what somebody has taken back by hand');
 
 -- DELETE comes back under its id, INSERT goes
 SELECT id AS id FROM portfolio.service WHERE code = 'U_A' \gset

@@ -87,7 +87,7 @@ UPDATE portfolio.condition SET due_on = '2999-12-31' WHERE id = :condition;
 SELECT portfolio.meet_condition(:condition, 'written');
 SELECT portfolio.meet_condition(:condition);
 SELECT portfolio.meet_condition(-1);
-SELECT met_on = current_date, met_by, met_note FROM portfolio.condition WHERE id = :condition;
+SELECT met_on = portfolio.law_day(), met_by, met_note FROM portfolio.condition WHERE id = :condition;
 SELECT portfolio.gate_standing(:run, 'first');
 SELECT portfolio.decide(:run, 'last', 'proceed') > 0 AS decided;
 SELECT ended_as, upper_inf(during) AS live FROM portfolio.process_run WHERE id = :run;
