@@ -20,6 +20,17 @@ END;
 COMMENT ON FUNCTION portfolio.element_label(bigint) IS
   'An element as people write it, ''service:EPS''; element_ref() reads it back. NULL when it does not exist. Example: SELECT portfolio.element_label(portfolio.element_ref(''Spine''));';
 
+CREATE FUNCTION portfolio.labelled_element(label text) RETURNS bigint
+LANGUAGE sql STABLE PARALLEL SAFE STRICT
+RETURN portfolio.element_id(split_part($1, ':', 1), substr($1, strpos($1, ':') + 1));
+COMMENT ON FUNCTION portfolio.labelled_element(text) IS
+  'The element with this element_label(), by its code alone: no alias or name leads to it. NULL when there is none, and for NULL. Example: SELECT portfolio.labelled_element(''service:EPS'');';
+
+CREATE FUNCTION portfolio.hold_element(element bigint) RETURNS void
+LANGUAGE c VOLATILE PARALLEL UNSAFE STRICT AS 'MODULE_PATHNAME', 'pf_hold_element';
+COMMENT ON FUNCTION portfolio.hold_element(bigint) IS
+  'Part of what keeps an element as kind:code: nobody gives it another code, or deletes it, until this transaction ends; waits for whoever does so now. Nothing for NULL or what is not there. Raises 40001 in a repeatable read transaction that does not see the new code.';
+
 CREATE FUNCTION portfolio.label_or_number(element text) RETURNS text
 LANGUAGE sql STABLE PARALLEL SAFE STRICT
 RETURN coalesce(portfolio.element_label($1::bigint), '#' || $1);

@@ -65,8 +65,7 @@ BEGIN
     WHEN 'choice' THEN
       RETURN CASE WHEN value <> ALL (choices) THEN 'is none of ' || array_to_string(choices, ', ') END;
     WHEN 'element' THEN
-      RETURN CASE WHEN portfolio.element_id(split_part(value, ':', 1), substr(value, strpos(value, ':') + 1)) IS NULL
-                  THEN 'is no element as kind:code' END;
+      RETURN CASE WHEN portfolio.labelled_element(value) IS NULL THEN 'is no element as kind:code' END;
     WHEN 'url' THEN
       RETURN CASE WHEN value !~* '^[a-z][a-z0-9+.-]*://\S+$' THEN 'is not an address as https://…' END;
     ELSE
@@ -82,6 +81,7 @@ LANGUAGE plpgsql
 SET search_path = pg_catalog, pg_temp
 AS $$
 DECLARE
+  defined portfolio.property_definition;
   bad record;
   own_table regclass;
 BEGIN
@@ -89,10 +89,16 @@ BEGIN
     RETURN NULL;
   END IF;
   IF TG_TABLE_NAME = 'element_property' THEN
-    SELECT NEW.value, NEW.key, portfolio.element_label(NEW.element) AS element, portfolio.property_problem(d.type, d.choices, NEW.value) AS problem
-      INTO bad
+    SELECT d.* INTO defined
       FROM portfolio.element e JOIN portfolio.property_definition d ON d.kind = e.kind AND d.key = NEW.key
      WHERE e.id = NEW.element;
+    IF NOT FOUND THEN
+      RETURN NULL;
+    ELSIF defined.type = 'element' THEN
+      PERFORM portfolio.hold_element(portfolio.labelled_element(NEW.value));
+    END IF;
+    SELECT NEW.value, NEW.key, portfolio.element_label(NEW.element) AS element, portfolio.property_problem(defined.type, defined.choices, NEW.value) AS problem
+      INTO bad;
   ELSE
     -- whoever writes a property at this moment does so before or after
     LOCK TABLE portfolio.element_property IN SHARE MODE;

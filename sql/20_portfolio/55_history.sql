@@ -52,7 +52,7 @@ CREATE FUNCTION portfolio.element_once(element text) RETURNS bigint
 LANGUAGE sql STABLE PARALLEL RESTRICTED
 BEGIN ATOMIC
   SELECT coalesce(
-    portfolio.element_id(split_part($1, ':', 1), substr($1, strpos($1, ':') + 1)),
+    portfolio.labelled_element($1),
     (SELECT c.element FROM portfolio.change c
       WHERE c.operation = 'DELETE' AND c.old ->> 'kind' = split_part($1, ':', 1)
         AND c.old ->> 'code' = substr($1, strpos($1, ':') + 1)

@@ -118,8 +118,9 @@ AS $$
 #variable_conflict use_variable
 DECLARE
   wanted bigint := portfolio.element_ref(element);
-  label text := portfolio.element_label(wanted);
-  own_kind text := split_part(label, ':', 1);
+  label text;
+  own_kind text;
+  own_table regclass;
   reference record;
   found_rows jsonb[];
   effect portfolio.element_effect;
@@ -130,6 +131,16 @@ BEGIN
   PERFORM portfolio.check_options(options, '{}');
   IF wanted IS NULL THEN
     RAISE EXCEPTION 'an element to delete is needed' USING ERRCODE = 'null_value_not_allowed';
+  END IF;
+  SELECT portfolio.kind_table(e.kind) INTO own_table FROM portfolio.element e WHERE e.id = wanted;
+  IF NOT dry_run THEN
+    -- whoever refers to it anew, or calls it something else, has done so by now or waits
+    EXECUTE format('SELECT FROM %s t WHERE t.id = $1 FOR UPDATE', own_table) USING wanted;
+    PERFORM FROM portfolio.element e WHERE e.id = wanted FOR UPDATE;
+  END IF;
+  SELECT e.kind, e.kind || ':' || e.code INTO own_kind, label FROM portfolio.element e WHERE e.id = wanted;
+  IF NOT FOUND THEN
+    RAISE EXCEPTION '% is no longer there', element USING ERRCODE = 'undefined_object';
   END IF;
   FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r LOOP
     -- what the caller may not read is not told of; the foreign key does the same as ever
@@ -162,19 +173,19 @@ BEGIN
     END LOOP;
     DELETE FROM portfolio.relationship r WHERE wanted IN (r.source, r.target);
     FOR reference IN SELECT r.* FROM portfolio.element_references(own_kind) r WHERE r.on_delete = 'c' AND has_table_privilege(r.table_id, 'SELECT') AND has_table_privilege(r.table_id, 'DELETE')
-      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = portfolio.kind_table(own_kind) AND c.confrelid = r.table_id) LOOP
+      AND NOT EXISTS (SELECT FROM pg_constraint c WHERE c.contype = 'f' AND c.conrelid = own_table AND c.confrelid = r.table_id) LOOP
       EXECUTE format('DELETE FROM %s WHERE %I = $1', reference.table_id, reference.column_name) USING wanted;
     END LOOP;
-    EXECUTE format('DELETE FROM %s WHERE id = $1', portfolio.kind_table(own_kind)) USING wanted;
+    EXECUTE format('DELETE FROM %s WHERE id = $1', own_table) USING wanted;
     GET DIAGNOSTICS gone = ROW_COUNT;
     IF gone = 0 THEN
-      RAISE EXCEPTION '% is not in %', label, portfolio.kind_table(own_kind)
+      RAISE EXCEPTION '% is not in %', label, own_table
         USING ERRCODE = 'object_not_in_prerequisite_state',
               HINT = format('Its row of portfolio.element was written without one in the table of its kind, which only the owner of the table can do: DELETE FROM portfolio.element WHERE id = %s;', wanted);
     END IF;
   END IF;
   RETURN QUERY SELECT e.* FROM unnest(effects) e
-     UNION ALL SELECT portfolio.table_label(portfolio.kind_table(own_kind)), NULL, 'deleted', 1::bigint, label
+     UNION ALL SELECT portfolio.table_label(own_table), NULL, 'deleted', 1::bigint, label
       WHERE NOT EXISTS (SELECT FROM unnest(effects) e WHERE e.action = 'refuses');
 END
 $$;

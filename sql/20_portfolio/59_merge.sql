@@ -175,16 +175,19 @@ BEGIN
   IF keep_id IS NULL OR drop_id IS NULL OR keep_id = drop_id THEN
     RAISE EXCEPTION 'two different elements are needed to make one of them' USING ERRCODE = 'invalid_parameter_value';
   END IF;
+  own_table := portfolio.kind_table((SELECT e.kind FROM portfolio.element e WHERE e.id = keep_id));
+  -- nobody refers anew to one of the two meanwhile, nor calls it something else; the order is that of whoever writes a row of the kind
+  EXECUTE format('SELECT FROM %s t WHERE t.id IN ($1, $2) ORDER BY t.id FOR UPDATE', own_table) USING keep_id, drop_id;
+  PERFORM FROM portfolio.element e WHERE e.id IN (keep_id, drop_id) ORDER BY e.id FOR UPDATE;
   SELECT e.* INTO kept FROM portfolio.element e WHERE e.id = keep_id;
   SELECT e.* INTO dropped FROM portfolio.element e WHERE e.id = drop_id;
+  IF kept.id IS NULL OR dropped.id IS NULL THEN
+    RAISE EXCEPTION '% is no longer there', CASE WHEN kept.id IS NULL THEN keep ELSE drop END USING ERRCODE = 'undefined_object';
+  END IF;
   IF kept.kind <> dropped.kind THEN
     RAISE EXCEPTION '% and % are not of one kind', portfolio.element_label(keep_id), portfolio.element_label(drop_id)
       USING ERRCODE = 'wrong_object_type';
   END IF;
-  own_table := portfolio.kind_table(kept.kind);
-  -- nobody refers anew to one of the two meanwhile
-  PERFORM FROM portfolio.element e WHERE e.id IN (keep_id, drop_id) ORDER BY e.id FOR UPDATE;
-  EXECUTE format('SELECT FROM %s t WHERE t.id IN ($1, $2) ORDER BY t.id FOR UPDATE', own_table) USING keep_id, drop_id;
   EXECUTE format('SELECT to_jsonb(t) FROM %s t WHERE t.id = $1', own_table) INTO old USING drop_id;
   IF old IS NULL THEN
     RAISE EXCEPTION '% is no longer there', dropped.kind || ':' || dropped.code USING ERRCODE = 'undefined_object';

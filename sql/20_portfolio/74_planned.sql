@@ -55,6 +55,7 @@ DECLARE
   f portfolio.sheet_field;
   said record;
   problem text;
+  referred bigint;
 BEGIN
   IF portfolio.restoring(TG_RELID) THEN
     RETURN NEW;
@@ -80,7 +81,16 @@ BEGIN
         USING ERRCODE = 'check_violation', DETAIL = problem;
     END IF;
   END IF;
-  NEW.value := CASE WHEN f.type = 'reference' AND f.origin = 'column' THEN portfolio.element_label((said.value #>> '{}')::bigint) ELSE said.value #>> '{}' END;
+  NEW.value := said.value #>> '{}';
+  IF f.type = 'reference' AND said.value IS NOT NULL THEN
+    referred := CASE WHEN f.origin = 'column' THEN NEW.value::bigint ELSE portfolio.labelled_element(NEW.value) END;
+    PERFORM portfolio.hold_element(referred);
+    NEW.value := portfolio.element_label(referred);  -- as it is called by now
+    IF NEW.value IS NULL THEN
+      RAISE EXCEPTION 'attribute "%" of a % cannot be planned as an element that is no longer there', NEW.attribute, kind
+        USING ERRCODE = 'check_violation';
+    END IF;
+  END IF;
   RETURN NEW;
 END
 $$;

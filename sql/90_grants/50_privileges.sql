@@ -247,7 +247,7 @@ WITH wanted (profiles, functions) AS (VALUES
   -- ask
   ('{analyst,editor,operator,auditor}',
    '{has_profile,relation_named,columns_with_missing,may_work_on_finding,profile_statements,library_version,as_of,check_options,boolean_option,plain_text,plain_json,plain_columns,
-     element_id,element_ref,element_label,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
+     element_id,element_ref,element_label,labelled_element,legal_kinds,relationship_days_overlap,relationship_days_hash,find,describe,edit_distance,impact_of,dependencies_of,breadth_first,graph_reach,graph_reach_count,graph_loads,impact_size,
      doctor,doctor_server,doctor_rows,doctor_people,doctor_jobs,doctor_rules_and_checks,health,my_work,
      in_value_set,next_run,count_slots,transfer_candidates,transfer_evidence,transfer_items,transfer_waves,wave_periods,plan_waves,open_transfer_criteria,known_process,readiness,blockers,stage_times,process_burnup,due_diligence_pack,pack_cell,as_of_moment,law_day,run_standing,run_gates,gate_standing,only_merged,may_decide,decision_evidence,refuse_future,tally_counts,rule_set_columns}'),
   ('{analyst,editor,operator,auditor}',
@@ -270,7 +270,7 @@ WITH wanted (profiles, functions) AS (VALUES
   ('{editor}', '{import,one_import,check_headings,match_headings,read_cell,read_cells,sheet_element,sheet_period,sheet_link,sheet_key,sheet_attributes,link_label,check_deferred_keys,why_refused,sheet_refusal,sheet_columns,insert_sheet_row,update_sheet_row,import_row,import_properties,set_property,unfit_field,unfit_value,readable_changes,refused_by}'),
   ('{analyst,operator,auditor}', '{score_progress}'),
   -- the portfolio and its gates
-  ('{editor}', '{add_kind,define_property,property_problem,restoring,relate,succeed_organisation,undo_change,newest_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
+  ('{editor}', '{add_kind,define_property,property_problem,hold_element,restoring,relate,succeed_organisation,undo_change,newest_change,start_process,record_evidence,waive,evaluate,decide,meet_condition,end_process,copy_process,publish_process,refuse_stale,request_waiver,grant_waiver,refuse_waiver,approve_gate}'),
   -- exchange files
   ('{analyst,editor,operator,auditor}',
    '{read_archimate,check_archimate,check_archimate_kinds,archimate_kind,archimate_identifier,preview_archimate,preview_archimate_concepts,preview_archimate_elements,missing_archimate,archimate_first_values,

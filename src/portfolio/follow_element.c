@@ -4,7 +4,9 @@
  *
  * References are numbers, which no new code touches, but for two that are kept as text: a property of
  * type element, and a plan of a column that refers to one. They follow as the rows of a foreign key
- * with ON UPDATE CASCADE do: whoever may give the element another code needs no right on them.
+ * with ON UPDATE CASCADE do: whoever may give the element another code needs no right on them, and
+ * whoever writes one holds the element, as a foreign key does the row that it refers to. So of the
+ * two the second waits for the first, and then knows what the first has done.
  */
 #include "portfolio/portfolio.h"
 
@@ -14,6 +16,7 @@
 #include "utils/builtins.h"
 
 PG_FUNCTION_INFO_V1(pf_follow_element);
+PG_FUNCTION_INFO_V1(pf_hold_element);
 
 static const char property_sql[] =
 "UPDATE portfolio.element_property p SET value = $2 FROM portfolio.named_references($1) r"
@@ -21,6 +24,9 @@ static const char property_sql[] =
 static const char plan_sql[] =
 "UPDATE portfolio.planned_attribute p SET value = $2 FROM portfolio.named_references($1) r"
 " WHERE r.table_name = 'planned_attribute' AND (p.element, p.attribute, p.valid) = (r.element, r.field, r.valid)";
+
+static const char hold_sql[] =
+"SELECT FROM portfolio.element WHERE id = $1 FOR KEY SHARE";
 
 /* A row of element as kind:code */
 static Datum
@@ -52,4 +58,16 @@ pf_follow_element(PG_FUNCTION_ARGS)
 	(void) pf_as_table_owner(&state, "planned_attribute", plan_sql, 2, argtypes, labels, NULL);
 	pf_end_as_owner(&state);
 	return PointerGetDatum(NULL);
+}
+
+Datum
+pf_hold_element(PG_FUNCTION_ARGS)
+{
+	Oid			argtype = INT8OID;
+	Datum		element = PG_GETARG_DATUM(0);
+	PfAsOwner	state;
+
+	(void) pf_as_table_owner(&state, "element", hold_sql, 1, &argtype, &element, NULL);
+	pf_end_as_owner(&state);
+	PG_RETURN_VOID();
 }

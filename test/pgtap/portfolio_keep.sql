@@ -100,10 +100,14 @@ $$;
 CREATE FUNCTION pg_temp.undo_since(entry bigint) RETURNS bigint LANGUAGE sql AS $$
   SELECT count(portfolio.undo_change(c.id)) FROM (SELECT id FROM portfolio.change WHERE id > entry ORDER BY id DESC) c
 $$;
-INSERT INTO portfolio.service (code, name, state, owner, support_tier, early_life_ends) SELECT 'K_' || state, state, state, pg_temp.e('organisation', 'K_O1'), 'gold', '2019-01-01'
-  FROM unnest('{pipeline,in_transition,early_life_support,retiring}'::text[]) state;
-SELECT results_eq($$SELECT state FROM portfolio.service WHERE code LIKE 'K\_%' AND code = 'K_' || state ORDER BY 1$$, $$VALUES ('early_life_support'), ('in_transition'), ('pipeline'), ('retiring')$$, 'services in every state that needs no service level');
-SELECT relation FROM (SELECT portfolio.relate('service:K_' || state, 'association', 'system:K_Y2') FROM unnest('{pipeline,in_transition,early_life_support,retiring}'::text[]) state) r (relation);
+INSERT INTO portfolio.service (code, name, state, owner, support_tier, early_life_ends, service_level, roadmap_item, live_on)
+SELECT 'K_' || s.state, s.state, s.state, pg_temp.e('organisation', 'K_O1'), 'gold', '2019-01-01', v.level, v.item, v.live_on
+  FROM portfolio.service_state s LEFT JOIN (VALUES ('live', 'availability', 'R1', date '2016-01-01')) v (state, level, item, live_on) USING (state) WHERE s.state <> 'retired';
+INSERT INTO portfolio.service_level (service, measure, target) VALUES (pg_temp.e('service', 'K_live'), 'availability', 99.9);
+INSERT INTO portfolio.roadmap_item (service, code, kind, title, starts_on) VALUES (pg_temp.e('service', 'K_live'), 'R1', 'release', 'Release 1', '2018-01-01');
+SET CONSTRAINTS ALL IMMEDIATE;
+SELECT results_eq($$SELECT state FROM portfolio.service WHERE code = 'K_' || state ORDER BY 1$$, $$SELECT state FROM portfolio.service_state WHERE state <> 'retired' ORDER BY 1$$, 'services in every state before the last');
+SELECT count(portfolio.relate('service:' || code, 'association', 'system:K_Y2')) FROM portfolio.service WHERE code = 'K_' || state;
 CREATE TEMP TABLE kept AS SELECT s.code, pg_temp.with_relationships(s.code) AS was FROM portfolio.service s WHERE s.code = 'K_' || s.state;
 SELECT max(id) AS before FROM portfolio.change \gset
 SELECT count(*) FROM kept, LATERAL portfolio.retire('service:' || code, '2018-10-01');
